@@ -1,0 +1,288 @@
+"""Reads `openapi.yaml` into the few records that the templates need."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+SCALARS = {"string": "str", "integer": "int", "boolean": "bool", "number": "float"}
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@dataclass(frozen=True)
+class Property:
+    """A property of a model."""
+
+    name: str
+    type: str
+    description: str
+    required: bool
+    nullable: bool
+    read_only: bool
+    secret: bool
+    min_length: int | None
+    max_length: int | None
+    enum: tuple[str, ...] | None
+
+    @property
+    def annotation(self) -> str:
+        return self.type if self.required or self.name == "id" else f"{self.type} | None"
+
+    @property
+    def rules(self) -> str:
+        """The arguments of `prop`."""
+        rules = [] if self.required else ["default=None"]
+        for rule in ("read_only", "min_length", "max_length", "enum", "secret"):
+            if value := getattr(self, rule):
+                rules.append(f"{rule}={value!r}")
+        return ", ".join(rules)
+
+    @property
+    def model(self) -> str | None:
+        """The model that it holds, or that its list holds."""
+        name = _item_type(self.type)
+        return name if _is_model(name) else None
+
+    @property
+    def notes(self) -> str:
+        """The rules as the reference pages say them."""
+        notes = [] if self.required else ["optional"]
+        notes += ["may be null"] if self.nullable else []
+        notes += ["read-only"] if self.read_only else []
+        notes += [f"at least {self.min_length} character(s)"] if self.min_length else []
+        notes += [f"at most {self.max_length} characters"] if self.max_length else []
+        notes += ["one of " + ", ".join(f"`{word}`" for word in self.enum)] if self.enum else []
+        notes += ["masked in `repr`"] if self.secret else []
+        return ", ".join(notes)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A schema: a model class, and the keys of the plain dict that may stand for it."""
+
+    name: str
+    description: str
+    properties: tuple[Property, ...]
+    is_request: bool
+
+    @property
+    def references(self) -> list[str]:
+        """The other models that it holds."""
+        return sorted({item.model for item in self.properties if item.model and item.model != self.name})
+
+    @property
+    def uses_datetime(self) -> bool:
+        return any(_item_type(item.type) == "datetime" for item in self.properties)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An argument that goes into the path or the query."""
+
+    name: str
+    location: str
+    types: tuple[str, ...]
+    description: str
+    required: bool
+    example: Any
+
+    @property
+    def annotation(self) -> str:
+        return " | ".join(self.types)
+
+
+@dataclass(frozen=True)
+class Body:
+    """What an operation sends."""
+
+    model: str
+    description: str
+    example: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One REST call."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    description: str
+    permissions: str
+    safe_to_repeat: bool
+    needs_session: bool
+    paging: dict[str, str] | None
+    parameters: tuple[Parameter, ...]
+    body: Body | None
+    result: str
+    result_description: str
+    errors: tuple[tuple[int, str], ...]
+
+    @property
+    def constant(self) -> str:
+        return self.name.upper()
+
+    @property
+    def required(self) -> list[Parameter]:
+        return [parameter for parameter in self.parameters if parameter.required]
+
+    @property
+    def optional(self) -> list[Parameter]:
+        return [parameter for parameter in self.parameters if not parameter.required]
+
+    @property
+    def argument_names(self) -> list[str]:
+        """The arguments of the method, in its order."""
+        required = [parameter.name for parameter in self.required] + (["data"] if self.body else [])
+        return [*required, *(parameter.name for parameter in self.optional)]
+
+    @property
+    def signature(self) -> str:
+        """The arguments as a heading shows them."""
+        optional = [parameter.name for parameter in self.optional]
+        return ", ".join(f"{name}=None" if name in optional else name for name in self.argument_names)
+
+    @property
+    def example(self) -> str:
+        """The arguments of a call that shows how it is used."""
+        required = [repr(parameter.example) for parameter in self.required]
+        optional = [f"{item.name}={_literal(item.example)}" for item in self.optional if item.example is not None]
+        values = ", ".join(f"{key}={_literal(value)}" for key, value in self.body.example.items()) if self.body else ""
+        body = [f"elements_sdk.{self.body.model}({values})"] if self.body else []
+        return ", ".join([*required, *body, *optional])
+
+    @property
+    def result_model(self) -> str | None:
+        name = _item_type(self.result)
+        return name if _is_model(name) else None
+
+
+class Specification:
+    """All operations and models of an OpenAPI document."""
+
+    def __init__(self, path: Path) -> None:
+        self._document: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+
+    @cached_property
+    def operations(self) -> list[Operation]:
+        """The operations, by name."""
+        return sorted(self._read_operations(), key=lambda operation: operation.name)
+
+    @cached_property
+    def models(self) -> list[Model]:
+        """The models, in the order of the document."""
+        sent = {operation.body.model for operation in self.operations if operation.body}
+        schemas = self._document["components"]["schemas"]
+        return [_model(name, schema, name in sent) for name, schema in schemas.items()]
+
+    @property
+    def result_models(self) -> set[str | None]:
+        """The models that operations give."""
+        return {operation.result_model for operation in self.operations}
+
+    def _read_operations(self) -> Iterator[Operation]:
+        for path, item in self._document["paths"].items():
+            for method in METHODS:
+                if method in item:
+                    shared = item.get("parameters", [])
+                    yield self._operation(path, method, item[method], shared)
+
+    def _operation(self, path: str, method: str, raw: dict[str, Any], shared: list[dict[str, Any]]) -> Operation:
+        responses = {int(status): response for status, response in raw["responses"].items()}
+        success = next(response for status, response in responses.items() if status < 300)
+        security = raw.get("security", self._document["security"])
+        return Operation(
+            name=raw["operationId"],
+            method=method.upper(),
+            path=path,
+            summary=raw["summary"],
+            description=raw["description"].strip(),
+            permissions=raw["x-permissions"],
+            safe_to_repeat=raw["x-safe-to-repeat"],
+            needs_session=security == [{"Session": []}],
+            paging=raw.get("x-pagination"),
+            parameters=tuple(_parameter(item) for item in [*shared, *raw.get("parameters", [])]),
+            body=_body(raw["requestBody"]) if "requestBody" in raw else None,
+            result=_type(_schema(success)) if _schema(success) else "object",
+            result_description=success["description"],
+            errors=tuple((status, item["description"]) for status, item in responses.items() if status >= 400),
+        )
+
+
+def snake(name: str) -> str:
+    """Turn the name of a model into that of its file: `LDAPServer` -> `ldap_server`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def _model(name: str, schema: dict[str, Any], is_request: bool) -> Model:
+    required = schema.get("required", [])
+    properties = tuple(_property(key, item, key in required) for key, item in schema["properties"].items())
+    return Model(name, schema["description"], properties, is_request)
+
+
+def _property(name: str, schema: dict[str, Any], required: bool) -> Property:
+    enum = tuple(word for word in schema.get("enum", ()) if word is not None)
+    return Property(
+        name=name,
+        type=_type(schema),
+        description=schema["description"],
+        required=required,
+        nullable=isinstance(schema.get("type"), list) and "null" in schema["type"],
+        read_only=schema.get("readOnly", False),
+        secret=schema.get("x-secret", False),
+        min_length=schema.get("minLength"),
+        max_length=schema.get("maxLength"),
+        enum=enum or None,
+    )
+
+
+def _parameter(raw: dict[str, Any]) -> Parameter:
+    types = raw["schema"]["type"]
+    return Parameter(
+        name=raw["name"],
+        location=raw["in"],
+        types=tuple(SCALARS[word] for word in (types if isinstance(types, list) else [types])),
+        description=raw["description"],
+        required=raw.get("required", False),
+        example=raw.get("example"),
+    )
+
+
+def _body(raw: dict[str, Any]) -> Body:
+    content = raw["content"]["application/json"]
+    return Body(_type(content["schema"]), raw["description"], content["example"])
+
+
+def _schema(response: dict[str, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = response.get("content", {}).get("application/json", {}).get("schema", {})
+    return schema
+
+
+def _type(schema: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        return str(schema["$ref"].rsplit("/", 1)[1])
+    words = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    (word,) = (word for word in words if word != "null")
+    if word == "array":
+        return f"list[{_type(schema['items'])}]"
+    return "datetime" if schema.get("format") == "date-time" else SCALARS[word]
+
+
+def _item_type(type_name: str) -> str:
+    return type_name.removeprefix("list[").removesuffix("]")
+
+
+def _literal(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, str) else repr(value)
+
+
+def _is_model(type_name: str) -> bool:
+    return type_name[:1].isupper()

@@ -1,0 +1,98 @@
+"""The Python client for the authentication API of ELEMENTS media-storage servers.
+
+Names are loaded when they are first used, so that `import elements_sdk` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from elements_sdk import models
+from elements_sdk._version import __version__
+
+if TYPE_CHECKING:
+    from elements_sdk.api.auth_api import AuthApi
+    from elements_sdk.api_client import ApiClient
+    from elements_sdk.configuration import Configuration
+    from elements_sdk.exceptions import (
+        ApiAttributeError,
+        ApiConnectionError,
+        ApiException,
+        ApiKeyError,
+        ApiTimeoutError,
+        ApiTypeError,
+        ApiValueError,
+        BadRequestException,
+        ConflictException,
+        ForbiddenException,
+        IncompleteBody,
+        NotFoundException,
+        OpenApiException,
+        ProxyError,
+        RedirectError,
+        ResponseFormatError,
+        ServiceException,
+        TlsError,
+        TooManyRequestsException,
+        UnauthorizedException,
+        UnprocessableEntityException,
+    )
+    from elements_sdk.models import *
+    from elements_sdk.operation import ApiResponse, CallOptions
+
+__all__ = [
+    "ApiAttributeError",
+    "ApiClient",
+    "ApiConnectionError",
+    "ApiException",
+    "ApiKeyError",
+    "ApiResponse",
+    "ApiTimeoutError",
+    "ApiTypeError",
+    "ApiValueError",
+    "AuthApi",
+    "BadRequestException",
+    "CallOptions",
+    "Configuration",
+    "ConflictException",
+    "ForbiddenException",
+    "IncompleteBody",
+    "NotFoundException",
+    "OpenApiException",
+    "ProxyError",
+    "RedirectError",
+    "ResponseFormatError",
+    "ServiceException",
+    "TlsError",
+    "TooManyRequestsException",
+    "UnauthorizedException",
+    "UnprocessableEntityException",
+    "__version__",
+]
+__all__ += models.__all__
+
+if not TYPE_CHECKING:
+    _ROOMS = {
+        "ApiClient": "api_client",
+        "ApiResponse": "operation",
+        "AuthApi": "api.auth_api",
+        "CallOptions": "operation",
+        "Configuration": "configuration",
+    }
+
+    def __getattr__(name: str) -> Any:
+        if name in models.__all__:
+            value = getattr(models, name)
+        elif name in __all__:
+            value = getattr(import_module(f"{__name__}.{_ROOMS.get(name, 'exceptions')}"), name)
+        elif not name.startswith("_") and find_spec(f"{__name__}.{name}"):
+            value = import_module(f"{__name__}.{name}")
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -1,0 +1,350 @@
+"""ApiClient: authenticates a Request, sends it, and raises or returns what comes back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, MutableMapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from urllib.parse import urlsplit
+
+from elements_sdk import free_request
+from elements_sdk._version import __version__
+from elements_sdk.configuration import Configuration, checked_timeout, origin
+from elements_sdk.exceptions import ApiTypeError, ApiValueError, ResponseFormatError
+from elements_sdk.model import ReadSettings
+from elements_sdk.operation import ApiResponse, Operation, Request, Response, read_result, status_error
+from elements_sdk.redaction import MaskedDict
+from elements_sdk.rest import Transport
+from elements_sdk.serialization import UnexpectedJson, from_json, to_plain
+
+if TYPE_CHECKING:
+    from multiprocessing.pool import ThreadPool
+    from types import TracebackType
+
+    from elements_sdk.cookies import Cookies
+
+
+class _Manner(NamedTuple):
+    """How a call is to be made: the keywords that every call takes."""
+
+    async_req: bool = False
+    preload: bool = True
+    timeout: float | tuple[float, float] | None = None
+    data_only: bool = True
+    host: str | None = None
+    schemes: tuple[str, ...] = ("Bearer",)
+
+
+class ApiClient:
+    """A client of one server. One may serve many threads; close it, or use it in a `with` statement.
+
+    With an API key in the configuration every call carries it, and cookies are neither kept nor sent. Without one the
+    client has the identity of its session, from `login` on.
+
+    :ivar configuration: read at each call as far as `host`, `api_key` and `api_key_prefix` are concerned.
+    :ivar default_headers: headers of every call to the configured host.
+    :ivar cookie: text of a `Cookie` header of your own, for every call to the configured host.
+    :ivar client_side_validation: compare bodies with the rules of their models before they are sent.
+    :ivar pool_threads: how many calls with `async_req=True` run at a time.
+    :ivar last_response: status, headers and body of the last answer.
+    """
+
+    PRIMITIVE_TYPES: ClassVar[tuple[type, ...]] = (float, bool, bytes, str, int)
+    NATIVE_TYPES_MAPPING: ClassVar[dict[str, type]] = {
+        "int": int,
+        "long": int,
+        "float": float,
+        "str": str,
+        "bool": bool,
+        "date": date,
+        "datetime": datetime,
+        "object": object,
+    }
+
+    def __init__(
+        self,
+        configuration: Configuration | None = None,
+        header_name: str | None = None,
+        header_value: str | None = None,
+        cookie: str | None = None,
+        pool_threads: int = 1,
+    ) -> None:
+        """Without a configuration, a copy of the default one is used. `header_name` is sent with every call."""
+        self.configuration = Configuration.get_default_copy() if configuration is None else configuration
+        self.pool_threads = pool_threads
+        self.rest_client = Transport(self.configuration)
+        self.default_headers: dict[str, str] = MaskedDict()
+        self.user_agent = f"ELEMENTS-SDK/{__version__}/python"
+        if header_name is not None:
+            self.set_default_header(header_name, header_value)
+        self.cookie = cookie
+        self.client_side_validation = self.configuration.client_side_validation
+        self.last_response: Response | None = None
+        self._cookies: Cookies | None = None
+        self._pool: ThreadPool | None = None
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Wait for the calls with `async_req=True`, end their threads, and close the connections."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
+            pool.join()
+        self.rest_client.close()
+
+    @property
+    def pool(self) -> ThreadPool:
+        """The threads of calls with `async_req=True`, made when the first such call is."""
+        from multiprocessing.pool import ThreadPool
+
+        with self._lock:
+            if self._pool is None:
+                self._pool = ThreadPool(self.pool_threads)
+            return self._pool
+
+    @property
+    def user_agent(self) -> str:
+        """What the client calls itself in the `User-Agent` header."""
+        return self.default_headers["User-Agent"]
+
+    @user_agent.setter
+    def user_agent(self, value: str) -> None:
+        self.default_headers["User-Agent"] = value
+
+    def set_default_header(self, header_name: str, header_value: str | None) -> None:
+        """Send this header with every call.
+
+        :raises ApiValueError: it has no value.
+        """
+        if header_value is None:
+            raise ApiValueError(f"the header {header_name} needs a value")
+        self.default_headers[header_name] = header_value
+
+    def call(self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
+        """Make a documented call and give its data.
+
+        :param arguments: the call's own arguments, by name.
+        :param options: the keywords that every call takes.
+        """
+        manner = _manner(operation.name, {**options, "_return_http_data_only": True})
+        return self._run(self._request(operation, arguments), operation.result, manner)
+
+    def call_with_http_info(
+        self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> Any:
+        """Make a documented call and give an `ApiResponse`."""
+        return self._run(self._request(operation, arguments), operation.result, _manner(operation.name, options))
+
+    def call_api(
+        self,
+        resource_path: str,
+        method: str,
+        path_params: Mapping[str, Any] | None = None,
+        query_params: free_request.Parameters | None = None,
+        header_params: Mapping[str, Any] | None = None,
+        body: Any = None,
+        post_params: free_request.Parameters | None = None,
+        files: Mapping[str, Any] | None = None,
+        response_type: str | None = None,
+        auth_settings: Sequence[str] | None = None,
+        async_req: bool | None = None,
+        _return_http_data_only: bool | None = None,
+        collection_formats: Mapping[str, str] | None = None,
+        _preload_content: bool = True,
+        _request_timeout: float | tuple[float, float] | None = None,
+        _host: str | None = None,
+    ) -> Any:
+        """Call an endpoint that has no method here.
+
+        :param resource_path: path below the host, parameters in braces: `/api/2/things/{id}`.
+        :param response_type: what comes back: a model's name, `"list[Ticket]"`, `"object"`; `None`: nothing to read.
+        :param auth_settings: `["Bearer"]` to send the API key.
+        :param _host: another server for this call. Credentials go to the configured one only.
+        :returns: an `ApiResponse`; with `_return_http_data_only=True` its data.
+        """
+        request = free_request.free_request(
+            method,
+            resource_path,
+            path_params=path_params,
+            query_params=query_params,
+            header_params=header_params,
+            body=body,
+            post_params=post_params,
+            files=files,
+            collection_formats=collection_formats,
+            safe_characters=self.configuration.safe_chars_for_path_param,
+        )
+        options = {
+            "async_req": async_req,
+            "_return_http_data_only": _return_http_data_only,
+            "_preload_content": _preload_content,
+            "_request_timeout": _request_timeout,
+        }
+        manner = _manner("call_api", options)._replace(host=_host, schemes=tuple(auth_settings or ()))
+        return self._run(request, response_type, manner)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        query_params: free_request.Parameters | None = None,
+        headers: Mapping[str, Any] | None = None,
+        post_params: free_request.Parameters | None = None,
+        body: Any = None,
+        _preload_content: bool = True,
+        _request_timeout: float | tuple[float, float] | None = None,
+    ) -> Any:
+        """Send a request to any address, just as given: no credentials, cookies or default headers are added.
+
+        :returns: a `Response`; with `_preload_content=False` urllib3's own.
+        """
+        request = free_request.free_request(
+            method,
+            urlsplit(url).path,
+            query_params=query_params,
+            header_params=headers,
+            post_params=post_params,
+            body=body,
+        )
+        response = self._send(request, _with_query(url, request), _request_timeout, _preload_content)
+        return response if _preload_content else response.raw
+
+    def sanitize_for_serialization(self, obj: Any) -> Any:
+        """Turn models, dates and what holds them into plain values, as they go over the wire."""
+        return to_plain(obj)
+
+    def deserialize(self, response: Any, response_type: str) -> Any:
+        """Read the body of `response`, anything with `data` as text or bytes.
+
+        :raises ResponseFormatError: it is not what `response_type` says.
+        """
+        try:
+            return from_json(response.data, response_type, self._read_settings())
+        except UnexpectedJson as error:
+            reason = str(error)
+        raise ResponseFormatError(reason=reason)
+
+    def select_header_accept(self, accepts: Sequence[str]) -> str | None:
+        """Choose the `Accept` header from what an endpoint offers."""
+        return free_request.select_header_accept(accepts)
+
+    def select_header_content_type(self, content_types: Sequence[str]) -> str:
+        """Choose the `Content-Type` header from what an endpoint takes."""
+        return free_request.select_header_content_type(content_types)
+
+    def parameters_to_tuples(self, params: Any, collection_formats: Mapping[str, str] | None) -> list[tuple[str, Any]]:
+        """Turn parameters into pairs; lists are joined or repeated as `collection_formats` says."""
+        return free_request.parameters_to_tuples(params, collection_formats)
+
+    def files_parameters(self, files: Mapping[str, Any] | None = None) -> list[tuple[str, tuple[str, bytes, str]]]:
+        """Read files to upload into the parts of a form."""
+        return free_request.files_parameters(files)
+
+    def update_params_for_auth(
+        self, headers: MutableMapping[str, str], querys: Any, auth_settings: Sequence[str] | None
+    ) -> None:
+        """Add the credentials of the schemes named to `headers`; none of ours goes into the query."""
+        if not auth_settings:
+            return
+        available = self.configuration.auth_settings()
+        for scheme in auth_settings:
+            if scheme in available:
+                headers[available[scheme]["key"]] = available[scheme]["value"]
+
+    def _request(self, operation: Operation, arguments: Mapping[str, Any]) -> Request:
+        return operation.request(arguments, self.client_side_validation, self.configuration.safe_chars_for_path_param)
+
+    def _run(self, request: Request, result: str | None, manner: _Manner) -> Any:
+        if manner.async_req:
+            return self.pool.apply_async(self._perform, (request, result, manner))
+        return self._perform(request, result, manner)
+
+    def _perform(self, request: Request, result: str | None, manner: _Manner) -> Any:
+        host = self.configuration.host if manner.host is None else manner.host.rstrip("/")
+        url = _with_query(host + request.path, request)
+        is_ours = manner.host is None or origin(host) == origin(self.configuration.host)
+        keeps_cookies = self._add_headers(request, url, manner.schemes) if is_ours else self._add_user_agent(request)
+        response = self._send(request, url, manner.timeout, manner.preload, keeps_cookies)
+        if not manner.preload:
+            return response.raw
+        data = None if result is None else read_result(request, response, result, self._read_settings())
+        return data if manner.data_only else ApiResponse(data, response.status, response.headers)
+
+    def _send(
+        self,
+        request: Request,
+        url: str,
+        timeout: float | tuple[float, float] | None,
+        preload: bool,
+        keeps_cookies: bool = False,
+    ) -> Response:
+        limits = self.configuration.timeout if timeout is None else checked_timeout("_request_timeout", timeout)
+        response = self.rest_client.send(request, url, limits, read_body=preload)
+        if keeps_cookies:
+            self._cookie_store().keep(request.method, url, response.headers)
+        if not 200 <= response.status < 300:
+            raise status_error(request, response if preload else self.rest_client.read(request, response))
+        self.last_response = response
+        return response
+
+    def _add_headers(self, request: Request, url: str, schemes: tuple[str, ...]) -> bool:
+        """Add default headers and credentials; tell whether the call is part of a session."""
+        request.headers.update(self.default_headers)
+        self.update_params_for_auth(request.headers, None, schemes)
+        has_key = any(name.lower() == "authorization" for name in request.headers)
+        session = {} if has_key else self._cookie_store().headers_for(request.method, url)
+        if self.cookie:
+            session["Cookie"] = "; ".join(filter(None, [self.cookie, session.get("Cookie")]))
+        request.headers.update(session)
+        return not has_key
+
+    def _add_user_agent(self, request: Request) -> bool:
+        request.headers["User-Agent"] = self.user_agent
+        return False
+
+    def _cookie_store(self) -> Cookies:
+        with self._lock:
+            if self._cookies is None:
+                from elements_sdk.cookies import Cookies
+
+                self._cookies = Cookies()
+            return self._cookies
+
+    def _read_settings(self) -> ReadSettings | None:
+        """What models must know of this client: nothing, as a rule."""
+        settings = ReadSettings(self.client_side_validation, self.configuration.discard_unknown_keys)
+        return None if settings == ReadSettings() else settings
+
+
+_OPTIONS = ("async_req", "_preload_content", "_request_timeout", "_return_http_data_only")
+
+
+def _manner(name: str, options: Mapping[str, Any]) -> _Manner:
+    """Read the keywords that every call takes.
+
+    :raises ApiTypeError: there is one that no call takes.
+    """
+    for option in options:
+        if option not in _OPTIONS:
+            raise ApiTypeError(f"{name} takes no argument {option!r}; every call takes {', '.join(_OPTIONS)}")
+    preload = options.get("_preload_content")
+    return _Manner(
+        async_req=bool(options.get("async_req")),
+        preload=preload is None or bool(preload),
+        timeout=options.get("_request_timeout"),
+        data_only=bool(options.get("_return_http_data_only")),
+    )
+
+
+def _with_query(url: str, request: Request) -> str:
+    return f"{url}?{request.query}" if request.query else url

@@ -1,0 +1,362 @@
+"""Configuration: all that a user says about a server."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import logging
+import math
+import sys
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import six
+
+from elements_sdk._version import __version__
+from elements_sdk.exceptions import ApiAttributeError, ApiKeyError, ApiValueError
+from elements_sdk.redaction import MaskedDict, masked
+
+DEFAULT_TIMEOUT = (10.0, 60.0)
+_BEARER_SPELLINGS = ("Authorization", "Bearer")  # that of 3.3, and that of the newer clients
+
+
+class Configuration:
+    """Where the server is, who is calling, and how to behave. Values are checked when they are set.
+
+    :ivar host: `http://` or `https://`, name and port of the server; a path is put before every call's own.
+    :ivar api_key: `{"Authorization": "KEY"}`.
+    :ivar api_key_prefix: `{"Authorization": "Bearer"}`.
+    :ivar refresh_api_key_hook: called with this configuration before each use of the key, to renew it.
+    :ivar username: name for `get_basic_auth_token`.
+    :ivar password: password for `get_basic_auth_token`.
+    :ivar discard_unknown_keys: drop what the server sends beyond the documented properties of a model.
+    :ivar client_side_validation: compare models with their rules before they are sent.
+    :ivar timeout: seconds to connect, and seconds to wait for each piece of an answer.
+    :ivar connection_pool_maxsize: connections kept open.
+    :ivar verify_ssl: whether the server's certificate is checked. Leave it on.
+    :ivar ssl_ca_cert: file of the certificate authorities to trust, in place of certifi's.
+    :ivar cert_file: file of a client certificate.
+    :ivar key_file: file of its key.
+    :ivar assert_hostname: name that the server's certificate must carry, where it is not that of `host`.
+    :ivar proxy: URL of an HTTP proxy.
+    :ivar proxy_headers: headers for the proxy.
+    :ivar safe_chars_for_path_param: characters of path parameters that are sent unquoted.
+    :ivar retries: kept for 3.3 programs; every call is tried once.
+    :ivar temp_folder_path: kept for 3.3 programs; the documented calls give no files.
+    :ivar debug: kept for 3.3 programs, as are `logger_file` and `logger_format`; nothing is logged.
+    """
+
+    host: str
+    api_key: dict[str, Any]
+    api_key_prefix: dict[str, Any]
+    refresh_api_key_hook: Callable[[Configuration], None] | None
+    username: str | None
+    password: str | None
+    discard_unknown_keys: bool
+    client_side_validation: bool
+    timeout: tuple[float, float]
+    connection_pool_maxsize: int
+    verify_ssl: bool
+    ssl_ca_cert: str | None
+    cert_file: str | None
+    key_file: str | None
+    assert_hostname: str | None
+    proxy: str | None
+    proxy_headers: Mapping[str, str] | None
+    safe_chars_for_path_param: str
+    retries: Any
+    temp_folder_path: str | None
+    debug: bool
+    logger_file: str | None
+    logger_format: str
+
+    _default: ClassVar[Configuration | None] = None
+
+    def __init__(
+        self,
+        host: str | bytes = "http://localhost",
+        api_key: Mapping[str, str | bytes] | None = None,
+        api_key_prefix: Mapping[str, str] | None = None,
+        username: str | bytes | None = None,
+        password: str | bytes | None = None,
+        discard_unknown_keys: bool = False,
+    ) -> None:
+        """
+        :raises ApiValueError: a value cannot be; the message says which and why.
+        """
+        given = {
+            "host": host,
+            "api_key": api_key or {},
+            "api_key_prefix": api_key_prefix or {},
+            "username": username,
+            "password": password,
+            "discard_unknown_keys": discard_unknown_keys,
+        }
+        for name, value in {**_DEFAULTS, **given}.items():
+            setattr(self, name, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        check = _CHECKS.get(name)
+        if check is None:
+            raise ApiAttributeError(_no_such_setting(name))
+        object.__setattr__(self, name, check(name, value))
+
+    def __getattr__(self, name: str) -> Any:
+        raise ApiAttributeError(_no_such_setting(name))
+
+    def __repr__(self) -> str:
+        shown = {name: value for name, value in vars(self).items() if value != _DEFAULTS.get(name)}
+        for name in ("username", "password", "proxy"):
+            if name in shown:
+                shown[name] = masked(shown[name])
+        return f"Configuration({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+    @classmethod
+    def set_default(cls, default: Configuration | None) -> None:
+        """Keep a copy, from which clients without a configuration of their own are made; `None` takes it back."""
+        cls._default = copy.deepcopy(default)
+
+    @classmethod
+    def get_default_copy(cls) -> Configuration:
+        """Give a copy of the default, credentials included."""
+        return cls() if cls._default is None else copy.deepcopy(cls._default)
+
+    def get_api_key_with_prefix(self, identifier: str) -> str | None:
+        """Give the API key as it is sent, after `refresh_api_key_hook` had its turn; `None` if there is none.
+
+        :param identifier: `"Authorization"`, or `"Bearer"` as the newer clients call it.
+        :raises ApiValueError: the key cannot be sent in a header.
+        """
+        if self.refresh_api_key_hook is not None:
+            self.refresh_api_key_hook(self)
+        spellings = _BEARER_SPELLINGS if identifier in _BEARER_SPELLINGS else (identifier,)
+        for spelling in spellings:
+            if self.api_key.get(spelling):
+                key = _header_text(f"api_key[{spelling!r}]", self.api_key[spelling])
+                prefix = self.api_key_prefix.get(spelling) or (spelling if spelling == "Bearer" else None)
+                return f"{prefix} {key}" if prefix and not key.startswith(f"{prefix} ") else key
+        return None
+
+    def get_basic_auth_token(self) -> str:
+        """Give the value of an `Authorization` header for HTTP basic authentication with `username` and `password`."""
+        pair = f"{self.username or ''}:{self.password or ''}"
+        return "Basic " + base64.b64encode(pair.encode("utf-8")).decode("ascii")
+
+    def auth_settings(self) -> dict[str, dict[str, Any]]:
+        """Give the credentials by scheme, as they are sent. It shows the key: it is for programs."""
+        value = self.get_api_key_with_prefix("Authorization")
+        if value is None:
+            return {}
+        return {"Bearer": {"type": "api_key", "in": "header", "key": "Authorization", "value": value}}
+
+    def to_debug_report(self) -> str:
+        """Give what a bug report should say of the environment."""
+        return (
+            "Python SDK Debug Report:\n"
+            f"OS: {sys.platform}\n"
+            f"Python Version: {sys.version}\n"
+            "Version of the API: 2\n"
+            f"SDK Package Version: {__version__}"
+        )
+
+    def get_host_settings(self) -> list[dict[str, Any]]:
+        """List the servers that the API description names."""
+        return [{"url": "http://localhost", "description": "The server this client is pointed at"}]
+
+    def get_host_from_settings(self, index: int | None, variables: Mapping[str, str] | None = None) -> str:
+        """Give the address of a server of `get_host_settings`, variables in it filled in.
+
+        :raises ApiKeyError: there is no such server.
+        """
+        servers = self.get_host_settings()
+        number = 0 if index is None else index
+        if not 0 <= number < len(servers):
+            raise ApiKeyError(f"there is no server number {number}; there are {len(servers)}")
+        url: str = servers[number]["url"]
+        return url.format(**(variables or {}))
+
+    @property
+    def logger(self) -> dict[str, logging.Logger]:
+        """The loggers of this package and of urllib3, untouched."""
+        return {"package_logger": logging.getLogger("elements_sdk"), "urllib3_logger": logging.getLogger("urllib3")}
+
+    @property
+    def logger_formatter(self) -> logging.Formatter:
+        """A formatter by `logger_format`."""
+        return logging.Formatter(self.logger_format)
+
+    @property
+    def logger_stream_handler(self) -> logging.StreamHandler[Any] | None:
+        """The handler that prints the log: none is ever installed."""
+        return None
+
+    @property
+    def logger_file_handler(self) -> logging.FileHandler | None:
+        """The handler that writes `logger_file`: none is ever installed."""
+        return None
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of a URL: `https://storage.example.com:443`."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    host = parts.hostname or ""
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def checked_timeout(name: str, value: Any) -> float | tuple[float, float]:
+    """Check a time limit: seconds, or a pair of seconds.
+
+    :raises ApiValueError: it is neither.
+    """
+    if isinstance(value, tuple | list) and len(value) == 2:
+        return (_seconds(name, value[0]), _seconds(name, value[1]))
+    return _seconds(name, value)
+
+
+def _seconds(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise ApiValueError(f"{name} must be a positive number of seconds, or a pair (connect, read) of them")
+    return float(value)
+
+
+def _timeout_pair(name: str, value: Any) -> tuple[float, float]:
+    limits = checked_timeout(name, value)
+    return limits if isinstance(limits, tuple) else (limits, limits)
+
+
+def _host(name: str, value: Any) -> str:
+    """Check the address of the server. What was given is not shown: it may hold a password."""
+    text = _text(name, value)
+    problem = _problem_of_host(text)
+    if problem:
+        raise ApiValueError(f"{name} {problem}, as in https://storage.example.com")
+    return text.rstrip("/")
+
+
+def _problem_of_host(text: str) -> str | None:
+    if not text.lower().startswith(("http://", "https://")):
+        return "must begin with http:// or https://"
+    if not text.isprintable() or " " in text or "\\" in text:
+        return "must not hold spaces, backslashes or control characters"
+    if "?" in text or "#" in text:
+        return "must not hold a query or fragment"
+    try:
+        parts = urlsplit(text)
+        if "@" in parts.netloc:
+            return "must not hold a user name or password (those go into api_key, or to login)"
+        return None if parts.hostname and parts.port != 0 else "must name a server and, if at all, a port from 1"
+    except ValueError:
+        return "must be a valid URL; check its brackets and port"
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, bytes | str):
+        raise ApiValueError(f"{name} must be text, not {type(value).__name__}")
+    try:
+        return six.ensure_str(value)
+    except UnicodeDecodeError:
+        pass  # raised below, so that the exception does not carry the value along as its context
+    raise ApiValueError(f"{name} is no valid UTF-8")
+
+
+def _header_text(name: str, value: Any) -> str:
+    """Check what goes into a header, without showing it."""
+    text = _text(name, value)
+    if not text.isascii() or not text.isprintable():
+        raise ApiValueError(f"{name} must be printable ASCII on one line; was a line break copied along with it?")
+    return text
+
+
+def _optional_text(name: str, value: Any) -> str | None:
+    return None if value is None else _text(name, value)
+
+
+def _path(name: str, value: Any) -> str | None:
+    return _optional_text(name, value if value is None or isinstance(value, bytes | str) else str(value))
+
+
+def _flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ApiValueError(f"{name} must be True or False, not {type(value).__name__}")
+    return value
+
+
+def _count(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ApiValueError(f"{name} must be a whole number from 1")
+    return value
+
+
+def _masked_dict(name: str, value: Any) -> MaskedDict:
+    if not isinstance(value, Mapping):
+        raise ApiValueError(f"{name} must be a dict, not {type(value).__name__}")
+    return MaskedDict(value)
+
+
+def _optional_headers(name: str, value: Any) -> MaskedDict | None:
+    return None if value is None else _masked_dict(name, value)
+
+
+def _hook(name: str, value: Any) -> Any:
+    if value is not None and not callable(value):
+        raise ApiValueError(f"{name} must be a function that takes the configuration")
+    return value
+
+
+def _anything(_name: str, value: Any) -> Any:
+    return value
+
+
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "host": _host,
+    "api_key": _masked_dict,
+    "api_key_prefix": _masked_dict,
+    "refresh_api_key_hook": _hook,
+    "username": _optional_text,
+    "password": _optional_text,
+    "discard_unknown_keys": _flag,
+    "client_side_validation": _flag,
+    "timeout": _timeout_pair,
+    "connection_pool_maxsize": _count,
+    "verify_ssl": _flag,
+    "ssl_ca_cert": _path,
+    "cert_file": _path,
+    "key_file": _path,
+    "assert_hostname": _anything,
+    "proxy": _optional_text,
+    "proxy_headers": _optional_headers,
+    "safe_chars_for_path_param": _text,
+    "retries": _anything,
+    "temp_folder_path": _path,
+    "debug": _flag,
+    "logger_file": _path,
+    "logger_format": _text,
+}
+
+_DEFAULTS: dict[str, Any] = {
+    "refresh_api_key_hook": None,
+    "client_side_validation": True,
+    "timeout": DEFAULT_TIMEOUT,
+    "connection_pool_maxsize": 10,
+    "verify_ssl": True,
+    "ssl_ca_cert": None,
+    "cert_file": None,
+    "key_file": None,
+    "assert_hostname": None,
+    "proxy": None,
+    "proxy_headers": None,
+    "safe_chars_for_path_param": "",
+    "retries": None,
+    "temp_folder_path": None,
+    "debug": False,
+    "logger_file": None,
+    "logger_format": "%(asctime)s %(levelname)s %(message)s",
+}
+
+
+def _no_such_setting(name: str) -> str:
+    close = get_close_matches(name, _CHECKS, n=1)
+    return f"Configuration has no setting {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")

@@ -1,0 +1,265 @@
+"""The exceptions of this SDK. Every failure of a call is an `ApiException`.
+
+OpenApiException
+├── ApiTypeError        (also a TypeError)       an argument of the wrong kind, or an unknown keyword
+├── ApiValueError       (also a ValueError)      an argument or setting with an impossible value
+├── ApiKeyError         (also a KeyError)        a name that is not there
+├── ApiAttributeError   (also an AttributeError) a setting that does not exist
+└── ApiException                                 a call failed
+    ├── BadRequestException 400            the server does not accept what was sent; `errors` says why
+    ├── UnauthorizedException 401          nobody is logged in, or the API key is not valid
+    ├── ForbiddenException 403             logged in, but not allowed
+    ├── NotFoundException 404              not there, or not yours to see
+    ├── ConflictException 409              somebody else was faster
+    ├── UnprocessableEntityException 422   understood, but not possible
+    ├── TooManyRequestsException 429       slow down; `retry_after` says for how many seconds
+    ├── ServiceException 5xx               the server failed
+    ├── RedirectError 3xx                  the server points elsewhere; `host` needs correcting
+    ├── ApiConnectionError                 no complete answer came
+    │   ├── ApiTimeoutError                the server took too long
+    │   ├── ProxyError                     the proxy refused or failed
+    │   └── TlsError                       no trusted connection could be made
+    └── ResponseFormatError                the answer is not what was promised
+        └── IncompleteBody                 the answer broke off
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+__all__ = [
+    "ApiAttributeError",
+    "ApiConnectionError",
+    "ApiException",
+    "ApiKeyError",
+    "ApiTimeoutError",
+    "ApiTypeError",
+    "ApiValueError",
+    "BadRequestException",
+    "ConflictException",
+    "ForbiddenException",
+    "IncompleteBody",
+    "NotFoundException",
+    "OpenApiException",
+    "ProxyError",
+    "RedirectError",
+    "ResponseFormatError",
+    "ServiceException",
+    "TlsError",
+    "TooManyRequestsException",
+    "UnauthorizedException",
+    "UnprocessableEntityException",
+    "exception_for_status",
+    "render_path",
+]
+
+RequestSent = Literal["no", "maybe", "yes"]
+
+
+class OpenApiException(Exception):
+    """The base of every exception of this SDK."""
+
+
+class _Misuse(OpenApiException):
+    """A mistake in the calling program, found before anything was sent."""
+
+    def __init__(self, msg: str, path_to_item: Sequence[str | int] | None = None) -> None:
+        """
+        :param msg: what is wrong and how to mend it.
+        :param path_to_item: keys and indices that lead to the value in question.
+        """
+        self.path_to_item = path_to_item
+        super().__init__(f"{msg} at {render_path(path_to_item)}" if path_to_item else msg)
+
+
+class ApiTypeError(_Misuse, TypeError):
+    """An argument of the wrong kind, or a keyword that does not exist."""
+
+    def __init__(
+        self,
+        msg: str,
+        path_to_item: Sequence[str | int] | None = None,
+        valid_classes: tuple[type, ...] | None = None,
+        key_type: bool | None = None,
+    ) -> None:
+        """
+        :param valid_classes: what would have been accepted.
+        :param key_type: whether the mistake is in a key rather than in a value.
+        """
+        self.valid_classes = valid_classes
+        self.key_type = key_type
+        super().__init__(msg, path_to_item)
+
+
+class ApiValueError(_Misuse, ValueError):
+    """An argument or a setting with a value that cannot be."""
+
+
+class ApiKeyError(_Misuse, KeyError):
+    """A name that is not there."""
+
+    __str__ = Exception.__str__  # KeyError would show the message in quotes
+
+
+class ApiAttributeError(_Misuse, AttributeError):
+    """A setting that does not exist."""
+
+
+class ApiException(OpenApiException):
+    """A call failed. `str()` is one line for people; the attributes are for programs.
+
+    :ivar status: the HTTP status, 0 if no answer came.
+    :ivar reason: the HTTP phrase, or the cause in words.
+    :ivar body: the answer's body as text, `None` if there was none.
+    :ivar headers: the answer's headers, cookies masked; `None` if no answer came.
+    :ivar detail: the server's own sentence, if it gave one.
+    :ivar errors: field path -> sentences, as the server gave them (`{"email": ["..."]}`).
+    :ivar method: HTTP method of the request.
+    :ivar path: path of the request, without query.
+    :ivar attempts: how often the request was tried.
+    :ivar request_sent: whether the server may have acted on it: "no", "maybe" or "yes".
+    """
+
+    def __init__(
+        self,
+        status: int | None = None,
+        reason: str | None = None,
+        http_resp: Any = None,
+        *,
+        body: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        detail: str | None = None,
+        errors: dict[str, list[str]] | None = None,
+        method: str | None = None,
+        path: str | None = None,
+        attempts: int = 1,
+        request_sent: RequestSent = "yes",
+    ) -> None:
+        """`http_resp` is anything with `status`, `reason`, `data` and `getheaders()`, as 3.3 programs pass it."""
+        if http_resp is not None:
+            status, reason = http_resp.status, http_resp.reason
+            body, headers = http_resp.data, http_resp.getheaders()
+        super().__init__(status, reason)
+        self.status = status
+        self.reason = reason
+        self.body = body
+        self.headers = headers
+        self.detail = detail
+        self.errors = errors if errors is not None else {}
+        self.method = method
+        self.path = path
+        self.attempts = attempts
+        self.request_sent: RequestSent = request_sent
+
+    def __str__(self) -> str:
+        text = f"{self.status} {self.reason}" if self.status else str(self.reason or "the call failed")
+        explanation = "; ".join(_explanations(self.detail, self.errors))
+        where = f"{self.method} {self.path}" if self.method else ""
+        return text + (f": {explanation}" if explanation else "") + (f" ({where})" if where else "")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Body and headers of an answer may hold secrets; they stay behind when an exception travels.
+        state = {**self.__dict__, "body": None, "headers": None}
+        return type(self), (self.status, self.reason), state
+
+
+class BadRequestException(ApiException):
+    """400: the server does not accept what was sent; `errors` says why, field by field."""
+
+
+class UnauthorizedException(ApiException):
+    """401: nobody is logged in, or the API key is not valid."""
+
+
+class ForbiddenException(ApiException):
+    """403: logged in, but not allowed."""
+
+
+class NotFoundException(ApiException):
+    """404: not there, or not yours to see."""
+
+
+class ConflictException(ApiException):
+    """409: the thing has changed meanwhile."""
+
+
+class UnprocessableEntityException(ApiException):
+    """422: understood, but not possible."""
+
+
+class TooManyRequestsException(ApiException):
+    """429: the server wants to be asked less often.
+
+    :ivar retry_after: seconds to wait, as the server gave them; `None` if it gave none.
+    """
+
+    def __init__(self, *args: Any, **details: Any) -> None:
+        super().__init__(*args, **details)
+        text = (self.headers or {}).get("Retry-After", "").strip()
+        self.retry_after = float(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+class ServiceException(ApiException):
+    """5xx: the server failed."""
+
+
+class RedirectError(ApiException):
+    """3xx: the server points elsewhere. Nothing is followed; the message says how to correct `host`."""
+
+
+class ApiConnectionError(ApiException):
+    """No complete answer came; `request_sent` says whether the server may have acted."""
+
+
+class ApiTimeoutError(ApiConnectionError):
+    """The server took longer than the time limit."""
+
+
+class ProxyError(ApiConnectionError):
+    """The proxy refused or failed; the server never saw the request."""
+
+
+class TlsError(ApiConnectionError):
+    """No trusted connection could be made."""
+
+
+class ResponseFormatError(ApiException):
+    """An answer came, but it is not what was promised (a web page instead of JSON, say)."""
+
+
+class IncompleteBody(ResponseFormatError):
+    """The answer broke off before its end."""
+
+
+_BY_STATUS: dict[int, type[ApiException]] = {
+    400: BadRequestException,
+    401: UnauthorizedException,
+    403: ForbiddenException,
+    404: NotFoundException,
+    409: ConflictException,
+    422: UnprocessableEntityException,
+    429: TooManyRequestsException,
+}
+
+
+def exception_for_status(status: int) -> type[ApiException]:
+    """Name the class of exception that stands for an HTTP status outside 200 to 299."""
+    if 300 <= status < 400:
+        return RedirectError
+    if 500 <= status < 600:
+        return ServiceException
+    return _BY_STATUS.get(status, ApiException)
+
+
+def render_path(path_to_item: Sequence[str | int]) -> str:
+    """Write keys and indices as they stand in Python: `['activity'][0]['date']`."""
+    return "".join(f"[{step!r}]" for step in path_to_item)
+
+
+def _explanations(detail: str | None, errors: Mapping[str, Sequence[str]]) -> list[str]:
+    """The server's sentences, each with the field it speaks of."""
+    fields = [
+        f"{field}: {' '.join(sentences)}" if field else " ".join(sentences) for field, sentences in errors.items()
+    ]
+    return [detail, *fields] if detail else fields

@@ -1,0 +1,123 @@
+"""Requests that no `Operation` describes: parameters, forms and files as `ApiClient.call_api` takes them."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from elements_sdk.exceptions import ApiTypeError, ApiValueError
+from elements_sdk.operation import Request, path_segment, query_text
+from elements_sdk.redaction import MaskedDict
+from elements_sdk.serialization import to_json, to_plain
+
+METHODS = frozenset({"GET", "HEAD", "DELETE", "POST", "PUT", "PATCH", "OPTIONS"})
+_SEPARATORS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
+
+Parameters = Mapping[str, Any] | Sequence[tuple[str, Any]]
+
+
+def free_request(
+    method: str,
+    path: str,
+    *,
+    path_params: Parameters | None = None,
+    query_params: Parameters | None = None,
+    header_params: Mapping[str, Any] | None = None,
+    body: Any = None,
+    post_params: Parameters | None = None,
+    files: Mapping[str, Any] | None = None,
+    collection_formats: Mapping[str, str] | None = None,
+    safe_characters: str = "",
+) -> Request:
+    """Write a request from its parts. The `Content-Type` among the headers decides how body and form are written.
+
+    :raises ApiValueError: a value cannot be sent.
+    :raises ApiTypeError: body and content type do not go together.
+    """
+    if method.upper() not in METHODS:
+        raise ApiValueError(f"the method must be one of {', '.join(sorted(METHODS))}")
+    for name, value in parameters_to_tuples(to_plain(path_params or {}), collection_formats):
+        path = path.replace(f"{{{name}}}", path_segment(name, value, safe_characters))
+    query = query_text(parameters_to_tuples(to_plain(query_params or {}), collection_formats))
+    headers = MaskedDict({name: str(value) for name, value in (header_params or {}).items()})
+    form = parameters_to_tuples(to_plain(post_params or {}), collection_formats)
+    form += files_parameters(files)
+    return Request(method.upper(), path, query, headers, _body(headers, body, form))
+
+
+def parameters_to_tuples(params: Parameters, collection_formats: Mapping[str, str] | None) -> list[tuple[str, Any]]:
+    """Turn parameters into pairs, lists among them joined (`csv`, `ssv`, `tsv`, `pipes`) or repeated (`multi`)."""
+    formats = collection_formats or {}
+    pairs: list[tuple[str, Any]] = []
+    for name, value in dict(params).items() if isinstance(params, Mapping) else list(params):
+        style = formats.get(name)
+        if style is None:
+            pairs.append((name, value))
+        elif style == "multi":
+            pairs += [(name, item) for item in value]
+        else:
+            pairs.append((name, _SEPARATORS.get(style, ",").join(str(item) for item in value)))
+    return pairs
+
+
+def files_parameters(files: Mapping[str, str | Sequence[str]] | None) -> list[tuple[str, tuple[str, bytes, str]]]:
+    """Read files to upload: form field -> a path, or several.
+
+    :raises ApiValueError: a file cannot be read.
+    """
+    parts = []
+    for field, paths in (files or {}).items():
+        for path in [paths] if isinstance(paths, str | Path) else paths or []:
+            kind = mimetypes.guess_type(str(path))[0] or "application/octet-stream"
+            parts.append((field, (Path(path).name, _read(Path(path)), kind)))
+    return parts
+
+
+def select_header_accept(accepts: Sequence[str]) -> str | None:
+    """Choose what to accept: JSON if it is on offer, else everything on offer."""
+    if not accepts:
+        return None
+    return "application/json" if _offers_json(accepts) else ", ".join(accepts)
+
+
+def select_header_content_type(content_types: Sequence[str]) -> str:
+    """Choose how to send: JSON if it is on offer, else the first on offer."""
+    return "application/json" if not content_types or _offers_json(content_types) else content_types[0]
+
+
+def _offers_json(kinds: Sequence[str]) -> bool:
+    return "application/json" in [kind.lower() for kind in kinds]
+
+
+def _body(headers: MaskedDict, body: Any, form: list[tuple[str, Any]]) -> bytes | None:
+    if body is None and not form:
+        return None
+    name = next((name for name in headers if name.lower() == "content-type"), "Content-Type")
+    kind = headers.setdefault(name, "application/json")
+    if "json" in kind.lower():
+        return to_json(body)
+    if kind == "application/x-www-form-urlencoded":
+        return urlencode(form).encode("ascii")
+    if kind == "multipart/form-data":
+        from urllib3 import encode_multipart_formdata
+
+        data, headers[name] = encode_multipart_formdata([(key, _form_value(value)) for key, value in form])
+        return data
+    if isinstance(body, str | bytes):
+        return body.encode("utf-8") if isinstance(body, str) else body
+    raise ApiTypeError(f"a body of type {type(body).__name__} cannot be sent as {kind}; give text or bytes")
+
+
+def _form_value(value: Any) -> Any:
+    return value if isinstance(value, str | bytes | tuple) else str(value)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror
+    raise ApiValueError(f"the file to upload, {path.name}, cannot be read: {reason}")

@@ -1,0 +1,86 @@
+"""A local ELEMENTS authentication server, to try this SDK and to test programs that use it.
+
+It is real Django and Django REST Framework in a child process. Install it with `pip install ".[sandbox]"` from a clone.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from elements_sdk.configuration import Configuration
+from elements_sdk.sandbox.process import ServerProcess
+from elements_sdk.sandbox.records import Account, Email, RecordedRequest, SandboxError
+
+__all__ = ["Account", "Email", "RecordedRequest", "Sandbox", "SandboxError"]
+
+
+class Sandbox:
+    """A server of one's own, with accounts and share links in it. It ends with its `with` block, or with this process.
+
+    :ivar host: address of the server: `http://127.0.0.1:PORT`.
+    :ivar admin: an account with the permission `system:admin-access`.
+    :ivar user: an ordinary account.
+    :ivar otp_user: an account that needs a one-time code, as its `otp()` gives it.
+    :ivar new_user: an account that must set a new password at its first login.
+    :ivar disabled_user: an account that may not log in.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        """Start the server; it answers when this returns.
+
+        :param port: port to listen on; 0 takes a free one.
+        :raises SandboxError: it did not start, because the extra is not installed or the port is taken, say.
+        """
+        self._server = ServerProcess(port)
+        self.host: str = self._server.greeting["host"]
+        accounts = {name: Account(**facts) for name, facts in self._server.greeting["accounts"].items()}
+        self.admin = accounts["admin"]
+        self.user = accounts["user"]
+        self.otp_user = accounts["otp_user"]
+        self.new_user = accounts["new_user"]
+        self.disabled_user = accounts["disabled_user"]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the server; its data are gone."""
+        self._server.close()
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """All accounts that one can log in to, or fail to."""
+        return (self.admin, self.user, self.otp_user, self.new_user, self.disabled_user)
+
+    def configuration(self, account: Account | None = None) -> Configuration:
+        """Give a configuration with this server and an account's API token; that of `user` if none is named."""
+        chosen = account or self.user
+        return Configuration(
+            host=self.host,
+            api_key={"Authorization": chosen.api_token},
+            api_key_prefix={"Authorization": "Bearer"},
+        )
+
+    @property
+    def outbox(self) -> list[Email]:
+        """The e-mails that the server has sent, oldest first."""
+        return [Email(**facts) for facts in self._server.ask("outbox")]
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        """The last 1,000 requests exactly as they came over the wire, oldest first."""
+        return [RecordedRequest(**facts) for facts in self._server.ask("requests")]
+
+    def password_reset_token(self, username: str) -> str:
+        """Give what a password-reset e-mail would carry: a token for `reset_password`, good for one use.
+
+        :raises SandboxError: there is no such account.
+        """
+        token: str = self._server.ask("password_reset_token", username=username)
+        return token

@@ -1,0 +1,41 @@
+"""What the parent may ask for besides HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core import mail
+
+from elements_sdk.sandbox.server import reset_tokens, web
+from elements_sdk.sandbox.server.models import User
+
+
+def obey(command: str, **arguments: Any) -> dict[str, Any]:
+    """Do it, and give `{"result": ...}`, or `{"error": ...}` in words."""
+    try:
+        return {"result": _COMMANDS[command](**arguments)}
+    except User.DoesNotExist:
+        return {"error": f"there is no account {arguments.get('username')!r}"}
+    except Exception as error:  # the parent shall hear of it, and the server go on
+        return {"error": f"{type(error).__name__}: {error}"}
+
+
+def _outbox() -> list[dict[str, Any]]:
+    sent = getattr(mail, "outbox", [])
+    return [{"to": message.to, "subject": message.subject, "text": message.body} for message in sent]
+
+
+def _requests() -> list[dict[str, Any]]:
+    return list(web.recorded)
+
+
+def _password_reset_token(username: str) -> str:
+    return reset_tokens.make(User.objects.get(username=username))
+
+
+_COMMANDS: dict[str, Callable[..., Any]] = {
+    "outbox": _outbox,
+    "requests": _requests,
+    "password_reset_token": _password_reset_token,
+}

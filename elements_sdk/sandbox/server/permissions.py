@@ -1,0 +1,31 @@
+"""Who may do what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from elements_sdk.sandbox.server.models import ApiToken, User
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
+
+
+class IsAdministrator(BasePermission):
+    """The permission `system:admin-access`."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Tell whether the caller has it."""
+        return isinstance(request.user, User) and request.user.is_administrator
+
+
+class HasSession(BasePermission):
+    """Whatever belongs to a session cannot be done by API token."""
+
+    message = "This needs a session; an API token has none."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Tell whether the caller has one."""
+        return bool(request.user and request.user.is_authenticated) and not isinstance(request.auth, ApiToken)

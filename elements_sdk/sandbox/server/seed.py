@@ -1,0 +1,139 @@
+"""The first contents: accounts, and 250 share links with their history."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import pyotp
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.utils import timezone
+
+from elements_sdk.sandbox.server.models import (
+    ADMIN_ACCESS,
+    ApiToken,
+    Asset,
+    Bundle,
+    ClientSession,
+    Directory,
+    LDAPServer,
+    OneTimeAccessToken,
+    OneTimeAccessTokenActivity,
+    User,
+)
+
+TOKENS = 250
+
+_ACCOUNTS: dict[str, dict[str, Any]] = {
+    "admin": {"full_name": "Ada Admin", "permissions": [ADMIN_ACCESS], "uid": 1000, "gid": 1000},
+    "user": {
+        "full_name": "Uma User",
+        "permissions": ["media:view"],
+        "group_permissions": ["media:share"],
+        "groups": [1],
+    },
+    "otp_user": {"full_name": "Otto One-Time"},
+    "new_user": {"full_name": "Nell New", "password_change_required": True},
+    "disabled_user": {"full_name": "Dirk Disabled", "is_active": False},
+}
+_COLLEAGUES = ("editor", "colourist", "producer")
+
+
+@transaction.atomic
+def fill() -> dict[str, dict[str, Any]]:
+    """Fill empty tables, and give the accounts as the parent knows them."""
+    passwords = {name: f"Sandbox-{secrets.token_urlsafe(9)}" for name in _ACCOUNTS}
+    users = {name: _user(name, passwords[name], facts) for name, facts in _ACCOUNTS.items()}
+    colleagues = [_user(name, None, {"is_external": name == "producer"}) for name in _COLLEAGUES]
+    keys = {name: secrets.token_urlsafe(30) for name in users}
+    ApiToken.objects.bulk_create(ApiToken(key=keys[name], user=user) for name, user in users.items())
+    secret = pyotp.random_base32()
+    User.objects.filter(username="otp_user").update(totp_secret=secret)
+    _add_workstation(users["user"])
+    _add_tokens([users["user"], users["admin"], users["otp_user"], *colleagues])
+    return {
+        name: {
+            "id": user.pk,
+            "username": name,
+            "password": passwords[name],
+            "api_token": keys[name],
+            "otp_secret": secret if name == "otp_user" else None,
+        }
+        for name, user in users.items()
+    }
+
+
+def _user(name: str, password: str | None, facts: dict[str, Any]) -> User:
+    return User.objects.create(
+        username=name, email=f"{name}@sandbox.invalid", password=make_password(password), **facts
+    )
+
+
+def _add_workstation(user: User) -> None:
+    """Give one user a directory server and a workstation, so that every model occurs."""
+    user.ldap = LDAPServer.objects.create(name="Directory", nt_domain="SANDBOX")
+    user.ldap_dn = f"cn={user.username},dc=sandbox,dc=invalid"
+    user.save()
+    now = timezone.now()
+    ClientSession.objects.create(
+        user=user,
+        started=now - timedelta(hours=2),
+        last_updated=now,
+        workstation="edit-01",
+        mounted_workspaces="dailies",
+    )
+
+
+def _add_tokens(owners: list[User]) -> None:
+    random = Random(2026)  # the same links in every sandbox, but for their secret parts
+    assets = Asset.objects.bulk_create(Asset(name=f"Asset {number}") for number in range(1, 9))
+    bundles = Bundle.objects.bulk_create(
+        Bundle(name=f"Bundle {number}", asset=assets[number % len(assets)]) for number in range(1, 25)
+    )
+    directories = Directory.objects.bulk_create(Directory(name=f"Directory {number}") for number in range(1, 13))
+    now = timezone.now()
+    tokens = OneTimeAccessToken.objects.bulk_create(
+        _token(number, owners, bundles, now, random) for number in range(1, TOKENS + 1)
+    )
+    shares_bundle, shares_directory = (
+        OneTimeAccessToken.shared_bundles.through,
+        OneTimeAccessToken.shared_directories.through,
+    )
+    shares_bundle.objects.bulk_create(
+        shares_bundle(onetimeaccesstoken=token, bundle=bundle)
+        for token in tokens
+        for bundle in random.sample(bundles, random.randint(1, 3))
+    )
+    shares_directory.objects.bulk_create(
+        shares_directory(onetimeaccesstoken=token, directory=directory)
+        for token in tokens[::3]
+        for directory in random.sample(directories, 1)
+    )
+    OneTimeAccessTokenActivity.objects.bulk_create(
+        OneTimeAccessTokenActivity(
+            token=token,
+            date=now - timedelta(minutes=random.randint(1, 60 * 24 * 30)),
+            ip=f"192.0.2.{random.randint(1, 254)}",
+        )
+        for token in tokens
+        for _ in range(random.randint(0, 5))
+    )
+
+
+def _token(number: int, owners: list[User], bundles: list[Bundle], now: datetime, random: Random) -> OneTimeAccessToken:
+    """Every fifth link has expired, every fourth never does, every tenth was made by easy sharing."""
+    days = -random.randint(1, 90) if number % 5 == 0 else random.randint(1, 90)
+    return OneTimeAccessToken(
+        user=owners[number % len(owners)],
+        created_by=owners[number * 7 // 3 % len(owners)],
+        url=f"/media/shared/{number}",
+        token=secrets.token_urlsafe(24),
+        view_limit_enabled=number % 6 == 0,
+        view_limit_left=random.randint(0, 9) if number % 6 == 0 else 0,
+        expires=None if number % 4 == 0 else now + timedelta(days=days),
+        require_login=number % 7 == 0,
+        is_easy_sharing_for_bundle=bundles[number % len(bundles)] if number % 10 == 0 else None,
+    )

@@ -1,0 +1,207 @@
+"""What goes out and what comes in, as JSON."""
+
+# pyright: reportIncompatibleVariableOverride=false
+# (a serializer's Meta is declared as a class of its own, and never inherits)
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from elements_sdk.sandbox.server.models import (
+    ClientSession,
+    LDAPServer,
+    OneTimeAccessToken,
+    OneTimeAccessTokenActivity,
+    User,
+)
+
+ORDERINGS = [f"{sign}{name}" for name in ("id", "expires", "token") for sign in ("", "-")]
+
+
+class UserMiniSerializer(serializers.ModelSerializer[User]):
+    """`ElementsUserMini`."""
+
+    class Meta:
+        model = User
+        fields = ["id", "avatar", "display_name", "email", "full_name", "is_external", "is_cloud", "username"]
+
+
+class LDAPServerSerializer(serializers.ModelSerializer[LDAPServer]):
+    """`LDAPServer`."""
+
+    class Meta:
+        model = LDAPServer
+        fields = ["id", "name", "winbind_separator", "nt_domain"]
+
+
+class ClientSessionSerializer(serializers.ModelSerializer[ClientSession]):
+    """`ClientSession`."""
+
+    user = UserMiniSerializer()
+
+    class Meta:
+        model = ClientSession
+        fields = ["id", "user", "mounted_workspaces", "started", "last_updated", "workstation"]
+
+
+class UserDetailSerializer(serializers.ModelSerializer[User]):
+    """`ElementsUserDetail`."""
+
+    client_sessions = ClientSessionSerializer(many=True)
+    is_enabled = serializers.BooleanField(source="is_active")
+    has_password = serializers.BooleanField(source="has_usable_password")
+    ldap = LDAPServerSerializer()
+    sync_id = serializers.CharField()
+
+    class Meta:
+        model = User
+        fields = [
+            "id",
+            "allow_changing_password",
+            "allow_wan_login",
+            "allowed_fs_paths",
+            "allowed_fs_write_paths",
+            "avatar",
+            "client_sessions",
+            "default_page",
+            "display_name",
+            "effective_permissions",
+            "email",
+            "expiry",
+            "ancillary_path_read_only",
+            "ancillary_path",
+            "fm_bookmarks",
+            "full_name",
+            "gid",
+            "group_permissions",
+            "has_password",
+            "home",
+            "is_external",
+            "is_cloud",
+            "is_cloud_default",
+            "is_enabled",
+            "language",
+            "last_seen",
+            "ldap",
+            "ldap_dn",
+            "password_change_required",
+            "permissions",
+            "shaper_ceiling",
+            "shaper_rate",
+            "sync_id",
+            "totp_enabled",
+            "uid",
+            "unix_username",
+            "username",
+            "groups",
+        ]
+
+    def to_representation(self, instance: User) -> dict[str, Any]:
+        """Leave out the directory server of an account that comes from none: it is never null."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        return {name: value for name, value in shown.items() if name != "ldap" or value is not None}
+
+
+class ActivitySerializer(serializers.ModelSerializer[OneTimeAccessTokenActivity]):
+    """`OneTimeAccessTokenActivity`."""
+
+    class Meta:
+        model = OneTimeAccessTokenActivity
+        fields = ["id", "date", "ip", "token"]
+
+
+class SharedObjectSerializer(serializers.Serializer[Any]):
+    """`OneTimeAccessTokenSharedObject`."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class AccessTokenSerializer(serializers.ModelSerializer[OneTimeAccessToken]):
+    """`OneTimeAccessToken`."""
+
+    activity = ActivitySerializer(many=True)
+    user = UserMiniSerializer()
+    created_by = UserMiniSerializer()
+    shared_bundles = SharedObjectSerializer(many=True)
+    shared_directories = SharedObjectSerializer(many=True)
+    full_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = OneTimeAccessToken
+        fields = [
+            "id",
+            "activity",
+            "user",
+            "created_by",
+            "media_root_permissions",
+            "shared_bundles",
+            "shared_directories",
+            "full_url",
+            "url",
+            "token",
+            "view_limit_enabled",
+            "view_limit_left",
+            "expires",
+            "require_login",
+            "is_easy_sharing_for_bundle",
+            "is_easy_sharing_for_directory",
+        ]
+
+    def get_full_url(self, token: OneTimeAccessToken) -> str:
+        """Give the link that is sent to people."""
+        link: str = self.context["request"].build_absolute_uri(f"/share/{token.token}")
+        return link
+
+
+class AccessTokenQuerySerializer(serializers.Serializer[Any]):
+    """The filters, the ordering and the page of `get_all_access_tokens`."""
+
+    FILTERS = ("shared_bundles", "shared_directories", "shared_bundles__asset", "user", "created_by")
+
+    shared_bundles = serializers.IntegerField(required=False)
+    shared_directories = serializers.IntegerField(required=False)
+    shared_bundles__asset = serializers.IntegerField(required=False)
+    user = serializers.IntegerField(required=False)
+    created_by = serializers.IntegerField(required=False)
+    ordering = serializers.ChoiceField(ORDERINGS, default="id")
+    limit = serializers.IntegerField(required=False, min_value=1)
+    offset = serializers.IntegerField(default=0, min_value=0)
+
+
+class SendLinkEmailSerializer(serializers.Serializer[Any]):
+    """`SendLinkEmailRequest`."""
+
+    email = serializers.EmailField(required=False)
+    subject = serializers.RegexField(r"^[^\r\n]*$", default="A link has been shared with you")
+    text = serializers.CharField(default="")
+
+
+class TicketSerializer(serializers.Serializer[Any]):
+    """`Ticket`."""
+
+    ticket = serializers.CharField()
+
+
+class LoginSerializer(serializers.Serializer[Any]):
+    """`AuthLoginEndpointRequest`."""
+
+    username = serializers.CharField()
+    password = serializers.CharField(trim_whitespace=False)
+    otp = serializers.CharField(required=False, allow_null=True, allow_blank=True)
+    new_password = serializers.CharField(required=False, allow_null=True, trim_whitespace=False)
+
+
+class PasswordResetSerializer(serializers.Serializer[Any]):
+    """`PasswordResetEndpointRequest`."""
+
+    token = serializers.CharField()
+    password = serializers.CharField(trim_whitespace=False)
+
+
+class ImpersonationSerializer(serializers.Serializer[Any]):
+    """`ImpersonationEndpointRequest`."""
+
+    user = serializers.PrimaryKeyRelatedField(queryset=User.objects.all())

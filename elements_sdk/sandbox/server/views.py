@@ -1,0 +1,193 @@
+"""The twelve endpoints."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from datetime import timedelta
+from typing import Any, cast
+
+from django.contrib.auth import login as start_session
+from django.contrib.auth import logout as end_session
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.mail import send_mail
+from django.db.models import Q, QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from elements_sdk.sandbox.server import login, reset_tokens, serializers
+from elements_sdk.sandbox.server.authentication import impersonate, impersonated
+from elements_sdk.sandbox.server.models import OneTimeAccessToken, Ticket, User
+from elements_sdk.sandbox.server.permissions import HasSession, IsAdministrator
+
+TICKET_LIFETIME = timedelta(seconds=60)
+_PASSWORD_CHARACTERS = string.ascii_letters + string.digits + "!#$%+-?@"
+
+
+class TicketView(APIView):
+    """POST: issue a ticket."""
+
+    def post(self, request: Request) -> Response:
+        ticket = Ticket.objects.create(user=request.user)
+        return Response({"ticket": ticket.key})
+
+
+class TicketCheckView(APIView):
+    """POST: redeem a ticket."""
+
+    permission_classes = [AllowAny]
+
+    def post(self, request: Request) -> Response:
+        key = _valid(serializers.TicketSerializer, request.data)["ticket"]
+        ticket = Ticket.objects.select_related("user").filter(key=key).first()
+        # Whoever deletes it has redeemed it, so that two at once cannot.
+        redeemed = ticket is not None and Ticket.objects.filter(key=key).delete()[0] == 1
+        if ticket is None or not redeemed or ticket.created < timezone.now() - TICKET_LIFETIME:
+            raise ValidationError({"ticket": ["This ticket is not valid, or no longer."]})
+        return Response(serializers.UserDetailSerializer(ticket.user).data)
+
+
+class AccessTokensView(APIView):
+    """GET: list access tokens."""
+
+    def get(self, request: Request) -> Response:
+        query = _valid(serializers.AccessTokenQuerySerializer, request.query_params)
+        filters = {name: query[name] for name in serializers.AccessTokenQuerySerializer.FILTERS if name in query}
+        tokens = _visible_tokens(request).filter(**filters).distinct().order_by(query["ordering"], "id")
+        end = query["offset"] + query["limit"] if "limit" in query else None
+        page = tokens[query["offset"] : end]
+        return Response(serializers.AccessTokenSerializer(page, many=True, context={"request": request}).data)
+
+
+class AccessTokenView(APIView):
+    """GET, DELETE: one access token."""
+
+    def get(self, request: Request, number: str) -> Response:
+        token = _visible_token(request, number)
+        return Response(serializers.AccessTokenSerializer(token, context={"request": request}).data)
+
+    def delete(self, request: Request, number: str) -> Response:
+        _visible_token(request, number).delete()
+        return Response(status=204)
+
+
+class AccessTokenEmailView(APIView):
+    """POST: e-mail a share link."""
+
+    def post(self, request: Request, number: str) -> Response:
+        token = _visible_token(request, number)
+        values = _valid(serializers.SendLinkEmailSerializer, request.data)
+        address = values.get("email") or token.user.email
+        if not address:
+            raise ValidationError({"email": ["The user of this access token has no e-mail address; give one."]})
+        link = serializers.AccessTokenSerializer(token, context={"request": request}).data["full_url"]
+        send_mail(values["subject"], f"{values['text']}\n\n{link}".strip(), None, [address])
+        return Response()
+
+
+class LoginView(APIView):
+    """POST: log in."""
+
+    permission_classes = [AllowAny]
+
+    def post(self, request: Request) -> Response:
+        values = _valid(serializers.LoginSerializer, request.data)
+        try:
+            user = login.check(values)
+        except login.LoginRefused as refusal:
+            return Response({"reason": refusal.reason, "detail": login.DETAILS[refusal.reason]}, status=401)
+        start_session(request._request, user, backend="django.contrib.auth.backends.ModelBackend")
+        impersonate(request, None)
+        return Response({"user": serializers.UserDetailSerializer(user).data})
+
+
+class LogoutView(APIView):
+    """POST: log out."""
+
+    permission_classes = [AllowAny]
+
+    def post(self, request: Request) -> Response:
+        end_session(request._request)
+        return Response()
+
+
+class GeneratePasswordView(APIView):
+    """POST: propose a password."""
+
+    def post(self, request: Request) -> Response:
+        user = _caller(request)
+        while True:
+            password = "".join(secrets.choice(_PASSWORD_CHARACTERS) for _ in range(16))
+            try:
+                validate_password(password, user)
+            except DjangoValidationError:
+                continue
+            return Response({"password": password})
+
+
+class ResetPasswordView(APIView):
+    """POST: set a password by reset token."""
+
+    permission_classes = [AllowAny]
+
+    def post(self, request: Request) -> Response:
+        values = _valid(serializers.PasswordResetSerializer, request.data)
+        user = reset_tokens.owner(values["token"])
+        if user is None:
+            raise ValidationError({"token": ["This token is not valid, or no longer."]})
+        login.set_password(user, values["password"], field="password")
+        return Response()
+
+
+class ImpersonationView(APIView):
+    """POST: act as somebody else."""
+
+    permission_classes = [IsAdministrator, HasSession]
+
+    def post(self, request: Request) -> Response:
+        impersonate(request, _valid(serializers.ImpersonationSerializer, request.data)["user"])
+        return Response()
+
+
+class StopImpersonationView(APIView):
+    """POST: be oneself again."""
+
+    permission_classes = [HasSession]
+
+    def post(self, request: Request) -> Response:
+        if impersonated(request) is None:
+            raise ValidationError({"detail": "No impersonation is under way."})
+        impersonate(request, None)
+        return Response()
+
+
+def _valid(serializer: type[Serializer[Any]], data: Any) -> dict[str, Any]:
+    bound = serializer(data=data)
+    bound.is_valid(raise_exception=True)
+    values: dict[str, Any] = bound.validated_data
+    return values
+
+
+def _caller(request: Request) -> User:
+    return cast("User", request.user)  # the permission classes have seen to it
+
+
+def _visible_tokens(request: Request) -> QuerySet[OneTimeAccessToken]:
+    """An administrator's are all, anybody else's those made by or for them."""
+    tokens = OneTimeAccessToken.objects.select_related("user", "created_by")
+    tokens = tokens.prefetch_related("activity", "shared_bundles", "shared_directories")
+    user = _caller(request)
+    return tokens if user.is_administrator else tokens.filter(Q(user=user) | Q(created_by=user))
+
+
+def _visible_token(request: Request, number: str) -> OneTimeAccessToken:
+    if not number.isascii() or not number.isdigit() or len(number) > 18:  # what no number of a row can be
+        number = "0"
+    return get_object_or_404(_visible_tokens(request), pk=number)

@@ -1,0 +1,57 @@
+"""The web server: cheroot around Django, with a record of every request."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from cheroot.wsgi import Server
+from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
+
+_KEPT = 1000
+
+recorded: deque[dict[str, Any]] = deque(maxlen=_KEPT)
+
+
+def start(port: int) -> Any:
+    """Serve on 127.0.0.1 in threads of this process; port 0 takes a free one. The server's `bind_addr` says which."""
+    _ = get_resolver().url_patterns  # loads the views now, so that a mistake in them shows at the start
+    server = Server(("127.0.0.1", port), _Recorder(get_wsgi_application()), numthreads=16, timeout=60)
+    server.prepare()
+    threading.Thread(target=server.serve, daemon=True).start()
+    return server
+
+
+class _Recorder:
+    """Keeps each request as it came, and hands it on."""
+
+    def __init__(self, application: Callable[..., Any]) -> None:
+        self._application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        record = {
+            "method": environ["REQUEST_METHOD"],
+            "path": environ["REQUEST_URI"].partition("?")[0],
+            "query": environ["QUERY_STRING"],
+            "headers": _headers(environ),
+            "body": body.decode("utf-8", "replace"),
+        }
+
+        def started(status: str, *rest: Any) -> Any:
+            recorded.append({**record, "status": int(status[:3])})
+            return start_response(status, *rest)
+
+        response: Iterable[bytes] = self._application(environ, started)
+        return response
+
+
+def _headers(environ: dict[str, Any]) -> dict[str, str]:
+    names = {"CONTENT_TYPE": "Content-Type", "CONTENT_LENGTH": "Content-Length"}
+    names |= {name: name[5:].replace("_", "-").title() for name in environ if name.startswith("HTTP_")}
+    return {header: str(environ[name]) for name, header in names.items() if environ.get(name)}

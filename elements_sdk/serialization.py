@@ -1,0 +1,324 @@
+"""JSON bytes <-> plain values <-> models, without any I/O.
+
+Answers are read tolerantly: what is missing is `None`, what is unknown is kept, a value of another type than declared
+stays as it came. Only the outermost value must be what was promised. Reading runs through one function a model, written
+and compiled on first use, so that no type is looked at twice.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from elements_sdk import models
+from elements_sdk.dates import parse_date, parse_datetime
+from elements_sdk.exceptions import ApiTypeError, ApiValueError
+from elements_sdk.model import Model, ReadSettings
+
+Reader = Callable[[Any, ReadSettings | None], Any]
+
+_LIST = re.compile(r"list\[(.+)\]", re.IGNORECASE)
+_DICT = re.compile(r"dict[(\[]\s*[^,]+,\s*(.+)[)\]]", re.IGNORECASE)
+_SPACES = " \t\n\r"
+_parse_at = json.JSONDecoder().raw_decode
+_JSON_KINDS: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "bool": (bool,),
+    "float": (float, int),
+    "datetime": (str,),
+    "date": (str,),
+}
+
+
+class UnexpectedJson(ValueError):
+    """An answer is not JSON, or not the JSON that was promised."""
+
+
+def to_plain(value: Any) -> Any:
+    """Turn models, dates and what holds them into values that JSON has. `None` in a model means: not sent.
+
+    :raises ApiTypeError: JSON cannot say this value.
+    """
+    if value is None or isinstance(value, str | int | float | bool | bytes):
+        return value
+    if isinstance(value, Model):
+        properties = ((key, getattr(value, name)) for name, key in value.attribute_map.items())
+        return {key: to_plain(item) for key, item in properties if item is not None}
+    if isinstance(value, Mapping):
+        return {key: to_plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [to_plain(item) for item in value]
+    if isinstance(value, tuple):
+        return tuple(to_plain(item) for item in value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise ApiTypeError(f"a value of type {type(value).__name__} cannot be sent; use a model, a dict or plain values")
+
+
+def to_json(value: Any) -> bytes:
+    """Write a request body.
+
+    :raises ApiTypeError: JSON cannot say this value.
+    :raises ApiValueError: it holds a number that JSON does not have (NaN, infinity), or holds itself.
+    """
+    problem: Exception
+    try:
+        return json.dumps(to_plain(value), allow_nan=False).encode("ascii")
+    except ApiTypeError:
+        raise
+    except TypeError as error:  # bytes, or keys that are no text
+        problem = ApiTypeError(f"the body cannot be written as JSON: {error}")
+    except (ValueError, RecursionError):
+        problem = ApiValueError("the body cannot be written as JSON: it holds NaN, an infinity, or itself")
+    raise problem
+
+
+def parse_json(data: bytes | str) -> Any:
+    """Read the JSON of an answer.
+
+    :raises UnexpectedJson: it is none, or nested too deeply.
+    """
+    try:
+        return json.loads(_decoded(data))
+    except (ValueError, RecursionError) as error:
+        reason = type(error).__name__
+    raise UnexpectedJson(f"the answer is not JSON ({reason})")
+
+
+def from_json(data: bytes | str, type_name: str, settings: ReadSettings | None = None) -> Any:
+    """Read an answer as what was promised: `"Ticket"`, `"list[Ticket]"`, `"dict(str, int)"`, `"datetime"`, `"object"`.
+
+    :raises UnexpectedJson: it is something else.
+    """
+    if type_name == "str":
+        return _read_text(data)
+    if not data:
+        if type_name == "object":
+            return None
+        raise UnexpectedJson(f"the answer is empty, {_promise(type_name)} was promised")
+    if found := _LIST.fullmatch(type_name):
+        items = _read_item_by_item(data, reader(found[1]), settings)
+        if items is not None:
+            return items
+    value = parse_json(data)
+    return value if type_name == "object" else _read_promised(value, type_name, settings)
+
+
+def _decoded(data: bytes | str) -> str:
+    return data.removeprefix(codecs.BOM_UTF8).decode("utf-8") if isinstance(data, bytes) else data
+
+
+def _next(text: str, position: int) -> int:
+    """Find the next character that is no white space."""
+    while text[position] in _SPACES:
+        position += 1
+    return position
+
+
+def _read_item_by_item(data: bytes | str, read: Reader, settings: ReadSettings | None) -> list[Any] | None:
+    """Read a JSON list so that the plain values of one item are gone before the next is parsed.
+
+    That is faster than parsing the whole list first, and takes half the memory. Whatever is not simply a list of
+    objects gives `None` and is left to the ordinary way, with its error messages.
+    """
+    items: list[Any] = []
+    try:
+        text = _decoded(data)
+        position = _next(text, 0)
+        while text[position] == ("," if items else "["):
+            value, position = _parse_at(text, _next(text, position + 1))
+            items.append(read(value, settings))
+            if text[position] in _SPACES:
+                position = _next(text, position)
+    except (ValueError, RecursionError, IndexError):
+        return None
+    return items if text[position:].rstrip() == "]" else None
+
+
+def _read_text(data: bytes | str) -> str:
+    """A text is JSON's, or else the body as it is."""
+    try:
+        value = parse_json(data)
+    except UnexpectedJson:
+        value = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+    return value if isinstance(value, str) else str(value)
+
+
+def _read_promised(value: Any, type_name: str, settings: ReadSettings | None) -> Any:
+    if _LIST.fullmatch(type_name):
+        if isinstance(value, dict) and isinstance(value.get("results"), list) and "count" in value:
+            value = value["results"]  # the page envelope of Django REST Framework
+        kinds: tuple[type, ...] = (list,)
+    else:
+        kinds = _JSON_KINDS.get(type_name, (dict,))
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        raise UnexpectedJson(f"the answer is {_kind(value)}, {_promise(type_name)} was promised")
+    return reader(type_name)(value, settings)
+
+
+def _promise(type_name: str) -> str:
+    return f"a {type_name}"
+
+
+def _kind(value: Any) -> str:
+    names = {
+        dict: "an object",
+        list: "a list",
+        str: "a text",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+    }
+    return names.get(type(value), "null")
+
+
+@cache
+def reader(type_name: str) -> Reader:
+    """Give the function that turns a plain value into what the type says, leaving alone what does not fit.
+
+    :raises ApiValueError: there is no such type.
+    """
+    if found := _LIST.fullmatch(type_name):
+        return _list_reader(reader(found[1]))
+    if found := _DICT.fullmatch(type_name):
+        return _dict_reader(reader(found[1]))
+    if type_name == "datetime":
+        return lambda value, _settings: read_datetime(value)
+    if type_name == "date":
+        return lambda value, _settings: _read_or_keep(parse_date, value)
+    if type_name in ("str", "int", "bool", "object", "float"):
+        return lambda value, _settings: value
+    return _model_reader(models.by_name(type_name))
+
+
+def read_datetime(value: Any) -> Any:
+    """Read a date with time; what cannot be read stays as it came."""
+    return _read_or_keep(parse_datetime, value)
+
+
+def _read_or_keep(parse: Callable[[str], Any], value: Any) -> Any:
+    try:
+        return parse(value)
+    except (TypeError, ValueError):
+        return value
+
+
+def _list_reader(read: Reader) -> Reader:
+    def read_list(value: Any, settings: ReadSettings | None) -> Any:
+        return [read(item, settings) for item in value] if isinstance(value, list) else value
+
+    return read_list
+
+
+def _dict_reader(read: Reader) -> Reader:
+    def read_dict(value: Any, settings: ReadSettings | None) -> Any:
+        return {key: read(item, settings) for key, item in value.items()} if isinstance(value, dict) else value
+
+    return read_dict
+
+
+_MODEL_READER = """
+def read(value, settings):
+    if value.__class__ is not dict:
+        return value
+    model = new(cls)
+    try:
+{statements}
+        model._additional_properties = None if len(value) == {count} else additional(value, settings)
+    except KeyError:
+        return read({{**absent, **value}}, settings)
+    model.local_vars_configuration = settings
+    return model
+"""
+
+
+def _model_reader(cls: type[Model]) -> Reader:
+    """Write and compile the function that makes this model of a JSON object.
+
+    It stores straight into the slots, past the checks of assignment.
+    """
+    scope: dict[str, Any] = {
+        "cls": cls,
+        "new": cls.__new__,
+        "absent": dict.fromkeys(cls.openapi_types),
+        "additional": _additional_reader(frozenset(cls.openapi_types)),
+        "fromisoformat": datetime.fromisoformat,
+        "read_datetime": read_datetime,
+    }
+    statements = [line for name, kind in cls.openapi_types.items() for line in _assignment(name, kind, scope)]
+    source = _MODEL_READER.format(
+        count=len(cls.openapi_types), statements="\n".join(f"        {line}" for line in statements)
+    )
+    exec(compile(source, f"<reader of {cls.__name__}>", "exec"), scope)
+    compiled: Reader = scope["read"]
+    return compiled
+
+
+def _assignment(name: str, type_name: str, scope: dict[str, Any]) -> list[str]:
+    """The statements that read one property; where nothing is to be converted it is stored as it came."""
+    slot, item = f"model._{name}", f"value[{name!r}]"
+    if type_name == "datetime":
+        return [
+            f"item = {item}",
+            "try:",
+            f"    {slot} = None if item is None else fromisoformat(item)",
+            "except (TypeError, ValueError):",
+            f"    {slot} = read_datetime(item)",
+        ]
+    found = _LIST.fullmatch(type_name)
+    item_type = found[1] if found else type_name
+    if item_type in _JSON_KINDS:
+        return [f"{slot} = {item}"]
+    read = f"read_{item_type}"
+    scope[read] = reader(item_type)
+    if found:
+        return [
+            f"items = {item}",
+            f"{slot} = [{read}(item, settings) for item in items] if items.__class__ is list else items",
+        ]
+    return [f"{slot} = {read}({item}, settings)"]
+
+
+def _additional_reader(names: frozenset[str]) -> Reader:
+    def additional(value: dict[str, Any], settings: ReadSettings | None) -> dict[str, Any] | None:
+        if settings is not None and settings.discard_unknown_keys:
+            return None
+        return {key: item for key, item in value.items() if key not in names} or None
+
+    return additional
+
+
+def error_sentences(data: bytes) -> tuple[str | None, dict[str, list[str]]]:
+    """Read an error body of Django REST Framework: its `detail`, and its other sentences by field path.
+
+    Sentences that belong to no field stand under the empty path. What is not JSON gives nothing.
+    """
+    try:
+        value = parse_json(data)
+    except UnexpectedJson:
+        return None, {}
+    detail = None
+    if isinstance(value, dict) and isinstance(value.get("detail"), str):
+        value = dict(value)
+        detail = value.pop("detail")
+    errors: dict[str, list[str]] = {}
+    _collect(value, "", errors)
+    return detail, errors
+
+
+def _collect(value: Any, path: str, errors: dict[str, list[str]]) -> None:
+    """Walk nested dicts and lists down to the sentences; rows of a list that have none are `{}`."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _collect(item, f"{path}.{key}" if path else str(key), errors)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _collect(item, path if not isinstance(item, dict | list) else f"{path}.{index}".lstrip("."), errors)
+    elif value is not None:
+        errors.setdefault(path, []).append(value if isinstance(value, str) else json.dumps(value))
