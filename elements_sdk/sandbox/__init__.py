@@ -53,6 +53,10 @@ class Sandbox:
         """End the server; its data are gone."""
         self._server.close()
 
+    def wait(self) -> None:
+        """Wait until the server has ended, which it does not do by itself."""
+        self._server.wait()
+
     @property
     def accounts(self) -> tuple[Account, ...]:
         """All accounts that one can log in to, or fail to."""

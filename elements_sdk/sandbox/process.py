@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, cast
@@ -53,19 +54,25 @@ class ServerProcess:
         :raises SandboxError: it has ended, or it says that it cannot.
         """
         with self._lock:
-            if self._process.poll() is not None:
-                raise SandboxError("the sandbox has ended")
-            self._to_child.write(json.dumps({"command": command, **arguments}) + "\n")
-            self._to_child.flush()
-            answer = json.loads(self._from_child.readline() or '{"error": "the sandbox has ended"}')
+            line = ""
+            with suppress(OSError, ValueError):  # the child, or we, have closed the channel
+                self._to_child.write(json.dumps({"command": command, **arguments}) + "\n")
+                self._to_child.flush()
+                line = self._from_child.readline()
+            answer = json.loads(line) if line else {"error": "the sandbox has ended"}
         if "error" in answer:
             raise SandboxError(answer["error"])
         return answer["result"]
 
+    def wait(self) -> None:
+        """Wait until the server has ended."""
+        self._process.wait()
+
     def close(self) -> None:
         """End the server and remove its files."""
         with self._lock:
-            self._to_child.close()  # the child ends when it cannot read from us any more
+            with suppress(OSError):  # it has ended already
+                self._to_child.close()  # the child ends when it cannot read from us any more
             try:
                 self._process.wait(_STOP_LIMIT)
             except subprocess.TimeoutExpired:

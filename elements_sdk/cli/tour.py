@@ -1,0 +1,252 @@
+"""The tour: the twelve calls as one story, each outcome checked against what the server should have done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from elements_sdk.api import auth_api
+from elements_sdk.api_client import ApiClient
+from elements_sdk.configuration import Configuration
+from elements_sdk.exceptions import ApiException, NotFoundException, OpenApiException, UnauthorizedException
+from elements_sdk.models import (
+    AuthLoginEndpointRequest,
+    AuthLoginEndpointResponse,
+    ElementsUserDetail,
+    OneTimeAccessToken,
+    PasswordResetEndpointRequest,
+    SendLinkEmailRequest,
+)
+from elements_sdk.operation import ApiResponse, Operation
+from elements_sdk.sandbox import Account, Sandbox
+
+COLLEAGUE = "colleague@sandbox.invalid"
+
+
+class UnexpectedOutcome(OpenApiException):
+    """A call came back, but the server did not do what it should have done."""
+
+
+class Step(NamedTuple):
+    """One call of the story.
+
+    :ivar call: makes it.
+    :ivar check: looks whether it had its effect, and says in words what came back.
+    """
+
+    operation: Operation
+    call: Callable[[], ApiResponse[Any]]
+    check: Callable[[Any], str]
+
+
+class Tour:
+    """The story: an administrator at work."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._client = ApiClient(Configuration(host=sandbox.host))
+        self._auth = auth_api.AuthApi(self._client)
+        self._link: OneTimeAccessToken | None = None
+        self._ticket = ""
+        self._password = ""
+
+    def steps(self) -> list[Step]:
+        """The calls in the order of the story: log in, share, be somebody else, give a new password, log out."""
+        auth, admin = self._auth, self._sandbox.admin
+        credentials = AuthLoginEndpointRequest(username=admin.username, password=admin.password)
+        return [
+            Step(auth_api.LOGIN, lambda: auth.login_with_http_info(credentials), self._logged_in),
+            *self._sharing(),
+            *self._identities(),
+            *self._passwords(),
+            Step(auth_api.LOGOUT, auth.logout_with_http_info, lambda _: self._logged_out()),
+        ]
+
+    def _sharing(self) -> list[Step]:
+        auth = self._auth
+        email = SendLinkEmailRequest(email=COLLEAGUE, subject="Dailies", text="Please have a look.")
+        return [
+            Step(
+                auth_api.GET_ALL_ACCESS_TOKENS,
+                lambda: auth.get_all_access_tokens_with_http_info(ordering="expires", limit=20),
+                self._listed,
+            ),
+            Step(
+                auth_api.GET_ACCESS_TOKEN,
+                lambda: auth.get_access_token_with_http_info(self._link_id()),
+                self._fetched,
+            ),
+            Step(
+                auth_api.SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION,
+                lambda: auth.send_access_token_email_notification_with_http_info(self._link_id(), email),
+                lambda _: self._emailed(),
+            ),
+            Step(
+                auth_api.DELETE_ACCESS_TOKEN,
+                lambda: auth.delete_access_token_with_http_info(self._link_id()),
+                lambda _: self._deleted(),
+            ),
+        ]
+
+    def _identities(self) -> list[Step]:
+        auth, admin, user = self._auth, self._sandbox.admin, self._sandbox.user
+        return [
+            Step(auth_api.CREATE_AUTH_TICKET, auth.create_auth_ticket_with_http_info, self._got_ticket),
+            Step(
+                auth_api.CHECK_AUTH_TICKET,
+                lambda: auth.check_auth_ticket_with_http_info({"ticket": self._ticket}),
+                self._redeemed,
+            ),
+            Step(
+                auth_api.START_IMPERSONATION,
+                lambda: auth.start_impersonation_with_http_info({"user": user.id}),
+                lambda _: f"acting as {self._expect_to_be(user)}",
+            ),
+            Step(
+                auth_api.STOP_IMPERSONATION,
+                auth.stop_impersonation_with_http_info,
+                lambda _: f"acting as {self._expect_to_be(admin)} again",
+            ),
+        ]
+
+    def _passwords(self) -> list[Step]:
+        auth, user = self._auth, self._sandbox.user
+        return [
+            Step(auth_api.GENERATE_PASSWORD, auth.generate_password_with_http_info, self._got_password),
+            Step(
+                auth_api.RESET_PASSWORD,
+                lambda: auth.reset_password_with_http_info(self._reset(user)),
+                lambda _: self._can_log_in(user),
+            ),
+        ]
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _logged_in(self, answer: AuthLoginEndpointResponse) -> str:
+        user = answer.user
+        if user is None or user.id != self._sandbox.admin.id:
+            raise UnexpectedOutcome("expected the administrator")
+        return f"logged in as {user.display_name}"
+
+    def _listed(self, links: list[OneTimeAccessToken]) -> str:
+        _expect(len(links) == 20, "20 share links")
+        self._link = links[-1]
+        return f"{len(links)} share links"
+
+    def _link_id(self) -> int:
+        _expect(self._link is not None, "a share link from the list")
+        return self._link.id if self._link else 0
+
+    def _fetched(self, link: OneTimeAccessToken) -> str:
+        _expect(link == self._link, "the share link of the list")
+        return f"leads to {link.url}"
+
+    def _emailed(self) -> str:
+        _expect(any(email.to == [COLLEAGUE] for email in self._sandbox.outbox), "an e-mail in the outbox")
+        return f"sent to {COLLEAGUE}"
+
+    def _deleted(self) -> str:
+        try:
+            self._auth.get_access_token(self._link_id())
+        except NotFoundException:
+            return "gone, and no longer to be found"
+        raise UnexpectedOutcome("expected that the share link is gone")
+
+    def _got_ticket(self, ticket: Any) -> str:
+        self._ticket = ticket.ticket
+        return f"a ticket of {len(self._ticket)} characters"
+
+    def _redeemed(self, owner: ElementsUserDetail) -> str:
+        _expect(owner.id == self._sandbox.admin.id, "the administrator")
+        return f"it is {owner.display_name}'s"
+
+    def _expect_to_be(self, account: Account) -> str:
+        """Ask the server, by ticket, whom it takes us for."""
+        owner = self._auth.check_auth_ticket(self._auth.create_auth_ticket())
+        _expect(owner.id == account.id, f"to be {account.username}")
+        return owner.username
+
+    def _got_password(self, proposal: Any) -> str:
+        self._password = proposal.password
+        return f"a password of {len(self._password)} characters"
+
+    def _reset(self, account: Account) -> PasswordResetEndpointRequest:
+        token = self._sandbox.password_reset_token(account.username)
+        return PasswordResetEndpointRequest(token=token, password=self._password)
+
+    def _can_log_in(self, account: Account) -> str:
+        credentials = AuthLoginEndpointRequest(username=account.username, password=self._password)
+        with ApiClient(Configuration(host=self._sandbox.host)) as client:
+            user = auth_api.AuthApi(client).login(credentials).user
+        _expect(user is not None and user.id == account.id, "the new password to be good")
+        return f"{account.username} can log in with the new password"
+
+    def _logged_out(self) -> str:
+        try:
+            self._auth.create_auth_ticket()
+        except UnauthorizedException:
+            return "nobody any more"
+        raise UnexpectedOutcome("expected to be logged out")
+
+
+def show(steps: list[Step], console: Console) -> tuple[int, int]:
+    """Make the calls, print a row for each, and give how many succeeded, of how many there are."""
+    table = Table(box=SIMPLE)
+    for column in ("method", "HTTP request", "status", "what came back"):
+        table.add_column(column, overflow="fold")
+    table.add_column("ms", justify="right")
+    succeeded: set[str] = set()
+    for step in steps:
+        status, words, milliseconds = _outcome(step)
+        if status.isdigit():
+            succeeded.add(step.operation.name)
+        request = f"{step.operation.method} {step.operation.path}"
+        table.add_row(step.operation.name, request, status, words, f"{milliseconds:.1f}")
+    console.print(table)
+    operations = [value for value in vars(auth_api).values() if isinstance(value, Operation)]
+    return len(succeeded), len(operations)
+
+
+def introduce(sandbox: Sandbox, console: Console) -> None:
+    """Print where the sandbox is, who may log in, and a program to start from."""
+    console.print(f"The sandbox is running at {sandbox.host} until you press Ctrl-C.\n")
+    table = Table("account", "id", "password", "API token", "one-time code", box=SIMPLE)
+    for account in sandbox.accounts:
+        code = account.otp() if account.otp_secret else ""
+        table.add_row(account.username, str(account.id), account.password, account.api_token, code)
+    console.print(table)
+    console.print("\nTo paste into Python:\n")
+    snippet = f"""\
+import elements_sdk
+
+configuration = elements_sdk.Configuration(host="{sandbox.host}")
+configuration.api_key["Authorization"] = "{sandbox.user.api_token}"
+configuration.api_key_prefix["Authorization"] = "Bearer"
+with elements_sdk.ApiClient(configuration) as client:
+    print(elements_sdk.AuthApi(client).get_all_access_tokens(limit=3))
+"""
+    console.print(snippet, markup=False, highlight=False, soft_wrap=True)
+
+
+def _outcome(step: Step) -> tuple[str, str, float]:
+    """Status, what came back in words, and milliseconds; the status of a failure is no number."""
+    started = time.perf_counter()
+    milliseconds = 0.0
+    try:
+        answer = step.call()
+        milliseconds = (time.perf_counter() - started) * 1000
+        return str(answer.status_code), step.check(answer.data), milliseconds
+    except (ApiException, UnexpectedOutcome) as error:
+        return "failed", str(error), milliseconds or (time.perf_counter() - started) * 1000
+
+
+def _expect(is_so: bool, what: str) -> None:
+    if not is_so:
+        raise UnexpectedOutcome(f"expected {what}")

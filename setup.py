@@ -1,0 +1,40 @@
+"""All metadata of the package."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "elements_sdk/_version.py").read_text("utf-8"))
+assert VERSION is not None
+
+SANDBOX = ["Django>=5.2", "djangorestframework>=3.16", "cheroot>=10", "pyotp>=2.9"]
+CLI = ["click>=8.1", "rich>=13"]
+
+setup(
+    name="elements-sdk",
+    version=VERSION[1],
+    description="The Python client for the authentication API of ELEMENTS media-storage servers",
+    long_description=(HERE / "README.md").read_text("utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    license_files=["LICENSE"],
+    python_requires=">=3.11",
+    packages=find_packages(include=["elements_sdk", "elements_sdk.*"]),
+    package_data={"elements_sdk": ["py.typed"]},
+    install_requires=(HERE / "requirements.txt").read_text("utf-8").split(),
+    extras_require={"sandbox": SANDBOX, "cli": CLI},
+    entry_points={"console_scripts": ["elements-sdk = elements_sdk.cli:main"]},
+    classifiers=[
+        "Development Status :: 5 - Production/Stable",
+        "Intended Audience :: Developers",
+        "Programming Language :: Python :: 3 :: Only",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Typing :: Typed",
+    ],
+)

@@ -1,0 +1,75 @@
+"""What the tests share: a sandbox, clients of it, and a server that records what it gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from elements_sdk.api.auth_api import AuthApi
+from elements_sdk.api_client import ApiClient
+from elements_sdk.configuration import Configuration
+from elements_sdk.sandbox import Account, Sandbox
+from test.recording import RecordingServer
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """One sandbox for all tests; each leaves the accounts as it found them."""
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def fresh_sandbox() -> Iterator[Sandbox]:
+    """A sandbox for a test that changes accounts."""
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def auth(sandbox: Sandbox) -> Iterator[AuthApi]:
+    """The calls as `sandbox.user`, by API token."""
+    with ApiClient(sandbox.configuration()) as client:
+        yield AuthApi(client)
+
+
+@pytest.fixture
+def admin_auth(sandbox: Sandbox) -> Iterator[AuthApi]:
+    """The calls as `sandbox.admin`, by API token."""
+    with ApiClient(sandbox.configuration(sandbox.admin)) as client:
+        yield AuthApi(client)
+
+
+@pytest.fixture
+def anonymous(sandbox: Sandbox) -> Iterator[AuthApi]:
+    """The calls as nobody yet, on a client without an API key."""
+    with ApiClient(Configuration(host=sandbox.host)) as client:
+        yield AuthApi(client)
+
+
+@pytest.fixture
+def admin_session(sandbox: Sandbox, anonymous: AuthApi) -> AuthApi:
+    """The calls as `sandbox.admin`, in a session."""
+    log_in(anonymous, sandbox.admin)
+    return anonymous
+
+
+@pytest.fixture
+def recorder() -> Iterator[RecordingServer]:
+    """A server that records requests and answers as it is told."""
+    with RecordingServer() as running:
+        yield running
+
+
+@pytest.fixture
+def recorded_client(recorder: RecordingServer) -> Iterator[ApiClient]:
+    """A client of the recording server, with the API key KEY."""
+    with ApiClient(Configuration(host=recorder.host, api_key={"Bearer": "KEY"})) as client:
+        yield client
+
+
+def log_in(auth: AuthApi, account: Account) -> None:
+    """Log in with what the account needs."""
+    credentials = {"username": account.username, "password": account.password}
+    assert auth.login({**credentials, "otp": account.otp() if account.otp_secret else None}).user is not None  # type: ignore[typeddict-item]
