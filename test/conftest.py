@@ -9,6 +9,7 @@ import pytest
 from elements_sdk.api.auth_api import AuthApi
 from elements_sdk.api_client import ApiClient
 from elements_sdk.configuration import Configuration
+from elements_sdk.models import AuthLoginEndpointRequest
 from elements_sdk.sandbox import Account, Sandbox
 from test.recording import RecordingServer
 
@@ -71,5 +72,6 @@ def recorded_client(recorder: RecordingServer) -> Iterator[ApiClient]:
 
 def log_in(auth: AuthApi, account: Account) -> None:
     """Log in with what the account needs."""
-    credentials = {"username": account.username, "password": account.password}
-    assert auth.login({**credentials, "otp": account.otp() if account.otp_secret else None}).user is not None  # type: ignore[typeddict-item]
+    otp = account.otp() if account.otp_secret else None
+    credentials = AuthLoginEndpointRequest(username=account.username, password=account.password, otp=otp)
+    assert auth.login(credentials).user is not None

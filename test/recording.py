@@ -60,7 +60,7 @@ class RecordingServer:
                 self.end_headers()
                 self.wfile.write(answer.body)
 
-            do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = handle_one
+            do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = handle_one  # noqa: N815
 
             def log_message(self, format: str, *args: object) -> None:
                 """Be quiet."""
