@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import ssl
 from typing import TYPE_CHECKING, Any
 
@@ -118,13 +119,13 @@ def _response(raw: BaseHTTPResponse, body: bytes) -> Response:
 _FAILURES: tuple[tuple[type[Exception], type[ApiException], str, RequestSent], ...] = (
     (errors.ProxyError, ProxyError, "the proxy could not be reached, or refused", "no"),
     (errors.NameResolutionError, ApiConnectionError, "the server's name is not known; check Configuration.host", "no"),
-    (errors.ConnectTimeoutError, ApiTimeoutError, "the server did not accept the connection in time", "no"),
     (errors.NewConnectionError, ApiConnectionError, "no connection to the server", "no"),
+    (errors.ConnectTimeoutError, ApiTimeoutError, "the server did not accept the connection in time", "no"),
     (errors.ReadTimeoutError, ApiTimeoutError, "the server did not answer in time", "maybe"),
     (ssl.SSLCertVerificationError, TlsError, "the server's certificate is not trusted", "no"),
     (errors.SSLError, TlsError, "no secure connection could be made", "maybe"),
     (ssl.SSLError, TlsError, "no secure connection could be made", "maybe"),
-    (errors.IncompleteRead, IncompleteBody, "the answer broke off", "yes"),
+    (http.client.IncompleteRead, IncompleteBody, "the answer broke off", "yes"),
     (errors.DecodeError, IncompleteBody, "the answer's compression is damaged", "yes"),
     (errors.ProtocolError, ApiConnectionError, "the connection broke before the answer was complete", "maybe"),
     (errors.LocationValueError, ApiConnectionError, "the address of the server is not valid", "no"),

@@ -171,7 +171,7 @@ def _kind(value: Any) -> str:
         dict: "an object",
         list: "a list",
         str: "a text",
-        bool: "true or false",
+        bool: "a boolean",
         int: "a number",
         float: "a number",
     }

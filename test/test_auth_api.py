@@ -401,9 +401,10 @@ def test_login_makes_the_client_that_user(name: str, anonymous: AuthApi, sandbox
 )
 def test_refused_login_says_why(name: str, changes: dict[str, str], reason: str, fresh_sandbox: Sandbox) -> None:
     account = getattr(fresh_sandbox, name)
+    given: dict[str, Any] = {"username": account.username, "password": account.password, **changes}
+    credentials = elements_sdk.AuthLoginEndpointRequest(**given)
     with ApiClient(Configuration(host=fresh_sandbox.host)) as client, pytest.raises(UnauthorizedException) as caught:
-        given: dict[str, Any] = {"username": account.username, "password": account.password, **changes}
-        AuthApi(client).login(elements_sdk.AuthLoginEndpointRequest(**given))
+        AuthApi(client).login(credentials)
     assert caught.value.body is not None
     assert json.loads(caught.value.body)["reason"] == reason
     assert caught.value.errors == {"reason": [reason]}

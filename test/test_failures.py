@@ -1,0 +1,415 @@
+"""What becomes of bad input and bad answers: one clear exception of ours, and no secret in it."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from elements_sdk import (
+    ApiClient,
+    ApiConnectionError,
+    ApiException,
+    ApiTimeoutError,
+    ApiTypeError,
+    ApiValueError,
+    AuthApi,
+    BadRequestException,
+    Configuration,
+    IncompleteBody,
+    OpenApiException,
+    ProxyError,
+    RedirectError,
+    ResponseFormatError,
+    ServiceException,
+    TlsError,
+    UnauthorizedException,
+    exceptions,
+)
+from elements_sdk.sandbox import Sandbox
+from test.recording import RecordingServer
+
+
+def client_of(host: str, **settings: Any) -> AuthApi:
+    configuration = Configuration(host=host, api_key={"Bearer": "SECRETKEY"})
+    configuration.timeout = (2, 2)
+    for name, value in settings.items():
+        setattr(configuration, name, value)
+    return AuthApi(ApiClient(configuration))
+
+
+@contextmanager
+def raw_server(behaviour: Callable[[socket.socket], object]) -> Iterator[str]:
+    """A server that does one thing with each connection, at the level of bytes."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    held: list[socket.socket] = []
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            held.append(connection)
+            behaviour(connection)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield "http://127.0.0.1:{}".format(*listener.getsockname()[1:])
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
+        for connection in held:
+            connection.close()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def silent(_connection: socket.socket) -> None:
+    """Accept, and say nothing."""
+
+
+def hang_up(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.close()
+
+
+def break_off(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"ticket"')
+    connection.close()
+
+
+def talk_nonsense(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(b"SMTP ready\r\n\r\n")
+    connection.close()
+
+
+def send_bad_gzip(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\noops")
+    connection.close()
+
+
+BYTES: list[tuple[Callable[[socket.socket], object], type[ApiException], str, str]] = [
+    (silent, ApiTimeoutError, "did not answer in time", "maybe"),
+    (hang_up, ApiConnectionError, "connection broke", "maybe"),
+    (break_off, IncompleteBody, "answer broke off", "yes"),
+    (talk_nonsense, ApiConnectionError, "connection broke", "maybe"),
+    (send_bad_gzip, IncompleteBody, "compression is damaged", "yes"),
+]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "kind", "words", "sent"), BYTES, ids=lambda value: getattr(value, "__name__", None)
+)
+def test_trouble_on_the_wire(behaviour: Any, kind: type[ApiException], words: str, sent: str) -> None:
+    with raw_server(behaviour) as host, pytest.raises(kind, match=words) as caught:
+        client_of(host).create_auth_ticket(_request_timeout=0.5)
+    error = caught.value
+    assert error.status == 0
+    assert error.request_sent == sent
+    assert (error.method, error.path, error.attempts) == ("POST", "/api/2/auth/ticket", 1)
+    assert error.__cause__ is None
+    assert error.__context__ is None
+
+
+def test_server_down_wrong_host_and_wrong_scheme(recorder: RecordingServer) -> None:
+    cases: list[tuple[str, type[ApiException], str]] = [
+        (f"http://127.0.0.1:{free_port()}", ApiConnectionError, "no connection to the server: Connection refused"),
+        ("http://no-such-host.invalid", ApiConnectionError, "name is not known; check Configuration.host"),
+        (recorder.host.replace("http:", "https:"), TlsError, "no secure connection"),
+        ("http://a..b", ApiConnectionError, "."),
+    ]
+    for host, kind, words in cases:
+        with pytest.raises(kind, match=words) as caught:
+            client_of(host).create_auth_ticket()
+        assert caught.value.status == 0
+        assert caught.value.request_sent in ("no", "maybe")
+        assert "SECRET" not in str(caught.value)
+
+
+def test_unreachable_proxy_is_a_proxy_error() -> None:
+    proxy = f"http://127.0.0.1:{free_port()}"
+    with pytest.raises(ProxyError) as caught:
+        client_of("https://storage.example.com", proxy=proxy).create_auth_ticket()
+    assert caught.value.request_sent == "no"
+    with pytest.raises(ApiValueError, match="proxy is no valid URL"):
+        client_of("http://localhost", proxy="socks9://SECRET@x")
+
+
+def test_untrusted_certificate_is_a_tls_error_in_words(tls_server: str) -> None:
+    with pytest.raises(TlsError, match=r"certificate is not trusted: .*local issuer") as caught:
+        client_of(tls_server).create_auth_ticket()
+    assert caught.value.request_sent == "no"
+
+
+def test_own_authority_can_be_trusted_and_checking_switched_off(tls_server: str, tls_ca_file: str) -> None:
+    assert client_of(tls_server, ssl_ca_cert=tls_ca_file).create_auth_ticket().ticket == "t"
+    with pytest.warns(match="Unverified HTTPS request"):
+        assert client_of(tls_server, verify_ssl=False).create_auth_ticket().ticket == "t"
+    with pytest.raises(TlsError, match="no secure connection could be made: No such file"):
+        client_of(tls_server, ssl_ca_cert="/no/such/file").create_auth_ticket()
+
+
+@pytest.fixture
+def tls_authority() -> Any:
+    import trustme
+
+    return trustme.CA()
+
+
+@pytest.fixture
+def tls_ca_file(tls_authority: Any, tmp_path: Any) -> str:
+    tls_authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    return str(tmp_path / "ca.pem")
+
+
+@pytest.fixture
+def tls_server(tls_authority: Any) -> Iterator[str]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls_authority.issue_cert("127.0.0.1").configure_cert(context)
+
+    def answer(connection: socket.socket) -> None:
+        try:
+            with context.wrap_socket(connection, server_side=True) as secured:
+                secured.recv(65536)
+                secured.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\nConnection: close\r\n\r\n{"ticket": "t"}')
+        except OSError:
+            connection.close()
+
+    with raw_server(answer) as host:
+        yield host.replace("http:", "https:")
+
+
+ANSWERS: list[tuple[str, bytes | str, int, dict[str, str], type[ApiException], str]] = [
+    (
+        "html",
+        "<html><script>x()</script><h1>Sign in</h1></html>",
+        200,
+        {"Content_Type": "text/html"},
+        ResponseFormatError,
+        "Sign in",
+    ),
+    ("empty", "", 200, {}, ResponseFormatError, "the answer is empty, a Ticket was promised"),
+    ("list", "[]", 200, {}, ResponseFormatError, "a list, a Ticket was promised"),
+    ("cut", '{"ticket": "SECRETTICKET', 200, {}, ResponseFormatError, "not JSON"),
+    (
+        "debug page",
+        "<html><style>a{}</style><title>OperationalError</title>" + "x" * 100_000,
+        500,
+        {},
+        ServiceException,
+        "OperationalError",
+    ),
+    ("proxy page", "<html>502 Bad Gateway</html>", 502, {}, ServiceException, "502 Bad Gateway"),
+    ("no body", "", 503, {}, ServiceException, "503 Service Unavailable"),
+    ("teapot", "{}", 418, {}, ApiException, "418"),
+    (
+        "moved",
+        "",
+        301,
+        {"Location": "https://other/api/2/auth/ticket/?key=SECRET"},
+        RedirectError,
+        "https://other/api/2/auth/ticket/: redirects are not followed",
+    ),
+    ("moved with user", "", 307, {"Location": "https://SECRET@other/"}, RedirectError, "correct Configuration.host"),
+    ("moved nowhere", "", 302, {}, RedirectError, "correct Configuration.host"),
+    ("fields", '{"user": ["Bad."], "n": {"a": ["Deep."]}}', 400, {}, BadRequestException, r"user: Bad\.; n\.a: Deep\."),
+]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "headers", "kind", "words"), [row[1:] for row in ANSWERS], ids=[row[0] for row in ANSWERS]
+)
+def test_bad_answer(
+    body: bytes | str,
+    status: int,
+    headers: dict[str, str],
+    kind: type[ApiException],
+    words: str,
+    recorder: RecordingServer,
+) -> None:
+    recorder.answers(body, status, **headers)
+    with pytest.raises(kind, match=words) as caught:
+        client_of(recorder.host).create_auth_ticket()
+    error = caught.value
+    assert type(error) is kind
+    assert error.status == status
+    assert error.body == (body if isinstance(body, str) else body.decode())
+    text = str(error)
+    assert "SECRET" not in text
+    assert len(text) < 600
+    assert "\n" not in text
+    assert text.endswith("(POST /api/2/auth/ticket)")
+    assert error.request_sent == "yes"
+    assert error.headers is not None
+    assert len(recorder.requests) == 1
+
+
+def test_cookies_in_the_headers_of_an_exception_are_masked(recorder: RecordingServer) -> None:
+    recorder.answers("{}", 400, Set_Cookie="sessionid=SECRET; Path=/", X_Request_Id="7")
+    with pytest.raises(BadRequestException) as caught:
+        client_of(recorder.host).create_auth_ticket()
+    assert caught.value.headers is not None
+    assert caught.value.headers["Set-Cookie"] == "***"
+    assert caught.value.headers["X-Request-Id"] == "7"
+
+
+def test_success_hides_cookies_in_its_repr(recorder: RecordingServer) -> None:
+    recorder.answers('{"ticket": "SECRET"}', 200, Set_Cookie="sessionid=SECRET; Path=/")
+    answer = client_of(recorder.host).create_auth_ticket_with_http_info()
+    assert "SECRET" not in repr(answer)
+    assert answer.headers.getlist("set-cookie") == ["sessionid=SECRET; Path=/"]
+
+
+@pytest.mark.parametrize("value", ["", ".", "..", None, True, [1], {"a": 1}, "\ud800"])
+def test_id_that_is_no_path_segment_is_refused_before_sending(value: Any, recorder: RecordingServer) -> None:
+    auth = client_of(recorder.host)
+    for call in (auth.get_access_token, auth.delete_access_token):
+        with pytest.raises(ApiValueError, match="id"):
+            call(value)
+    assert recorder.requests == []
+
+
+@pytest.mark.parametrize("safe", ["/", "/%", "%"])
+def test_safe_characters_do_not_open_a_way_out(safe: str, recorder: RecordingServer) -> None:
+    auth = client_of(recorder.host, safe_chars_for_path_param=safe)
+    for value in ("../login", "a/../b", "%2e%2e", ".%2E/x"):
+        try:
+            auth.get_access_token(value)  # type: ignore[call-overload]
+        except ApiValueError:
+            continue
+        assert recorder.last.path.startswith("/api/2/auth/access-tokens/")
+        assert ".." not in recorder.last.path.replace("%2E", ".").replace("%2e", ".").split("/")
+
+
+@pytest.mark.parametrize("value", ["a/b", "a b", "ü", "%2e%2e", "a?b#c", "a\nb", "...", "\x00"])
+def test_id_stays_one_segment(value: str, recorder: RecordingServer) -> None:
+    client_of(recorder.host).get_access_token(value)  # type: ignore[call-overload]
+    assert recorder.last.path.count("/") == 5
+    assert recorder.last.query == ""
+
+
+@pytest.mark.parametrize("key", ["SECRET\n", "SECRET\r\nX: 1", "SECRET\x00", "SECRETü", 7, b"SECRET\xff"])
+def test_key_that_cannot_be_sent_is_refused_before_sending(key: Any, recorder: RecordingServer) -> None:
+    auth = client_of(recorder.host, api_key={"Authorization": key})
+    with pytest.raises(ApiValueError, match=r"api_key\['Authorization'\]") as caught:
+        auth.create_auth_ticket()
+    assert "SECRET" not in str(caught.value)
+    assert recorder.requests == []
+
+
+def test_header_that_cannot_be_sent_is_refused_without_being_shown(recorder: RecordingServer) -> None:
+    for value in ("SECRET\r\nX: 1", "SECRET\ud800"):
+        auth = client_of(recorder.host)
+        auth.api_client.set_default_header("X-Note", value)
+        with pytest.raises(OpenApiException) as caught:
+            auth.create_auth_ticket()
+        assert "SECRET" not in f"{caught.value} {caught.value.__context__} {caught.value.args}"
+    assert recorder.requests == []
+
+
+def test_query_with_half_a_character_is_refused(recorder: RecordingServer) -> None:
+    with pytest.raises(ApiValueError, match="half a character"):
+        client_of(recorder.host).get_all_access_tokens(ordering="\ud800")
+
+
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), True, "5", (1,), (1, 0), (1, 2, 3)])
+def test_time_limit_that_is_none_is_refused(value: Any, recorder: RecordingServer) -> None:
+    with pytest.raises(ApiValueError, match="_request_timeout must be a positive number of seconds"):
+        client_of(recorder.host).create_auth_ticket(_request_timeout=value)
+    assert recorder.requests == []
+
+
+def test_body_is_checked_before_sending(recorder: RecordingServer) -> None:
+    auth = client_of(recorder.host)
+    bad: list[tuple[Any, type[OpenApiException], str]] = [
+        ({"password": "SECRET"}, ApiValueError, "AuthLoginEndpointRequest.username is required"),
+        ({"username": "u", "password": ""}, ApiValueError, "AuthLoginEndpointRequest.password must have at least 1"),
+        ({"username": "u", "password": b"SECRET"}, ApiValueError, "password must be str, not bytes"),
+        ("SECRET", ApiTypeError, "login takes a AuthLoginEndpointRequest or a dict as data, not a str"),
+        ([1], ApiTypeError, "not a list"),
+    ]
+    for body, kind, words in bad:
+        with pytest.raises(kind, match=words) as caught:
+            auth.login(body)
+        assert "SECRET" not in str(caught.value)
+    assert recorder.requests == []
+    auth.login({"username": "u", "password": "p", "brand_new": None})  # type: ignore[call-overload]
+    assert recorder.last.body == b'{"username": "u", "password": "p", "brand_new": null}'
+
+
+def test_no_key_is_401(sandbox: Sandbox) -> None:
+    with pytest.raises(UnauthorizedException, match="401 Unauthorized: Authentication credentials were not provided"):
+        AuthApi(ApiClient(Configuration(host=sandbox.host))).get_all_access_tokens()
+    with pytest.raises(UnauthorizedException, match="Invalid token"):
+        client_of(sandbox.host).get_all_access_tokens()
+
+
+def every_exception() -> list[type[OpenApiException]]:
+    found = [getattr(exceptions, name) for name in exceptions.__all__ if isinstance(getattr(exceptions, name), type)]
+    assert all(issubclass(kind, OpenApiException) for kind in found)
+    return found
+
+
+@pytest.mark.parametrize("kind", every_exception())
+def test_exception_survives_pickle_and_copy_without_body_and_headers(kind: type[OpenApiException]) -> None:
+    if issubclass(kind, ApiException):
+        error: OpenApiException = kind(
+            429,
+            "Too Many Requests",
+            body="SECRET",
+            headers={"X": "SECRET", "Retry-After": "7"},
+            detail="Slow.",
+            method="GET",
+            path="/x",
+        )
+    else:
+        error = kind("what is wrong")
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert type(twin) is kind
+        assert str(twin) == str(error)
+    assert b"SECRET" not in pickle.dumps(error)
+    if isinstance(error, exceptions.TooManyRequestsException):
+        assert pickle.loads(pickle.dumps(error)).retry_after == 7
+
+
+def test_3_3_ways_of_making_an_exception() -> None:
+    error = ApiException(status=404, reason="Not Found")
+    assert (error.status, error.reason, error.body, error.headers) == (404, "Not Found", None, None)
+    assert str(error) == "404 Not Found"
+    assert str(ApiException(reason="no answer")) == "no answer"
+    assert str(ApiTypeError("bad", ["a", 0, "b"])) == "bad at ['a'][0]['b']"
+    assert str(exceptions.ApiKeyError("bad", path_to_item=["a"])) == "bad at ['a']"
+
+    class Old:
+        status, reason, data = 500, "Oops", "text"
+
+        def getheaders(self) -> dict[str, str]:
+            return {"A": "1"}
+
+    error = ApiException(http_resp=Old())
+    assert (error.status, error.body, error.headers) == (500, "text", {"A": "1"})
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("59", 59), (" 0 ", 0), ("soon", None), ("-5", None), ("", None), ("9" * 5000, None), ("٣", None)],
+)
+def test_retry_after(text: str, seconds: int | None) -> None:
+    assert exceptions.TooManyRequestsException(429, headers={"Retry-After": text}).retry_after == seconds
