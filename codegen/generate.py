@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
 from specification import Operation, Specification, snake
 
 HERE = Path(__file__).resolve().parent

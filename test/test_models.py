@@ -214,7 +214,7 @@ def test_misuse_of_the_constructor_is_named() -> None:
     attempts: list[tuple[Any, str]] = [
         (lambda: Ticket(tickets="x"), "Ticket has no property 'tickets'; it has ticket"),  # type: ignore[call-arg]
         (lambda: Ticket("x", "y"), "Ticket has 1 properties, 2 values were given"),  # type: ignore[arg-type, call-arg]
-        (lambda: Ticket("x", ticket="y"), "Ticket.ticket was given twice"),  # type: ignore[arg-type]
+        (lambda: Ticket("x", ticket="y"), "Ticket.ticket was given twice"),  # type: ignore[arg-type, call-arg]
     ]
     for attempt, message in attempts:
         with pytest.raises(ApiTypeError, match=message):

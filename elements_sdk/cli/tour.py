@@ -13,7 +13,7 @@ from rich.table import Table
 from elements_sdk.api import auth_api
 from elements_sdk.api_client import ApiClient
 from elements_sdk.configuration import Configuration
-from elements_sdk.exceptions import ApiException, NotFoundException, OpenApiException, UnauthorizedException
+from elements_sdk.exceptions import NotFoundException, OpenApiException, UnauthorizedException
 from elements_sdk.models import (
     AuthLoginEndpointRequest,
     AuthLoginEndpointResponse,
@@ -243,7 +243,7 @@ def _outcome(step: Step) -> tuple[str, str, float]:
         answer = step.call()
         milliseconds = (time.perf_counter() - started) * 1000
         return str(answer.status_code), step.check(answer.data), milliseconds
-    except (ApiException, UnexpectedOutcome) as error:
+    except OpenApiException as error:
         return "failed", str(error), milliseconds or (time.perf_counter() - started) * 1000
 
 

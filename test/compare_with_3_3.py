@@ -1,0 +1,119 @@
+"""Side by side with the 3.3 client: the same calls give the same requests and outcomes, and every public name is here.
+
+Run it as `python -m test.compare_with_3_3`. It installs the 3.3 client into an environment of its own; where that is
+not possible it says so, and compares nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from test.recording import Answer, Recorded, RecordingServer
+from test.samples import SAMPLES
+
+PROGRAM = Path(__file__).parent / "data/calls_of_3_3.py"
+PACKAGE = "elements-sdk==3.3.2"
+
+# Call -> what is otherwise on purpose; docs/migrating.md tells of it.
+MEANT = {"delete_access_token": ("", None)}
+
+ANSWERS: dict[tuple[str, str], Any] = {
+    ("POST", "/api/2/auth/ticket/check"): SAMPLES["ElementsUserDetail"],
+    ("POST", "/api/2/auth/ticket"): SAMPLES["Ticket"],
+    ("POST", "/api/2/auth/generate-password"): SAMPLES["GeneratePasswordEndpointResponse"],
+    ("GET", "/api/2/auth/access-tokens"): [SAMPLES["OneTimeAccessToken"]] * 2,
+    ("POST", "/api/2/auth/login"): SAMPLES["AuthLoginEndpointResponse"],
+}
+
+
+def answer(request: Recorded) -> Answer:
+    """Answer as a server of 3.3 does."""
+    number = request.path.rpartition("/")[2]
+    if number in ("404", "500"):
+        return Answer(int(number), b'{"detail": "No."}')
+    if request.method == "GET" and request.path.startswith("/api/2/auth/access-tokens/"):
+        return Answer(body=json.dumps(SAMPLES["OneTimeAccessToken"]).encode())
+    if request.method == "DELETE":
+        return Answer(204, b"")
+    return Answer(body=json.dumps(ANSWERS.get((request.method, request.path), {"ok": True})).encode())
+
+
+def on_the_wire(request: Recorded) -> dict[str, Any]:
+    """What must be the same: the call, method, path, query, body and credentials."""
+    is_json = request.body[:1] in (b"{", b"[")
+    return {
+        "call": request.header("X-Call"),
+        "method": request.method,
+        "path": request.path,
+        "query": parse_qsl(request.query, keep_blank_values=True),
+        "body": json.loads(request.body) if is_json else request.body.decode(),
+        "authorization": request.header("Authorization"),
+    }
+
+
+def observe(python: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Run the program on an interpreter: what it reports, and what came over the wire."""
+    with RecordingServer() as server:
+        server.answer = answer
+        command = [python, "-W", "ignore", str(PROGRAM), server.host]
+        result = subprocess.run(command, capture_output=True, text=True, cwd=tempfile.gettempdir())
+        if result.returncode:
+            raise SystemExit(f"the program failed on {python}:\n{result.stderr}")
+        return json.loads(result.stdout), [on_the_wire(request) for request in server.requests]
+
+
+def is_same(before: Any, after: Any) -> bool:
+    """The same result; or an exception that every `except` of before catches, with the same status."""
+    if isinstance(before, list) and before[:1] == ["raised"] and isinstance(after, list) and after[:1] == ["raised"]:
+        return {*before[1]} <= {*after[1]} and before[2] == after[2]
+    return bool(before == after)
+
+
+def differences(old: Any, new: Any) -> list[str]:
+    """Say, one line each, what the new client does otherwise."""
+    (old_report, old_requests), (new_report, new_requests) = old, new
+    outcomes = {name: (outcome, new_report["outcomes"].get(name)) for name, outcome in old_report["outcomes"].items()}
+    found = [
+        f"{name}: {before!r} became {after!r}"
+        for name, (before, after) in outcomes.items()
+        if not is_same(before, after) and MEANT.get(name) != (before, after)
+    ]
+    if len(old_requests) != len(new_requests):
+        found.append(f"{len(old_requests)} requests became {len(new_requests)}")
+    pairs = zip(old_requests, new_requests, strict=False)
+    found += [f"request {before!r} became {after!r}" for before, after in pairs if before != after]
+    for place, names in old_report["names"].items():
+        missing = sorted({*names} - {*new_report["names"][place]})
+        found += [f"{place}.{name} is missing" for name in missing]
+    return found
+
+
+def main() -> int:
+    """Compare; the exit status is 1 if anything differs."""
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True)
+        python = str(Path(folder, "bin/python"))
+        install = [python, "-m", "pip", "install", "--quiet", PACKAGE]
+        if subprocess.run(install, capture_output=True).returncode:
+            print(f"{PACKAGE} cannot be installed here: nothing was compared")
+            return 0
+        old, new = observe(python), observe(sys.executable)
+    found = differences(old, new)
+    print("\n".join(found))
+    calls, requests, names = len(old[0]["outcomes"]), len(old[1]), sum(map(len, old[0]["names"].values()))
+    print(
+        f"{old[0]['version']} and {new[0]['version']}: {calls} calls, {requests} requests, {names} public names compared"
+    )
+    print(f"{len(found)} differences")
+    return 1 if found or not requests else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

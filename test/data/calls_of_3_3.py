@@ -1,0 +1,126 @@
+"""The same program for the 3.3 client and for this one: calls, their outcomes, and the public names.
+
+Run as `python calls_of_3_3.py HOST`; it prints JSON. It is written for both clients, so it knows neither.
+"""
+
+import json
+import sys
+
+import elements_sdk
+from elements_sdk import exceptions
+from elements_sdk.rest import ApiException
+
+MODELS = """Ticket AuthLoginEndpointRequest AuthLoginEndpointResponse PasswordResetEndpointRequest
+GeneratePasswordEndpointResponse ImpersonationEndpointRequest SendLinkEmailRequest OneTimeAccessToken
+OneTimeAccessTokenActivity OneTimeAccessTokenSharedObject ElementsUserMini ElementsUserDetail ClientSession
+LDAPServer""".split()
+
+
+def calls(auth):
+    """Name and call, one after the other."""
+    e = elements_sdk
+    ticket = e.Ticket(ticket="t/1")
+    login = e.AuthLoginEndpointRequest(username="u", password="p\u00e4ss", otp="123")
+    reset = e.PasswordResetEndpointRequest("reset", "new")
+    email = e.SendLinkEmailRequest(email="a@example.com", subject="S")
+    user = e.ElementsUserMini(username="u")
+    token = e.OneTimeAccessToken(user=user, url="/x", token="t")
+    yield "check_auth_ticket", lambda: auth.check_auth_ticket(ticket)
+    yield "check_auth_ticket dict", lambda: auth.check_auth_ticket({"ticket": "t"})
+    yield "create_auth_ticket", lambda: auth.create_auth_ticket()
+    yield "delete_access_token", lambda: auth.delete_access_token(7)
+    yield "generate_password", lambda: auth.generate_password()
+    yield "get_access_token", lambda: auth.get_access_token(9)
+    yield "get_access_token text", lambda: auth.get_access_token("a b/c?d")
+    yield "get_access_token keyword", lambda: auth.get_access_token(id=9)
+    yield "get_all_access_tokens", lambda: auth.get_all_access_tokens()
+    yield "get_all_access_tokens filters", lambda: auth.get_all_access_tokens(
+        shared_bundles="1", shared_directories=2, shared_bundles__asset="3", user="4", created_by=5,
+        ordering="-id, \u00e4&", limit=6, offset=0,
+    )
+    yield "get_all_access_tokens nones", lambda: auth.get_all_access_tokens(user=None, limit=3)
+    yield "login", lambda: auth.login(login)
+    yield "login dict", lambda: auth.login({"username": "u", "password": "p", "otp": None, "extra": [1, {"a": None}]})
+    yield "logout", lambda: auth.logout()
+    yield "reset_password", lambda: auth.reset_password(reset)
+    yield "send_email", lambda: auth.send_access_token_email_notification(7, email)
+    yield "send_email empty", lambda: auth.send_access_token_email_notification(7, e.SendLinkEmailRequest())
+    yield "start_impersonation", lambda: auth.start_impersonation(e.ImpersonationEndpointRequest(user=3))
+    yield "start_impersonation text", lambda: auth.start_impersonation(data=e.ImpersonationEndpointRequest("3"))
+    yield "stop_impersonation", lambda: auth.stop_impersonation()
+    yield "with_http_info", lambda: auth.create_auth_ticket_with_http_info()[:2]
+    yield "with_http_info data only", lambda: auth.create_auth_ticket_with_http_info(_return_http_data_only=True)
+    yield "plain, not data only", lambda: auth.create_auth_ticket(_return_http_data_only=False)
+    yield "async", lambda: auth.get_access_token(9, async_req=True).get()
+    yield "raw", lambda: auth.create_auth_ticket(_preload_content=False).data.decode()
+    yield "time limit", lambda: auth.create_auth_ticket(_request_timeout=5)
+    yield "time limits", lambda: auth.create_auth_ticket(_request_timeout=(5, 5))
+    yield "not found", lambda: auth.get_access_token(404)
+    yield "server error", lambda: auth.get_access_token(500)
+    yield "missing id", lambda: auth.get_access_token(None)
+    yield "missing data", lambda: auth.login(None)
+    yield "unknown keyword", lambda: auth.logout(zz=1)
+    yield "invalid model", lambda: e.Ticket(ticket="")
+    yield "missing property", lambda: e.Ticket()
+    yield "invalid enum", lambda: e.ElementsUserDetail(language="xx", permissions=[], username="u", groups=[])
+    yield "too long", lambda: e.ElementsUserMini(username="u" * 256)
+    yield "equality", lambda: [ticket == e.Ticket(ticket="t/1"), ticket != e.Ticket(ticket="t"), token == token]
+    yield "to_dict", lambda: [token.to_dict(), email.to_dict()]
+    yield "types", lambda: [e.OneTimeAccessToken.openapi_types, token.attribute_map]
+    client = auth.api_client
+    yield "call_api", lambda: client.call_api(
+        "/api/2/{a}/{b}", "PUT", path_params={"a": "x y", "b": 1}, query_params=[("q", [1, 2]), ("r", "s")],
+        header_params={"Content-Type": "application/json"}, body={"a": token, "b": [email]}, response_type="object",
+        auth_settings=["Bearer"], collection_formats={"q": "multi"}, _return_http_data_only=True,
+    )
+    yield "call_api form", lambda: client.call_api(
+        "/api/2/form", "POST", header_params={"Content-Type": "application/x-www-form-urlencoded"},
+        post_params=[("a", "1 2"), ("b", "\u00e4")], response_type="object", _return_http_data_only=True,
+    )
+    yield "sanitize", lambda: client.sanitize_for_serialization({"a": (1, None), "t": ticket, "l": [email]})
+    yield "accept", lambda: [client.select_header_accept(["a/b", "application/json"]), client.select_header_accept(["a/b"])]
+    yield "content type", lambda: [client.select_header_content_type([]), client.select_header_content_type(["a/b"])]
+    yield "tuples", lambda: client.parameters_to_tuples({"a": [1, 2], "b": 3}, {"a": "csv"})
+    yield "basic", lambda: client.configuration.get_basic_auth_token()
+    yield "auth settings", lambda: client.configuration.auth_settings()
+    yield "exception", lambda: [ApiException(status=1, reason="r").status, ApiException(status=1, reason="r").body]
+
+
+def outcome(client, call):
+    """What came of it: the result as plain values, or what kind of exception it is to an `except`."""
+    try:
+        result = call()
+        return json.loads(json.dumps(client.sanitize_for_serialization(result)))
+    except Exception as error:
+        kinds = ("ApiException", "ApiTypeError", "ApiValueError", "TypeError", "ValueError")
+        names = [kind.__name__ for kind in type(error).__mro__]
+        return ["raised", [kind for kind in kinds if kind in names], getattr(error, "status", None)]
+
+
+def public(*places):
+    """The public names of classes, instances and modules."""
+    return sorted({name for place in places for name in dir(place) if not name.startswith("_") and name != "six"})
+
+
+def main():
+    """Make the calls and print what came of them."""
+    configuration = elements_sdk.Configuration(host=sys.argv[1], username="u", password="p")
+    configuration.api_key["Authorization"] = "KEY"
+    configuration.api_key_prefix["Authorization"] = "Bearer"
+    outcomes = {}
+    with elements_sdk.ApiClient(configuration) as client:
+        auth = elements_sdk.AuthApi(client)
+        for name, call in calls(auth):
+            client.set_default_header("X-Call", name.encode("ascii", "replace").decode())
+            outcomes[name] = outcome(client, call)
+        names = {
+            "Configuration": public(configuration),
+            "ApiClient": public(client),
+            "AuthApi": public(auth),
+            "exceptions": public(exceptions),
+            **{name: public(getattr(elements_sdk, name)) for name in MODELS},
+        }
+    print(json.dumps({"version": elements_sdk.__version__, "outcomes": outcomes, "names": names}))
+
+
+main()

@@ -1,0 +1,23 @@
+"""A user's mistakes: each line marked `error` must be refused by mypy and by pyright. It is checked, never run."""
+
+from elements_sdk import (
+    AuthApi,
+    Ticket,  # error
+)
+
+auth = AuthApi()
+token = auth.get_access_token(1)
+
+Ticket()  # error
+Ticket(ticket=3)  # error
+Ticket("positional")  # error
+auth.get_access_token()  # error
+auth.login(datas=1)  # error
+auth.login({"usernam": "a", "password": "b"})  # error
+auth.login({"username": "a"})  # error
+auth.create_auth_ticket(_request_timeuot=3)  # error
+auth.create_auth_ticket(_request_timeout="3")  # error
+auth.get_all_access_tokens(orderin="id")  # error
+print(token.expire)  # error
+token.url = 3  # error
+ticket: str = auth.create_auth_ticket()  # error

@@ -1,0 +1,127 @@
+"""Every example of the documentation runs, and so does every example that users of 3.3 have in hand."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from elements_sdk import ApiClient, ApiException, AuthApi
+from elements_sdk.sandbox import Sandbox
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+# What a model of the 3.3 examples needs, which those leave out.
+REQUIRED = {
+    "Ticket()": "Ticket(ticket='TICKET')",
+    "AuthLoginEndpointRequest()": "AuthLoginEndpointRequest(username='USERNAME', password='PASSWORD')",
+    "PasswordResetEndpointRequest()": "PasswordResetEndpointRequest(token='RESET_TOKEN', password='NEW_PASSWORD')",
+    "ImpersonationEndpointRequest()": "ImpersonationEndpointRequest(user=56)",
+    "SendLinkEmailRequest()": "SendLinkEmailRequest(email='a@example.com')",
+}
+
+
+def blocks(page: Path) -> Iterator[tuple[str, str]]:
+    for found in BLOCK.finditer(page.read_text("utf-8")):
+        line = page.read_text("utf-8")[: found.start()].count("\n") + 1
+        yield f"{page.name}:{line}", found[1]
+
+
+OURS = [block for page in PAGES for block in blocks(page)]
+THEIRS = list(blocks(ROOT / "test/data/AuthApi-3.3.md"))
+
+
+def prepared(example: str, sandbox: Sandbox) -> str:
+    """The example with the values of this sandbox in the places that say so."""
+    with ApiClient(sandbox.configuration()) as client:
+        auth = AuthApi(client)
+        ticket, token = auth.create_auth_ticket().ticket, auth.get_all_access_tokens(limit=1)[0].id
+    values = {
+        "http://localhost": sandbox.host,
+        "YOUR_API_KEY": sandbox.user.api_token,
+        "RESET_TOKEN": sandbox.password_reset_token("disabled_user"),
+        "NEW_PASSWORD": "Lantern-4471-x",
+        "USERNAME": sandbox.admin.username,
+        "PASSWORD": sandbox.admin.password,
+        "TICKET": ticket,
+        "user=56": f"user={sandbox.user.id}",
+        "56": str(token),
+    }
+    return re.sub("|".join(map(re.escape, values)), lambda found: values[found[0]], example)
+
+
+def run(name: str, source: str, capsys: pytest.CaptureFixture[str]) -> str:
+    exec(compile(source, name, "exec"), {"__name__": "__main__"})
+    return capsys.readouterr().out
+
+
+def test_examples_were_found() -> None:
+    assert len(THEIRS) == 12
+    assert len([name for name, _ in OURS if name.startswith("AuthApi.md")]) == 12
+    assert len(OURS) > 20
+
+
+@pytest.mark.parametrize(("name", "example"), OURS, ids=[name for name, _ in OURS])
+def test_example_of_our_documentation_runs(
+    name: str, example: str, fresh_sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed = run(name, prepared(example, fresh_sandbox), capsys)
+    assert printed
+    # Only the call that ends an impersonation which never began is refused.
+    assert ("failed" in printed) == ("stop_impersonation" in example)
+
+
+@pytest.mark.parametrize(("name", "example"), THEIRS, ids=[name for name, _ in THEIRS])
+def test_example_of_3_3_runs(
+    name: str, example: str, fresh_sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for empty, filled in REQUIRED.items():
+        example = example.replace(empty, filled)
+    example = re.sub(
+        r"^(\w+ = .*) # (str|int|Send\w+) \|.*$", r"    \1", example, flags=re.MULTILINE
+    )  # broken indentation
+    example = re.sub(r"'\w+_example'", "None", example)
+    method = re.findall(r"api_instance\.(\w+)\(", example)[0]
+    printed = run(name, prepared(textwrap.dedent(example), fresh_sandbox), capsys)
+    assert printed
+    assert ("Exception when calling" in printed) == (method in ("start_impersonation", "stop_impersonation"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_land(page: Path) -> None:
+    for target in LINK.findall(page.read_text("utf-8")):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        linked = (page.parent / path).resolve() if path else page
+        assert linked.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", linked.read_text("utf-8"), re.MULTILINE)
+            anchors = {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+            assert anchor in anchors, target
+
+
+def test_reference_pages_have_the_names_and_sections_of_3_3() -> None:
+    old = (ROOT / "test/data/AuthApi-3.3.md").read_text("utf-8")
+    new = (ROOT / "docs/AuthApi.md").read_text("utf-8")
+    old, new = (re.sub(BLOCK, "", text) for text in (old, new))
+    for pattern in (r"^# .+$", r"^\[\*\*\w+\*\*\]\(AuthApi\.md#\w+\) \| \*\*\w+\*\* `[^`]+`"):
+        assert re.findall(pattern, old, re.MULTILINE) == re.findall(pattern, new, re.MULTILINE)
+    for section in ("Required permissions", "Example", "Parameters", "Return type"):
+        assert len(re.findall(rf"^### {section}\b", new, re.MULTILINE)) == 12
+    for page in set(re.findall(r"\]\((\w+\.md)\)", old)):
+        assert (ROOT / "docs" / page).exists()
+
+
+def test_exceptions_of_the_docs_exist() -> None:
+    text = (ROOT / "docs/AuthApi.md").read_text("utf-8")
+    import elements_sdk
+
+    for name in set(re.findall(r"`(\w+(?:Exception|Error))`", text)):
+        assert issubclass(getattr(elements_sdk, name), ApiException)

@@ -1,0 +1,232 @@
+"""The sandbox's own truth, by raw HTTP without the SDK; its life; and what it tells its parent."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from elements_sdk.sandbox import Account, Sandbox, SandboxError
+
+BASE = "/api/2/auth"
+
+
+class Browser:
+    """A plain HTTP client with cookies, and nothing else."""
+
+    def __init__(self, host: str, token: str | None = None) -> None:
+        self.host = host
+        self.pool = urllib3.PoolManager()
+        self.cookies: dict[str, str] = {}
+        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any, urllib3.HTTPHeaderDict]:
+        sent = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        if self.cookies:
+            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        answer = self.pool.request(
+            method, self.host + BASE + path, json=body, headers=sent, retries=False, redirect=False
+        )
+        for line in answer.headers.getlist("Set-Cookie"):
+            name, _, rest = line.partition("=")
+            self.cookies[name] = rest.partition(";")[0]
+        data = answer.data.decode()
+        return answer.status, json.loads(data) if data[:1] in ("{", "[") else data, answer.headers
+
+    def log_in(self, account: Account, **extra: str) -> tuple[int, Any, urllib3.HTTPHeaderDict]:
+        csrf = {"X_CSRFToken": self.cookies["csrftoken"]} if "csrftoken" in self.cookies else {}
+        return self.send(
+            "POST", "/login", {"username": account.username, "password": account.password, **extra}, **csrf
+        )
+
+
+def test_it_is_ready_soon_and_its_accounts_are_known() -> None:
+    started = time.monotonic()
+    with Sandbox() as sandbox:
+        assert time.monotonic() - started < 15  # about one second on an idle machine
+        assert [account.username for account in sandbox.accounts] == [
+            "admin",
+            "user",
+            "otp_user",
+            "new_user",
+            "disabled_user",
+        ]
+        assert len({account.id for account in sandbox.accounts}) == 5
+        assert len(sandbox.otp_user.otp()) == 6
+        assert sandbox.user.password not in repr(sandbox.user)
+        assert sandbox.user.api_token not in repr(sandbox.user)
+        with pytest.raises(SandboxError, match="the account 'user' uses no one-time codes"):
+            sandbox.user.otp()
+        with pytest.raises(SandboxError, match="there is no account 'nobody'"):
+            sandbox.password_reset_token("nobody")
+
+
+def test_session_post_without_csrf_token_is_403(sandbox: Sandbox) -> None:
+    browser = Browser(sandbox.host)
+    status, body, headers = browser.log_in(sandbox.user)
+    assert (status, body["user"]["username"]) == (200, "user")
+    assert {line.partition("=")[0] for line in headers.getlist("Set-Cookie")} == {"csrftoken", "sessionid"}
+    assert browser.send("POST", "/ticket")[:2] == (403, {"detail": "CSRF Failed: CSRF token missing."})
+    status, body, _ = browser.send("POST", "/ticket", X_CSRFToken="wrong" * 8)
+    assert (status, body["detail"].startswith("CSRF Failed: CSRF token")) == (403, True)
+    assert browser.send("POST", "/ticket", X_CSRFToken=browser.cookies["csrftoken"])[0] == 200
+    assert browser.send("GET", "/access-tokens?limit=1")[0] == 200
+
+
+def test_login_rotates_session_and_csrf_token_and_logout_deletes_the_session(sandbox: Sandbox) -> None:
+    browser = Browser(sandbox.host)
+    browser.log_in(sandbox.user)
+    before = dict(browser.cookies)
+    browser.log_in(sandbox.admin)
+    assert before["csrftoken"] != browser.cookies["csrftoken"]
+    assert before["sessionid"] != browser.cookies["sessionid"]
+    status, body, _ = browser.send("POST", "/logout", X_CSRFToken=browser.cookies["csrftoken"])
+    assert (status, body) == (200, "")
+    assert browser.cookies["sessionid"] == '""'
+    assert browser.send("GET", "/access-tokens")[:2] == (
+        401,
+        {"detail": "Authentication credentials were not provided."},
+    )
+
+
+def test_errors_are_those_of_rest_framework(sandbox: Sandbox) -> None:
+    browser = Browser(sandbox.host, sandbox.user.api_token)
+    assert browser.send("GET", "/access-tokens?ordering=zz")[:2] == (400, {"ordering": ['"zz" is not a valid choice.']})
+    assert browser.send("GET", "/access-tokens?user=x")[:2] == (400, {"user": ["A valid integer is required."]})
+    status, ticket, _ = browser.send("POST", "/ticket")
+    assert status == 200
+    assert browser.send("POST", "/ticket/check", ticket)[0] == 200
+    assert browser.send("POST", "/ticket/check", ticket)[:2] == (
+        400,
+        {"ticket": ["This ticket is not valid, or no longer."]},
+    )
+    assert browser.send("POST", "/ticket/check", {})[:2] == (400, {"ticket": ["This field is required."]})
+    admin = Browser(sandbox.host, sandbox.admin.api_token)
+    own = {token["id"] for token in browser.send("GET", "/access-tokens")[1]}
+    foreign = next(token["id"] for token in admin.send("GET", "/access-tokens")[1] if token["id"] not in own)
+    for path in (f"/access-tokens/{foreign}", "/access-tokens/abc", "/access-tokens/" + "9" * 30):
+        assert browser.send("GET", path)[:2] == (404, {"detail": "No OneTimeAccessToken matches the given query."})
+    assert browser.send("GET", "/ticket")[:2] == (405, {"detail": 'Method "GET" not allowed.'})
+    status, body, headers = Browser(sandbox.host, "invented").send("POST", "/ticket")
+    assert (status, body, headers["WWW-Authenticate"]) == (401, {"detail": "Invalid token."}, "Bearer")
+    assert Browser(sandbox.host, sandbox.disabled_user.api_token).send("POST", "/ticket")[0] == 401
+    assert browser.send("GET", "/nothing")[0] == 404
+
+
+def test_list_is_plain_and_holds_what_was_promised(sandbox: Sandbox) -> None:
+    tokens = Browser(sandbox.host, sandbox.admin.api_token).send("GET", "/access-tokens")[1]
+    assert isinstance(tokens, list)
+    assert len(tokens) > 240
+    for key in ("user", "created_by"):
+        assert len({token[key]["id"] for token in tokens}) > 3
+    for key in ("shared_bundles", "shared_directories"):
+        assert len({shared["id"] for token in tokens for shared in token[key]}) > 8
+    expired = [
+        token
+        for token in tokens
+        if token["expires"] and token["expires"] < time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    ]
+    assert 10 < len(expired) < 100
+    assert sum(len(token["activity"]) for token in tokens) > 300
+    assert all(token["full_url"] == f"{sandbox.host}/share/{token['token']}" for token in tokens)
+
+
+def test_every_account_logs_in_or_is_refused_as_it_should(fresh_sandbox: Sandbox) -> None:
+    sandbox = fresh_sandbox
+    expected: list[tuple[Account, dict[str, str], int, str | None]] = [
+        (sandbox.admin, {}, 200, None),
+        (sandbox.otp_user, {}, 401, "otp_required"),
+        (sandbox.otp_user, {"otp": "123"}, 401, "invalid_otp"),
+        (sandbox.otp_user, {"otp": sandbox.otp_user.otp()}, 200, None),
+        (sandbox.new_user, {}, 401, "password_change_required"),
+        (sandbox.new_user, {"new_password": "Lantern-4471-x"}, 200, None),
+        (sandbox.disabled_user, {}, 401, "account_disabled"),
+    ]
+    for account, extra, status, reason in expected:
+        answer = Browser(sandbox.host).log_in(account, **extra)
+        assert (answer[0], answer[1].get("reason")) == (status, reason)
+    wrong = Browser(sandbox.host).send("POST", "/login", {"username": "user", "password": "wrong"})
+    assert (wrong[0], wrong[1]["reason"], sorted(wrong[1])) == (401, "invalid_credentials", ["detail", "reason"])
+
+
+def test_two_side_by_side_do_not_see_each_other(sandbox: Sandbox, fresh_sandbox: Sandbox) -> None:
+    assert sandbox.host != fresh_sandbox.host
+    other = Browser(fresh_sandbox.host, sandbox.user.api_token)
+    assert other.send("POST", "/ticket")[0] == 401
+    browser = Browser(sandbox.host, sandbox.admin.api_token)
+    number = browser.send("GET", "/access-tokens?limit=1&ordering=-id")[1][0]["id"]
+    assert browser.send("DELETE", f"/access-tokens/{number}")[0] == 204
+    mine = Browser(fresh_sandbox.host, fresh_sandbox.admin.api_token)
+    assert mine.send("GET", f"/access-tokens/{number}")[0] == 200
+    assert len(fresh_sandbox.requests) == 2
+
+
+def test_taken_port_is_an_error_in_words(sandbox: Sandbox) -> None:
+    port = int(sandbox.host.rpartition(":")[2])
+    with pytest.raises(SandboxError, match=r"the sandbox did not start: .*[Aa]ddress already in use"):
+        Sandbox(port=port)
+
+
+def test_after_close_nothing_is_left_and_asking_is_an_error() -> None:
+    sandbox = Sandbox()
+    folder, pid = sandbox._server._folder, sandbox._server._process.pid
+    sandbox.close()
+    sandbox.close()
+    assert not Path(folder).exists()
+    assert not Path(f"/proc/{pid}").exists()
+    with pytest.raises(SandboxError, match="the sandbox has ended"):
+        _ = sandbox.outbox
+
+
+PARENT = """
+import os, sys, time
+from elements_sdk.sandbox import Sandbox
+sandbox = Sandbox()
+if "fork" in sys.argv and os.fork() == 0:
+    time.sleep(20)  # a child of the parent that keeps the channel open
+print(sandbox._server._process.pid, sandbox._server._folder, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("way", ["plain", "fork"])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_killed_parent_leaves_no_child_and_no_files(number: signal.Signals, way: str) -> None:
+    command = [sys.executable, "-c", PARENT, way]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    ) as parent:
+        assert parent.stdout is not None
+        pid, folder = parent.stdout.readline().split()
+        parent.send_signal(number)
+        parent.wait(10)
+        deadline = time.monotonic() + 10
+        while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if way == "fork":
+            os.killpg(parent.pid, signal.SIGKILL)
+    assert not Path(f"/proc/{pid}").exists()
+    assert not Path(folder).exists()
+
+
+def test_missing_extra_is_named_with_the_command() -> None:
+    program = (
+        "from elements_sdk.sandbox import process, Sandbox; find = process.find_spec\n"
+        "process.find_spec = lambda name: None if name == 'cheroot' else find(name)\n"
+        "try: Sandbox()\n"
+        "except Exception as error: print(error)"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout == 'the sandbox needs cheroot; install its extra: pip install ".[sandbox]" from a clone\n'
