@@ -1,9 +1,7 @@
 """A user's mistakes: each line marked `error` must be refused by mypy and by pyright. It is checked, never run."""
 
-from elements_sdk import (
-    AuthApi,
-    Ticket,  # error
-)
+from elements_sdk import AuthApi, Ticket
+from elements_sdk import Tikcet  # error
 
 auth = AuthApi()
 token = auth.get_access_token(1)
