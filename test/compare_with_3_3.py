@@ -109,7 +109,9 @@ def main() -> int:
     print("\n".join(found))
     calls, requests, names = len(old[0]["outcomes"]), len(old[1]), sum(map(len, old[0]["names"].values()))
     print(
-    print(f"{old[0]['version']} and {new[0]['version']}: {calls} calls, {requests} requests, {names} names compared")
+        print(
+            f"{old[0]['version']} and {new[0]['version']}: {calls} calls, {requests} requests, {names} names compared"
+        )
     )
     print(f"{len(found)} differences")
     return 1 if found or not requests else 0
