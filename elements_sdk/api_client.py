@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 
 from elements_sdk import free_request
 from elements_sdk._version import __version__
-from elements_sdk.configuration import Configuration, checked_timeout, origin
+from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiTypeError, ApiValueError, ResponseFormatError
 from elements_sdk.model import ReadSettings
 from elements_sdk.operation import ApiResponse, Operation, Request, Response, read_result, status_error
 from elements_sdk.redaction import MaskedDict
 from elements_sdk.rest import Transport
 from elements_sdk.serialization import UnexpectedJson, from_json, to_plain
+from elements_sdk.settings import checked_timeout, origin
 
 if TYPE_CHECKING:
     from multiprocessing.pool import ThreadPool
