@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "elements_sdk/_version.py").read_text("utf-8"))
 assert VERSION is not None
 
+REQUIRED = ["urllib3>=2.8,<3", "python-dateutil>=2.8.2", "certifi", "six>=1.16"]  # as in requirements.txt
 SANDBOX = ["Django>=5.2", "djangorestframework>=3.16", "cheroot>=10", "pyotp>=2.9"]
 CLI = ["click>=8.1", "rich>=13"]
 
@@ -25,7 +26,7 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["elements_sdk", "elements_sdk.*"]),
     package_data={"elements_sdk": ["py.typed"]},
-    install_requires=(HERE / "requirements.txt").read_text("utf-8").split(),
+    install_requires=REQUIRED,
     extras_require={"sandbox": SANDBOX, "cli": CLI},
     entry_points={"console_scripts": ["elements-sdk = elements_sdk.cli:main"]},
     classifiers=[

@@ -26,6 +26,7 @@ EXCEPTIONS = {
     409: "ConflictException",
     422: "UnprocessableEntityException",
     429: "TooManyRequestsException",
+    **dict.fromkeys(range(500, 600), "ServiceException"),
 }
 
 
@@ -96,9 +97,10 @@ def _environment() -> Environment:
     environment.filters["snake"] = snake
     environment.filters["literal"] = repr
     environment.filters["lower_first"] = _lower_first
-    environment.filters["exception"] = EXCEPTIONS.__getitem__
+    environment.filters["exception"] = lambda status: EXCEPTIONS.get(status, "ApiException")
     environment.filters["raises"] = _raises
-    environment.filters["handed_over"] = _handed_over
+    environment.filters["handed_over"] = "{0}={0}".format
+    environment.filters["quoted"] = '"{0}": {0}'.format
     return environment
 
 
@@ -108,11 +110,9 @@ def _lower_first(sentence: str) -> str:
 
 
 def _raises(operation: Operation) -> list[str]:
-    return [f":raises {EXCEPTIONS[status]}: {_lower_first(text)}" for status, text in operation.errors]
-
-
-def _handed_over(name: str) -> str:
-    return f'"{name}": {name}'
+    return [
+        f":raises {EXCEPTIONS.get(status, 'ApiException')}: {_lower_first(text)}" for status, text in operation.errors
+    ]
 
 
 def _formatted(source: str) -> str:

@@ -78,6 +78,10 @@ class Model:
         return sorted({item.model for item in self.properties if item.model and item.model != self.name})
 
     @property
+    def has_optional(self) -> bool:
+        return not all(item.required for item in self.properties)
+
+    @property
     def uses_datetime(self) -> bool:
         return any(_item_type(item.type) == "datetime" for item in self.properties)
 
@@ -196,7 +200,7 @@ class Specification:
                     yield self._operation(path, method, item[method], shared)
 
     def _operation(self, path: str, method: str, raw: dict[str, Any], shared: list[dict[str, Any]]) -> Operation:
-        responses = {int(status): response for status, response in raw["responses"].items()}
+        responses = {int(status): response for status, response in raw["responses"].items() if status != "default"}
         success = next(response for status, response in responses.items() if status < 300)
         security = raw.get("security", self._document["security"])
         return Operation(

@@ -13,11 +13,11 @@ from elements_sdk._version import __version__
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiTypeError, ApiValueError, ResponseFormatError
 from elements_sdk.model import ReadSettings
-from elements_sdk.operation import ApiResponse, Operation, Request, Response, read_result, status_error
+from elements_sdk.operation import ApiResponse, Operation, Request, Response, status_error
 from elements_sdk.redaction import MaskedDict
 from elements_sdk.rest import Transport
-from elements_sdk.serialization import UnexpectedJson, from_json, to_plain
-from elements_sdk.settings import checked_timeout, origin
+from elements_sdk.serialization import UnexpectedJson, from_json, to_plain, type_name
+from elements_sdk.settings import checked_host, checked_timeout, checked_url, origin
 
 if TYPE_CHECKING:
     from multiprocessing.pool import ThreadPool
@@ -27,25 +27,24 @@ if TYPE_CHECKING:
 
 
 class _Manner(NamedTuple):
-    """How a call is to be made: the keywords that every call takes."""
+    """How a call is to be made: the keywords that every call takes, and where `call_api` sends it."""
 
     async_req: bool = False
     preload: bool = True
     timeout: float | tuple[float, float] | None = None
     data_only: bool = True
     host: str | None = None
-    schemes: tuple[str, ...] = ("Bearer",)
+    sends_key: bool = True
 
 
 class ApiClient:
     """A client of one server. One may serve many threads; close it, or use it in a `with` statement.
 
-    With an API key in the configuration every call carries it, and cookies are neither kept nor sent. Without one the
-    client has the identity of its session, from `login` on.
+    With an API key in the configuration the documented calls carry it, and cookies are neither kept nor sent. Without
+    one the client has the identity of its session, from `login` on.
 
     :ivar configuration: read at each call as far as `host`, `api_key` and `api_key_prefix` are concerned.
     :ivar default_headers: headers of every call to the configured host.
-    :ivar cookie: text of a `Cookie` header of your own, for every call to the configured host.
     :ivar client_side_validation: compare bodies with the rules of their models before they are sent.
     :ivar pool_threads: how many calls with `async_req=True` run at a time.
     :ivar last_response: status, headers and body of the last answer.
@@ -73,6 +72,8 @@ class ApiClient:
     ) -> None:
         """Without a configuration, a copy of the default one is used. `header_name` is sent with every call."""
         self.configuration = Configuration.get_default_copy() if configuration is None else configuration
+        if isinstance(pool_threads, bool) or not isinstance(pool_threads, int) or pool_threads < 1:
+            raise ApiValueError("pool_threads must be a whole number from 1")
         self.pool_threads = pool_threads
         self.rest_client = Transport(self.configuration)
         self.default_headers: dict[str, str] = MaskedDict()
@@ -120,15 +121,26 @@ class ApiClient:
 
     @user_agent.setter
     def user_agent(self, value: str) -> None:
-        self.default_headers["User-Agent"] = value
+        self.set_default_header("User-Agent", value)
+
+    @property
+    def cookie(self) -> str | None:
+        """A `Cookie` header of your own, for every call to the configured host."""
+        return self._cookie
+
+    @cookie.setter
+    def cookie(self, value: str | None) -> None:
+        if value is not None and not isinstance(value, str):
+            raise ApiValueError(f"cookie must be text, not {type(value).__name__}")
+        self._cookie = value
 
     def set_default_header(self, header_name: str, header_value: str | None) -> None:
         """Send this header with every call.
 
         :raises ApiValueError: it has no value.
         """
-        if header_value is None:
-            raise ApiValueError(f"the header {header_name} needs a value")
+        if not isinstance(header_value, str):
+            raise ApiValueError(f"the header {header_name} needs a value, as text")
         self.default_headers[header_name] = header_value
 
     def call(self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
@@ -137,14 +149,14 @@ class ApiClient:
         :param arguments: the call's own arguments, by name.
         :param options: the keywords that every call takes.
         """
-        manner = _manner(operation.name, {**options, "_return_http_data_only": True})
-        return self._run(self._request(operation, arguments), operation.result, manner)
+        request = self._request(operation, arguments)
+        return self._run(operation, request, _manner(operation.name, {**options, "_return_http_data_only": True}))
 
     def call_with_http_info(
         self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]
     ) -> Any:
         """Make a documented call and give an `ApiResponse`."""
-        return self._run(self._request(operation, arguments), operation.result, _manner(operation.name, options))
+        return self._run(operation, self._request(operation, arguments), _manner(operation.name, options))
 
     def call_api(
         self,
@@ -156,7 +168,7 @@ class ApiClient:
         body: Any = None,
         post_params: free_request.Parameters | None = None,
         files: Mapping[str, Any] | None = None,
-        response_type: str | None = None,
+        response_type: str | type | None = None,
         auth_settings: Sequence[str] | None = None,
         async_req: bool | None = None,
         _return_http_data_only: bool | None = None,
@@ -168,14 +180,15 @@ class ApiClient:
         """Call an endpoint that has no method here.
 
         :param resource_path: path below the host, parameters in braces: `/api/2/things/{id}`.
-        :param response_type: what comes back: a model's name, `"list[Ticket]"`, `"object"`; `None`: nothing to read.
-        :param auth_settings: `["Bearer"]` to send the API key.
+        :param response_type: what comes back: a model or its name, `"list[Ticket]"`, `"object"`; `None`: nothing.
+        :param auth_settings: `["Bearer"]` to send the API key; without it, it is not sent.
         :param _host: another server for this call. Credentials go to the configured one only.
         :returns: an `ApiResponse`; with `_return_http_data_only=True` its data.
         """
-        request = free_request.free_request(
+        operation, request = free_request.free_call(
             method,
             resource_path,
+            response_type,
             path_params=path_params,
             query_params=query_params,
             header_params=header_params,
@@ -191,8 +204,9 @@ class ApiClient:
             "_preload_content": _preload_content,
             "_request_timeout": _request_timeout,
         }
-        manner = _manner("call_api", options)._replace(host=_host, schemes=tuple(auth_settings or ()))
-        return self._run(request, response_type, manner)
+        host = None if _host is None else checked_host("_host", _host)
+        sends_key = "Bearer" in (auth_settings or ())
+        return self._run(operation, request, _manner("call_api", options)._replace(host=host, sends_key=sends_key))
 
     def request(
         self,
@@ -209,28 +223,32 @@ class ApiClient:
 
         :returns: a `Response`; with `_preload_content=False` urllib3's own.
         """
-        request = free_request.free_request(
+        address = checked_url("url", url)
+        _, request = free_request.free_call(
             method,
-            urlsplit(url).path,
+            urlsplit(address).path,
+            None,
             query_params=query_params,
             header_params=headers,
             post_params=post_params,
             body=body,
         )
-        response = self._send(request, _with_query(url, request), _request_timeout, _preload_content)
+        response = self._send(request, _with_query(address, request), _request_timeout, _preload_content)
+        if not 200 <= response.status < 300:
+            raise status_error(request, response)
         return response if _preload_content else response.raw
 
     def sanitize_for_serialization(self, obj: Any) -> Any:
         """Turn models, dates and what holds them into plain values, as they go over the wire."""
         return to_plain(obj)
 
-    def deserialize(self, response: Any, response_type: str) -> Any:
-        """Read the body of `response`, anything with `data` as text or bytes.
+    def deserialize(self, response: Any, response_type: str | type) -> Any:
+        """Read the body of `response`, anything with `data` as text or bytes, as a type or the name of one.
 
         :raises ResponseFormatError: it is not what `response_type` says.
         """
         try:
-            return from_json(response.data, response_type, self._read_settings())
+            return from_json(response.data, type_name(response_type), self._read_settings())
         except UnexpectedJson as error:
             reason = str(error)
         raise ResponseFormatError(reason=reason)
@@ -265,53 +283,52 @@ class ApiClient:
     def _request(self, operation: Operation, arguments: Mapping[str, Any]) -> Request:
         return operation.request(arguments, self.client_side_validation, self.configuration.safe_chars_for_path_param)
 
-    def _run(self, request: Request, result: str | None, manner: _Manner) -> Any:
+    def _run(self, operation: Operation, request: Request, manner: _Manner) -> Any:
         if manner.async_req:
-            return self.pool.apply_async(self._perform, (request, result, manner))
-        return self._perform(request, result, manner)
+            return self.pool.apply_async(self._perform, (operation, request, manner))
+        return self._perform(operation, request, manner)
 
-    def _perform(self, request: Request, result: str | None, manner: _Manner) -> Any:
-        host = self.configuration.host if manner.host is None else manner.host.rstrip("/")
+    def _perform(self, operation: Operation, request: Request, manner: _Manner) -> Any:
+        """Authenticate and send a request, and give what the manner of the call asks for."""
+        host = manner.host or self.configuration.host
         url = _with_query(host + request.path, request)
-        is_ours = manner.host is None or origin(host) == origin(self.configuration.host)
-        keeps_cookies = self._add_headers(request, url, manner.schemes) if is_ours else self._add_user_agent(request)
-        response = self._send(request, url, manner.timeout, manner.preload, keeps_cookies)
-        if not manner.preload:
-            return response.raw
-        data = None if result is None else read_result(request, response, result, self._read_settings())
+        is_ours = origin(host) == origin(self.configuration.host)
+        has_session = is_ours and not self._has_key()
+        if is_ours:
+            self._add_headers(request, url, manner.sends_key, has_session)
+        else:
+            request.headers["User-Agent"] = self.user_agent
+        response = self._send(request, url, manner.timeout, manner.preload)
+        if has_session:
+            self._cookie_store().keep(request.method, url, response.headers)
+        if manner.preload or not 200 <= response.status < 300:
+            data = operation.read(request, response, self._read_settings())
+        else:
+            data = response.raw
         return data if manner.data_only else ApiResponse(data, response.status, response.headers)
 
-    def _send(
-        self,
-        request: Request,
-        url: str,
-        timeout: float | tuple[float, float] | None,
-        preload: bool,
-        keeps_cookies: bool = False,
-    ) -> Response:
+    def _send(self, request: Request, url: str, timeout: float | tuple[float, float] | None, preload: bool) -> Response:
+        """Send a request. The body of an error is read whatever the caller asked for: the exception tells of it."""
         limits = self.configuration.timeout if timeout is None else checked_timeout("_request_timeout", timeout)
         response = self.rest_client.send(request, url, limits, read_body=preload)
-        if keeps_cookies:
-            self._cookie_store().keep(request.method, url, response.headers)
-        if not 200 <= response.status < 300:
-            raise status_error(request, response if preload else self.rest_client.read(request, response))
+        if not preload and not 200 <= response.status < 300:
+            response = self.rest_client.read(request, response)
         self.last_response = response
         return response
 
-    def _add_headers(self, request: Request, url: str, schemes: tuple[str, ...]) -> bool:
-        """Add default headers and credentials; tell whether the call is part of a session."""
+    def _has_key(self) -> bool:
+        """Whether an API key says who the client is: then cookies are neither kept nor sent."""
+        return self.configuration.has_api_key() or any(name.lower() == "authorization" for name in self.default_headers)
+
+    def _add_headers(self, request: Request, url: str, sends_key: bool, has_session: bool) -> None:
+        """Add default headers and credentials."""
         request.headers.update(self.default_headers)
-        self.update_params_for_auth(request.headers, None, schemes)
-        has_key = any(name.lower() == "authorization" for name in request.headers)
-        session = {} if has_key else self._cookie_store().headers_for(request.method, url)
+        if sends_key:
+            self.update_params_for_auth(request.headers, None, ["Bearer"])
+        session = self._cookie_store().headers_for(request.method, url) if has_session else {}
         if self.cookie:
             session["Cookie"] = "; ".join(filter(None, [self.cookie, session.get("Cookie")]))
         request.headers.update(session)
-        return not has_key
-
-    def _add_user_agent(self, request: Request) -> bool:
-        request.headers["User-Agent"] = self.user_agent
-        return False
 
     def _cookie_store(self) -> Cookies:
         with self._lock:

@@ -8,12 +8,14 @@ import logging
 import sys
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import six
 
 from elements_sdk._version import __version__
-from elements_sdk.exceptions import ApiAttributeError, ApiKeyError
-from elements_sdk.redaction import masked
-from elements_sdk.settings import CHECKS, DEFAULTS, header_text
+from elements_sdk.exceptions import ApiAttributeError, ApiKeyError, ApiValueError, OpenApiException
+from elements_sdk.redaction import MaskedDict, masked
+from elements_sdk.settings import CHECKS, DEFAULTS, problem_of_header
 
 _BEARER_SPELLINGS = ("Authorization", "Bearer")  # that of 3.3, and that of the newer clients
 
@@ -29,7 +31,7 @@ class Configuration:
     :ivar password: password for `get_basic_auth_token`.
     :ivar discard_unknown_keys: drop what the server sends beyond the documented properties of a model.
     :ivar client_side_validation: compare models with their rules before they are sent.
-    :ivar timeout: seconds to connect, and seconds to wait for each piece of an answer.
+    :ivar timeout: seconds to connect, and seconds to wait for each piece of an answer; one number stands for both.
     :ivar connection_pool_maxsize: connections kept open.
     :ivar verify_ssl: whether the server's certificate is checked. Leave it on.
     :ivar ssl_ca_cert: file of the certificate authorities to trust, in place of certifi's.
@@ -52,13 +54,13 @@ class Configuration:
     password: str | None
     discard_unknown_keys: bool
     client_side_validation: bool
-    timeout: tuple[float, float]
+    timeout: float | tuple[float, float]
     connection_pool_maxsize: int
     verify_ssl: bool
     ssl_ca_cert: str | None
     cert_file: str | None
     key_file: str | None
-    assert_hostname: str | None
+    assert_hostname: str | Literal[False] | None
     proxy: str | None
     proxy_headers: Mapping[str, str] | None
     safe_chars_for_path_param: str
@@ -82,25 +84,38 @@ class Configuration:
         """
         :raises ApiValueError: a value cannot be; the message says which and why.
         """
-        given = {
-            "host": host,
-            "api_key": api_key or {},
-            "api_key_prefix": api_key_prefix or {},
-            "username": username,
-            "password": password,
-            "discard_unknown_keys": discard_unknown_keys,
-        }
-        for name, value in {**DEFAULTS, **given}.items():
-            setattr(self, name, value)
+        given = MaskedDict(
+            host=host,
+            api_key=api_key or {},
+            api_key_prefix=api_key_prefix or {},
+            username=username,
+            password=password,
+            discard_unknown_keys=discard_unknown_keys,
+        )
+        del host, api_key, username, password  # what is secret is in no local of a frame that raises
+        for name in CHECKS:
+            setattr(self, name, given.get(name, DEFAULTS.get(name)))
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        check = CHECKS.get(name)
-        if check is None:
+    if not TYPE_CHECKING:  # so that a checker sees a setting that does not exist
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            try:
+                object.__setattr__(self, name, _check_of(name)(name, value))
+                return
+            except OpenApiException as error:
+                failed = error.with_traceback(None)
+            del value
+            raise failed
+
+        def __getattr__(self, name: str) -> Any:
             raise ApiAttributeError(_no_such_setting(name))
-        object.__setattr__(self, name, check(name, value))
 
-    def __getattr__(self, name: str) -> Any:
-        raise ApiAttributeError(_no_such_setting(name))
+    def __deepcopy__(self, memo: dict[int, Any]) -> Configuration:
+        """Copy everything, credentials included; a hook stays the same function or method of the same object."""
+        twin = object.__new__(type(self))
+        for name, value in vars(self).items():
+            vars(twin)[name] = value if name == "refresh_api_key_hook" else copy.deepcopy(value, memo)
+        return twin
 
     def __repr__(self) -> str:
         shown = {name: value for name, value in vars(self).items() if value != DEFAULTS.get(name)}
@@ -128,12 +143,21 @@ class Configuration:
         if self.refresh_api_key_hook is not None:
             self.refresh_api_key_hook(self)
         spellings = _BEARER_SPELLINGS if identifier in _BEARER_SPELLINGS else (identifier,)
-        for spelling in spellings:
-            if self.api_key.get(spelling):
-                key = header_text(f"api_key[{spelling!r}]", self.api_key[spelling])
-                prefix = self.api_key_prefix.get(spelling) or (spelling if spelling == "Bearer" else None)
-                return f"{prefix} {key}" if prefix and not key.startswith(f"{prefix} ") else key
-        return None
+        spelling = next((name for name in spellings if self.api_key.get(name)), None)
+        if spelling is None:
+            return None
+        default = spelling if spelling == "Bearer" else ""
+        prefix = self.api_key_prefix.get(spelling) or default
+        for name, value in (("api_key", self.api_key), ("api_key_prefix", {spelling: prefix})):
+            problem = problem_of_header(value[spelling])
+            if problem:
+                raise ApiValueError(f"{name}[{spelling!r}] {problem}")
+        prefix = f"{six.ensure_str(prefix)} " if prefix else ""
+        return prefix + six.ensure_str(self.api_key[spelling]).removeprefix(prefix)
+
+    def has_api_key(self) -> bool:
+        """Tell whether calls are made with an API key, be it one that `refresh_api_key_hook` has yet to fetch."""
+        return self.refresh_api_key_hook is not None or any(self.api_key.get(name) for name in _BEARER_SPELLINGS)
 
     def get_basic_auth_token(self) -> str:
         """Give the value of an `Authorization` header for HTTP basic authentication with `username` and `password`."""
@@ -192,6 +216,12 @@ class Configuration:
     def logger_file_handler(self) -> logging.FileHandler | None:
         """The handler that writes `logger_file`: none is ever installed."""
         return None
+
+
+def _check_of(name: str) -> Callable[[str, Any], Any]:
+    if name not in CHECKS:
+        raise ApiAttributeError(_no_such_setting(name))
+    return CHECKS[name]
 
 
 def _no_such_setting(name: str) -> str:

@@ -56,6 +56,8 @@ __all__ = [
 
 RequestSent = Literal["no", "maybe", "yes"]
 
+_LONGEST_LINE = 500  # characters of a message; a server may explain itself at any length
+
 
 class OpenApiException(Exception):
     """The base of every exception of this SDK."""
@@ -155,8 +157,12 @@ class ApiException(OpenApiException):
     def __str__(self) -> str:
         text = f"{self.status} {self.reason}" if self.status else str(self.reason or "the call failed")
         explanation = "; ".join(_explanations(self.detail, self.errors))
-        where = f"{self.method} {self.path}" if self.method else ""
-        return text + (f": {explanation}" if explanation else "") + (f" ({where})" if where else "")
+        if explanation:
+            text += f": {explanation}"
+        text = " ".join(text.split())
+        if len(text) > _LONGEST_LINE:
+            text = text[:_LONGEST_LINE] + "..."
+        return f"{text} ({self.method} {self.path})" if self.method else text
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Body and headers of an answer may hold secrets; they stay behind when an exception travels.

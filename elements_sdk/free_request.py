@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
-from elements_sdk.operation import Request, path_segment, query_text
+from elements_sdk.operation import Operation, Request, path_segment, query_text
 from elements_sdk.redaction import MaskedDict
-from elements_sdk.serialization import to_json, to_plain
+from elements_sdk.serialization import to_json, to_plain, type_name
 
 METHODS = frozenset({"GET", "HEAD", "DELETE", "POST", "PUT", "PATCH", "OPTIONS"})
 _SEPARATORS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
@@ -19,9 +19,10 @@ _SEPARATORS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
 Parameters = Mapping[str, Any] | Sequence[tuple[str, Any]]
 
 
-def free_request(
+def free_call(
     method: str,
     path: str,
+    result: str | type | None,
     *,
     path_params: Parameters | None = None,
     query_params: Parameters | None = None,
@@ -31,21 +32,23 @@ def free_request(
     files: Mapping[str, Any] | None = None,
     collection_formats: Mapping[str, str] | None = None,
     safe_characters: str = "",
-) -> Request:
-    """Write a request from its parts. The `Content-Type` among the headers decides how body and form are written.
+) -> tuple[Operation, Request]:
+    """Describe a call and write its request. The `Content-Type` among the headers decides how the body is written.
 
-    :raises ApiValueError: a value cannot be sent.
+    :raises ApiValueError: a value cannot be sent, or answers are not read as `result`.
     :raises ApiTypeError: body and content type do not go together.
     """
-    if method.upper() not in METHODS:
+    verb = str(method).upper()
+    if verb not in METHODS:
         raise ApiValueError(f"the method must be one of {', '.join(sorted(METHODS))}")
+    operation = Operation("call_api", verb, path, result=None if result is None else type_name(result))
     for name, value in parameters_to_tuples(to_plain(path_params or {}), collection_formats):
         path = path.replace(f"{{{name}}}", path_segment(name, value, safe_characters))
     query = query_text(parameters_to_tuples(to_plain(query_params or {}), collection_formats))
     headers = MaskedDict({name: str(value) for name, value in (header_params or {}).items()})
     form = parameters_to_tuples(to_plain(post_params or {}), collection_formats)
     form += files_parameters(files)
-    return Request(method.upper(), path, query, headers, _body(headers, body, form))
+    return operation, Request(verb, path, query, headers, _body(headers, body, form))
 
 
 def parameters_to_tuples(params: Parameters, collection_formats: Mapping[str, str] | None) -> list[tuple[str, Any]]:
@@ -56,6 +59,8 @@ def parameters_to_tuples(params: Parameters, collection_formats: Mapping[str, st
         style = formats.get(name)
         if style is None:
             pairs.append((name, value))
+        elif not isinstance(value, list | tuple):
+            raise ApiValueError(f"{name} has a collection format, so it must be a list, not {type(value).__name__}")
         elif style == "multi":
             pairs += [(name, item) for item in value]
         else:
@@ -69,8 +74,8 @@ def files_parameters(files: Mapping[str, str | Sequence[str]] | None) -> list[tu
     :raises ApiValueError: a file cannot be read.
     """
     parts = []
-    for field, paths in (files or {}).items():
-        for path in [paths] if isinstance(paths, str | Path) else paths or []:
+    for field, given in (files or {}).items():
+        for path in [given] if isinstance(given, str | Path) else given or []:
             kind = mimetypes.guess_type(str(path))[0] or "application/octet-stream"
             parts.append((field, (Path(path).name, _read(Path(path)), kind)))
     return parts
@@ -97,18 +102,25 @@ def _body(headers: MaskedDict, body: Any, form: list[tuple[str, Any]]) -> bytes 
         return None
     name = next((name for name in headers if name.lower() == "content-type"), "Content-Type")
     kind = headers.setdefault(name, "application/json")
-    if "json" in kind.lower():
-        return to_json(body)
-    if kind == "application/x-www-form-urlencoded":
-        return urlencode(form).encode("ascii")
-    if kind == "multipart/form-data":
-        from urllib3 import encode_multipart_formdata
+    try:
+        if kind == "application/x-www-form-urlencoded":
+            return urlencode(form).encode("ascii")
+        if kind == "multipart/form-data":
+            from urllib3 import encode_multipart_formdata
 
-        data, headers[name] = encode_multipart_formdata([(key, _form_value(value)) for key, value in form])
-        return data
-    if isinstance(body, str | bytes):
-        return body.encode("utf-8") if isinstance(body, str) else body
-    raise ApiTypeError(f"a body of type {type(body).__name__} cannot be sent as {kind}; give text or bytes")
+            data, headers[name] = encode_multipart_formdata([(key, _form_value(value)) for key, value in form])
+            return data
+        if form:
+            raise ApiTypeError(f"a form cannot be sent as {kind}; set the header Content-Type to that of a form")
+        if "json" in kind.lower():
+            return to_json(body)
+        if isinstance(body, str | bytes):
+            return body.encode("utf-8") if isinstance(body, str) else body
+    except UnicodeEncodeError:
+        problem = "the body holds half a character (a lone surrogate)"
+    else:
+        raise ApiTypeError(f"a body of type {type(body).__name__} cannot be sent as {kind}; give text or bytes")
+    raise ApiValueError(problem)
 
 
 def _form_value(value: Any) -> Any:
@@ -118,6 +130,6 @@ def _form_value(value: Any) -> Any:
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
-    except OSError as error:
-        reason = error.strerror
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "that is no path"
     raise ApiValueError(f"the file to upload, {path.name}, cannot be read: {reason}")

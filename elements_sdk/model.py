@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from operator import attrgetter
@@ -9,7 +10,7 @@ from pprint import pformat
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, dataclass_transform
 
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
-from elements_sdk.redaction import masked
+from elements_sdk.redaction import MaskedDict, masked
 
 
 class ModelSettings(Protocol):
@@ -55,28 +56,25 @@ class Property:
         self.secret = secret
         self.model = self.name = self.type = ""
 
-    def check(self, value: Any) -> None:
-        """Compare a value with the rules.
+    def problem(self, value: Any) -> str | None:
+        """Compare a value with the rules, and name model, property and the rule it breaks; never the value."""
+        rule = self._broken_rule(value)
+        return f"{self.model}.{self.name} {rule}" if rule else None
 
-        :raises ApiValueError: it breaks one; the message names model, property and rule.
-        """
+    def _broken_rule(self, value: Any) -> str | None:
         if value is None:
-            if self.required:
-                raise self._error("is required")
-            return
+            return "is required" if self.required else None
         if self.read_only:  # the server's business
-            return
+            return None
         if not _fits(self.type, value):
-            raise self._error(f"must be {self.type}, not {type(value).__name__}")
+            return f"must be {self.type}, not {type(value).__name__}"
         if self.min_length is not None and len(value) < self.min_length:
-            raise self._error(f"must have at least {self.min_length} character(s), not {len(value)}")
+            return f"must have at least {self.min_length} character(s), not {len(value)}"
         if self.max_length is not None and len(value) > self.max_length:
-            raise self._error(f"must have at most {self.max_length} characters, not {len(value)}")
+            return f"must have at most {self.max_length} characters, not {len(value)}"
         if self.enum is not None and value not in self.enum:
-            raise self._error(f"must be one of {', '.join(map(repr, self.enum))}")
-
-    def _error(self, rule: str) -> ApiValueError:
-        return ApiValueError(f"{self.model}.{self.name} {rule}")
+            return f"must be one of {', '.join(map(repr, self.enum))}"
+        return None
 
 
 def prop(
@@ -113,8 +111,10 @@ def _checked_setter(declaration: Property) -> Callable[[Model, Any], None]:
     slot = f"_{declaration.name}"
 
     def assign(model: Model, value: Any) -> None:
-        if model._is_checked():
-            declaration.check(value)
+        problem = declaration.problem(value) if model._is_checked() else None
+        if problem:
+            del value  # it may be a secret, and the exception takes this frame along
+            raise ApiValueError(problem)
         setattr(model, slot, value)
 
     return assign
@@ -140,9 +140,15 @@ class Model(metaclass=ModelType):
             """
             self._additional_properties = None
             self.local_vars_configuration = values.pop("local_vars_configuration", None)
-            values = _named(type(self), args, values)
             for name in self._declared:
-                setattr(self, name, values.get(name))
+                setattr(self, f"_{name}", None)
+            misuse = _misuse(type(self), args, values)
+            given = MaskedDict(zip(self._declared, args, strict=False), **values)
+            del args, values  # what is secret is in no local of a frame that raises
+            if misuse:
+                raise ApiTypeError(misuse)
+            for name in self._declared:
+                setattr(self, name, given.get(name))
 
     @property
     def additional_properties(self) -> dict[str, Any]:
@@ -174,25 +180,26 @@ class Model(metaclass=ModelType):
         return settings is None or settings.client_side_validation
 
 
-def check_body(model: type[Model], body: Mapping[Any, Any]) -> None:
-    """Compare a plain dict that is sent in place of a model with the model's rules. Unknown keys pass.
-
-    :raises ApiValueError: a required key is missing, or a value breaks a rule.
-    """
+def problem_of_body(model: type[Model], body: Model | Mapping[Any, Any]) -> str | None:
+    """Compare what is to be sent, a model or a plain dict in its place, with the model's rules. Unknown keys pass."""
     for name, declaration in model._declared.items():
-        declaration.check(body.get(name))
+        value = getattr(body, name) if isinstance(body, Model) else body.get(name)
+        problem = declaration.problem(value)
+        if problem:
+            return problem
+    return None
 
 
-def _named(model: type[Model], args: tuple[Any, ...], values: dict[str, Any]) -> dict[str, Any]:
+def _misuse(model: type[Model], args: tuple[Any, ...], values: Mapping[str, Any]) -> str | None:
     names = tuple(model._declared)
     if len(args) > len(names):
-        raise ApiTypeError(f"{model.__name__} has {len(names)} properties, {len(args)} values were given")
+        return f"{model.__name__} has {len(names)} properties, {len(args)} values were given"
     for name in values:
         if name not in model._declared:
-            raise ApiTypeError(f"{model.__name__} has no property {name!r}; it has {', '.join(names)}")
+            return f"{model.__name__} has no property {name!r}; it has {', '.join(names)}"
         if name in names[: len(args)]:
-            raise ApiTypeError(f"{model.__name__}.{name} was given twice, by position and by name")
-    return {**dict(zip(names, args, strict=False)), **values}
+            return f"{model.__name__}.{name} was given twice, by position and by name"
+    return None
 
 
 def _fits(declared: str, value: Any) -> bool:
@@ -202,7 +209,7 @@ def _fits(declared: str, value: Any) -> bool:
         return isinstance(value, bool)
     if declared == "int":
         if isinstance(value, str):  # digits as text go over the wire as well, and programs pass them from argv
-            return value.strip().removeprefix("-").isdigit()
+            return re.fullmatch(r"-?[0-9]+", value) is not None
         return isinstance(value, int) and not isinstance(value, bool)
     if declared == "datetime":
         return isinstance(value, datetime | str)

@@ -17,7 +17,7 @@ from elements_sdk.exceptions import (
     ResponseFormatError,
     exception_for_status,
 )
-from elements_sdk.model import Model, ReadSettings, check_body
+from elements_sdk.model import ReadSettings, problem_of_body
 from elements_sdk.redaction import MaskedDict, excerpt, shown_headers
 from elements_sdk.serialization import UnexpectedJson, error_sentences, from_json, to_json
 
@@ -32,7 +32,7 @@ Seconds = float | tuple[float, float]
 class CallOptions(TypedDict, total=False):
     """Keywords of every call, besides `async_req`, `_preload_content` and `_return_http_data_only`.
 
-    `_request_timeout`: seconds for the whole answer, or a pair: seconds to connect, and to wait for each piece.
+    `_request_timeout`: seconds for the answer to begin in, or a pair: seconds to connect, and to wait for each piece.
     """
 
     _request_timeout: Seconds | None
@@ -101,18 +101,22 @@ class Paging:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One REST call: what it is named, what it takes, sends and gives."""
+    """One REST call: what it is named, what it takes, sends and gives.
+
+    :ivar body: name of the model that is sent; `None`: nothing is.
+    :ivar result: what comes back: a model's name, `"list[Ticket]"`, `"object"`; `None`: nothing to read.
+    """
 
     name: str
     method: str
     path: str
-    parameters: tuple[Parameter, ...]
-    body: str | None
-    result: str
-    permissions: str
-    needs_session: bool
-    safe_to_repeat: bool
-    paging: Paging | None
+    parameters: tuple[Parameter, ...] = ()
+    body: str | None = None
+    result: str | None = None
+    permissions: str = ""
+    needs_session: bool = False
+    safe_to_repeat: bool = False
+    paging: Paging | None = None
 
     def request(self, arguments: Mapping[str, Any], check: bool = True, safe_characters: str = "") -> Request:
         """Check the arguments of a call and write its request; an argument that is `None` is left out.
@@ -137,20 +141,25 @@ class Operation:
             headers["Content-Type"] = "application/json"
         return Request(self.method, path, query_text(query), headers, body)
 
-    def result_of(self, request: Request, response: Response, settings: ReadSettings | None = None) -> Any:
-        """Read what the call gives.
+    def read(self, request: Request, response: Response, settings: ReadSettings | None = None) -> Any:
+        """Give the result of the call.
 
+        :raises ApiException: the status is an error.
         :raises ResponseFormatError: the answer is not what was promised.
         """
-        return read_result(request, response, self.result, settings)
+        if not 200 <= response.status < 300:
+            raise status_error(request, response)
+        return None if self.result is None else read_result(request, response, self.result, settings)
 
     def _body(self, data: Any, check: bool) -> bytes:
         if data is None:
             raise self._missing("data")
-        if not isinstance(data, Model | Mapping):
+        model = models.by_name(f"{self.body}")
+        if not isinstance(data, model | Mapping):
             raise ApiTypeError(f"{self.name} takes a {self.body} or a dict as data, not a {type(data).__name__}")
-        if check and isinstance(data, Mapping) and self.body:
-            check_body(models.by_name(self.body), data)
+        problem = problem_of_body(model, data) if check else None
+        if problem:
+            raise ApiValueError(problem)
         return to_json(data)
 
     def _missing(self, name: str) -> ApiValueError:

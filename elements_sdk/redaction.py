@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from urllib3 import HTTPHeaderDict
 
 MASK = "***"
+SECRET_NAMES = frozenset(
+    {"password", "new_password", "otp", "token", "ticket", "session_key", "authorization", "cookie"}
+)
 _EXCERPT_LENGTH = 200
-_JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"?(\s*:)?', re.DOTALL)
+_QUOTED = re.compile(r"""(?:"(?:[^"\\]|\\.)*(?:"|$)|'(?:[^'\\]|\\.)*(?:'|$))(\s*:)?""", re.DOTALL)
+_NAMED_SECRET = re.compile(rf"(\b(?:{'|'.join(sorted(SECRET_NAMES))})\b\W{{0,4}}[=:]\s*)\S+", re.IGNORECASE)
+_TOKEN = re.compile(r"(?=[^\s]*\d)[\w+/=.\-]{16,}")
 _TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
@@ -19,22 +27,35 @@ class MaskedDict(dict[str, Any]):
         return repr(dict.fromkeys(self, MASK))
 
 
+def masked_arguments(**arguments: Any) -> MaskedDict:
+    """Hold the arguments of a call, a plain dict among them too, so that no traceback shows their values."""
+    return MaskedDict((name, MaskedDict(value) if type(value) is dict else value) for name, value in arguments.items())
+
+
 def masked(value: Any) -> str | None:
     """Stand for a secret in a repr: `'***'` if it is set, `None` if it is not."""
     return None if value is None else MASK
 
 
-def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Copy the headers of an answer as an exception may show them: cookies masked, names in title case."""
-    return {name.title(): MASK if name.lower().startswith("set-cookie") else value for name, value in headers.items()}
+def shown_headers(headers: Mapping[str, str]) -> HTTPHeaderDict:
+    """Copy the headers of an answer as an exception may show them: cookies masked."""
+    from urllib3 import HTTPHeaderDict
+
+    shown = HTTPHeaderDict()
+    for name, value in headers.items():
+        shown[name] = MASK if name.lower().startswith("set-cookie") else value
+    return shown
 
 
 def excerpt(text: str) -> str:
-    """Cut a body down to what an error message may show: markup removed, quoted values of JSON masked."""
+    """Cut a body down to what an error message may show: markup removed, whatever may be a secret masked."""
     start = text[: 20 * _EXCERPT_LENGTH].lstrip("\ufeff \t\r\n")
-    if start[:1] in ("{", "[", '"'):
-        shown = _JSON_TEXT.sub(lambda found: found[0] if found[1] else f'"{MASK}"', start)
-    else:
-        shown = _TAGS.sub(" ", start)
-    shown = " ".join(shown.split())
+    shown = _QUOTED.sub(lambda found: found[0] if found[1] else f'"{MASK}"', start) if _is_data(start) else start
+    shown = _TAGS.sub(" ", shown)
+    shown = _NAMED_SECRET.sub(rf"\1{MASK}", shown)
+    shown = " ".join(_TOKEN.sub(MASK, shown).split())
     return shown if len(shown) <= _EXCERPT_LENGTH else shown[:_EXCERPT_LENGTH] + "..."
+
+
+def _is_data(text: str) -> bool:
+    return "{" in text[:20] or text[:1] in ("[", '"', "'")

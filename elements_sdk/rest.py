@@ -49,7 +49,7 @@ class Transport:
         """Send a request once. Neither repeats nor redirects are made.
 
         :param url: the whole address, query included.
-        :param timeout: seconds for all, or a pair: to connect, and to wait for each piece of the answer.
+        :param timeout: seconds for the answer to begin in, or a pair: to connect, and to wait for each piece of it.
         :param read_body: `False` leaves the body in `Response.raw`, and the caller to close that.
         :raises ApiConnectionError: no complete answer came; `request_sent` says whether the server may have acted.
         """
@@ -67,7 +67,7 @@ class Transport:
             if read_body:
                 return _response(raw, raw.data)
             return _response(raw, b"")
-        except (errors.HTTPError, OSError, ValueError) as error:
+        except (errors.HTTPError, OSError, ValueError, TypeError) as error:
             failed = _failure(request, error)
         raise failed
 
@@ -75,7 +75,7 @@ class Transport:
         """Read the body of an answer that was sent for with `read_body=False`."""
         try:
             return _response(response.raw, response.raw.data)
-        except (errors.HTTPError, OSError, ValueError) as error:
+        except (errors.HTTPError, OSError, ValueError, TypeError) as error:
             failed = _failure(request, error)
         raise failed
 
@@ -85,23 +85,34 @@ class Transport:
 
 
 def _pool_manager(configuration: Configuration) -> urllib3.PoolManager:
-    problem = ""
+    for name in ("ssl_ca_cert", "cert_file", "key_file"):
+        _expect_readable(name, getattr(configuration, name))
+    options: dict[str, Any] = {
+        "maxsize": configuration.connection_pool_maxsize,
+        "cert_reqs": ssl.CERT_REQUIRED if configuration.verify_ssl else ssl.CERT_NONE,
+        "ca_certs": configuration.ssl_ca_cert or certifi.where(),
+        "cert_file": configuration.cert_file,
+        "key_file": configuration.key_file,
+    }
+    if configuration.assert_hostname is not None:
+        options["assert_hostname"] = configuration.assert_hostname
     try:
-        options: dict[str, Any] = {
-            "maxsize": configuration.connection_pool_maxsize,
-            "cert_reqs": ssl.CERT_REQUIRED if configuration.verify_ssl else ssl.CERT_NONE,
-            "ca_certs": configuration.ssl_ca_cert or certifi.where(),
-            "cert_file": configuration.cert_file,
-            "key_file": configuration.key_file,
-        }
-        if configuration.assert_hostname is not None:
-            options["assert_hostname"] = configuration.assert_hostname
         if configuration.proxy:
             return urllib3.ProxyManager(configuration.proxy, proxy_headers=configuration.proxy_headers, **options)
         return urllib3.PoolManager(**options)
     except (errors.HTTPError, ValueError) as error:
         problem = type(error).__name__
     raise ApiValueError(f"proxy is no valid URL ({problem}), as in http://proxy.example.com:3128")
+
+
+def _expect_readable(name: str, path: str | None) -> None:
+    try:
+        if path is not None:
+            open(path, "rb").close()
+        return
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or "that is no path"
+    raise ApiValueError(f"{name} cannot be read: {problem}")
 
 
 def _timeout(limits: float | tuple[float, float]) -> urllib3.Timeout:
@@ -116,7 +127,7 @@ def _response(raw: BaseHTTPResponse, body: bytes) -> Response:
 
 # What urllib3 raises -> what we raise, in which words, and whether the server may have seen the request. The first that
 # fits counts. Texts of urllib3 are not passed on: they may hold the query.
-_FAILURES: tuple[tuple[type[Exception], type[ApiException], str, RequestSent], ...] = (
+_FAILURES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[ApiException], str, RequestSent], ...] = (
     (errors.ProxyError, ProxyError, "the proxy could not be reached, or refused", "no"),
     (errors.NameResolutionError, ApiConnectionError, "the server's name is not known; check Configuration.host", "no"),
     (errors.NewConnectionError, ApiConnectionError, "no connection to the server", "no"),
@@ -129,7 +140,7 @@ _FAILURES: tuple[tuple[type[Exception], type[ApiException], str, RequestSent], .
     (errors.DecodeError, IncompleteBody, "the answer's compression is damaged", "yes"),
     (errors.ProtocolError, ApiConnectionError, "the connection broke before the answer was complete", "maybe"),
     (errors.LocationValueError, ApiConnectionError, "the address of the server is not valid", "no"),
-    (ValueError, ApiConnectionError, "a header cannot be sent: it holds a line break or other control character", "no"),
+    ((ValueError, TypeError), ApiConnectionError, "a header cannot be sent: it must be text on one line", "no"),
 )
 
 
@@ -146,16 +157,25 @@ def _failure(request: Request, error: Exception) -> ApiException:
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """What is wrapped inside: urllib3 hands causes over as arguments as well as by `raise from`."""
-    inner = [item for item in (*error.args, error.__cause__, error.__context__) if isinstance(item, Exception)]
-    return [*inner, *(deeper for item in inner for deeper in _causes(item))]
+    """What is wrapped inside: urllib3 hands causes over as arguments as well as by `raise from`.
+
+    The context of an exception is not followed: it may be an exception that the caller is just handling.
+    """
+    found: list[BaseException] = []
+    waiting: list[object] = [*error.args, error.__cause__]
+    while waiting:
+        item = waiting.pop(0)
+        if isinstance(item, Exception) and item not in found:
+            found.append(item)
+            waiting += [*item.args, item.__cause__]
+    return found
 
 
 def _system_words(chain: list[BaseException]) -> str:
     """The words of the operating system or of OpenSSL, which know nothing of the request."""
     for item in chain:
         if isinstance(item, ssl.SSLCertVerificationError):
-            return f": {item.verify_message}"
+            return f": {getattr(item, 'verify_message', '')}"
         if isinstance(item, ssl.SSLError) and item.reason:
             return f": {item.reason.replace('_', ' ').lower()}"
         if isinstance(item, OSError) and item.strerror and not isinstance(item, errors.HTTPError):

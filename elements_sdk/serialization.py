@@ -19,6 +19,7 @@ from elements_sdk import models
 from elements_sdk.dates import parse_date, parse_datetime
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
 from elements_sdk.model import Model, ReadSettings
+from elements_sdk.redaction import MASK, SECRET_NAMES
 
 Reader = Callable[[Any, ReadSettings | None], Any]
 
@@ -108,6 +109,18 @@ def from_json(data: bytes | str, type_name: str, settings: ReadSettings | None =
             return items
     value = parse_json(data)
     return value if type_name == "object" else _read_promised(value, type_name, settings)
+
+
+def type_name(given: str | type) -> str:
+    """Give the name of a type that is given as itself or by name.
+
+    :raises ApiValueError: answers are not read as that.
+    """
+    name = given.__name__ if isinstance(given, type) else given
+    if name == "file":
+        raise ApiValueError("answers are not read as files; use _preload_content=False and write the raw response")
+    reader(name)
+    return name
 
 
 def _decoded(data: bytes | str) -> str:
@@ -316,7 +329,9 @@ def _collect(value: Any, path: str, errors: dict[str, list[str]]) -> None:
     """Walk nested dicts and lists down to the sentences; rows of a list that have none are `{}`."""
     if isinstance(value, dict):
         for key, item in value.items():
-            _collect(item, f"{path}.{key}" if path else str(key), errors)
+            # Sentences about a secret come in a list; a plain text under its name is the secret itself.
+            is_secret = str(key).lower() in SECRET_NAMES and isinstance(item, str)
+            _collect(MASK if is_secret else item, f"{path}.{key}" if path else str(key), errors)
     elif isinstance(value, list):
         for index, item in enumerate(value):
             _collect(item, path if not isinstance(item, dict | list) else f"{path}.{index}".lstrip("."), errors)

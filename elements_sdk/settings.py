@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +10,8 @@ import six
 
 from elements_sdk.exceptions import ApiValueError
 from elements_sdk.redaction import MaskedDict
+
+_LONGEST_WAIT = 366 * 24 * 3600  # seconds; what the operating system takes is limited too
 
 
 def origin(url: str) -> str:
@@ -32,7 +33,7 @@ def checked_timeout(name: str, value: Any) -> float | tuple[float, float]:
 
 
 def _seconds(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _LONGEST_WAIT:
         raise ApiValueError(f"{name} must be a positive number of seconds, or a pair (connect, read) of them")
     return float(value)
 
@@ -42,22 +43,36 @@ def _timeout_pair(name: str, value: Any) -> tuple[float, float]:
     return limits if isinstance(limits, tuple) else (limits, limits)
 
 
-def _host(name: str, value: Any) -> str:
-    """Check the address of the server. What was given is not shown: it may hold a password."""
+def checked_host(name: str, value: Any) -> str:
+    """Check the address of a server, and write it as browsers do: scheme and name in lower case, no usual port.
+
+    :raises ApiValueError: it is none. What was given is not shown: it may hold a password.
+    """
+    text = checked_url(name, value)
+    if "?" in text or "#" in text:
+        raise ApiValueError(f"{name} must not hold a query or fragment, as in https://storage.example.com")
+    parts = urlsplit(text)
+    usual = ":443" if parts.scheme == "https" else ":80"
+    return origin(text).removesuffix(usual) + parts.path.rstrip("/")
+
+
+def checked_url(name: str, value: Any) -> str:
+    """Check an address of the web.
+
+    :raises ApiValueError: it is none. What was given is not shown: it may hold a password.
+    """
     text = _text(name, value)
-    problem = _problem_of_host(text)
+    problem = _problem_of_url(text)
     if problem:
         raise ApiValueError(f"{name} {problem}, as in https://storage.example.com")
-    return text.rstrip("/")
+    return text
 
 
-def _problem_of_host(text: str) -> str | None:
+def _problem_of_url(text: str) -> str | None:
     if not text.lower().startswith(("http://", "https://")):
         return "must begin with http:// or https://"
     if not text.isprintable() or " " in text or "\\" in text:
         return "must not hold spaces, backslashes or control characters"
-    if "?" in text or "#" in text:
-        return "must not hold a query or fragment"
     try:
         parts = urlsplit(text)
         if "@" in parts.netloc:
@@ -68,21 +83,31 @@ def _problem_of_host(text: str) -> str | None:
 
 
 def _text(name: str, value: Any) -> str:
+    problem = _problem_of_text(value)
+    if problem:
+        raise ApiValueError(f"{name} {problem}")
+    return six.ensure_str(value)
+
+
+def _problem_of_text(value: Any) -> str | None:
     if not isinstance(value, bytes | str):
-        raise ApiValueError(f"{name} must be text, not {type(value).__name__}")
+        return f"must be text, not {type(value).__name__}"
     try:
-        return six.ensure_str(value)
+        six.ensure_str(value)
     except UnicodeDecodeError:
-        pass  # raised below, so that the exception does not carry the value along as its context
-    raise ApiValueError(f"{name} is no valid UTF-8")
+        return "is no valid UTF-8"
+    return None
 
 
-def header_text(name: str, value: Any) -> str:
-    """Check what goes into a header, without showing it."""
-    text = _text(name, value)
+def problem_of_header(value: Any) -> str | None:
+    """Say why a value cannot go into a header, without showing it; `None` if it can."""
+    problem = _problem_of_text(value)
+    if problem:
+        return problem
+    text = six.ensure_str(value)
     if not text.isascii() or not text.isprintable():
-        raise ApiValueError(f"{name} must be printable ASCII on one line; was a line break copied along with it?")
-    return text
+        return "must be printable ASCII on one line; was a line break copied along with it?"
+    return None
 
 
 def _optional_text(name: str, value: Any) -> str | None:
@@ -99,7 +124,9 @@ def _flag(name: str, value: Any) -> bool:
     return value
 
 
-def _count(name: str, value: Any) -> int:
+def _pool_size(name: str, value: Any) -> int:
+    if value is None:  # 3.3 took it for the default
+        return 10
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ApiValueError(f"{name} must be a whole number from 1")
     return value
@@ -126,7 +153,7 @@ def _anything(_name: str, value: Any) -> Any:
 
 
 CHECKS: dict[str, Callable[[str, Any], Any]] = {
-    "host": _host,
+    "host": checked_host,
     "api_key": _masked_dict,
     "api_key_prefix": _masked_dict,
     "refresh_api_key_hook": _hook,
@@ -135,7 +162,7 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "discard_unknown_keys": _flag,
     "client_side_validation": _flag,
     "timeout": _timeout_pair,
-    "connection_pool_maxsize": _count,
+    "connection_pool_maxsize": _pool_size,
     "verify_ssl": _flag,
     "ssl_ca_cert": _path,
     "cert_file": _path,

@@ -101,18 +101,16 @@ def main() -> int:
         venv.create(folder, with_pip=True)
         python = str(Path(folder, "bin/python"))
         install = [python, "-m", "pip", "install", "--quiet", PACKAGE]
-        if subprocess.run(install, capture_output=True).returncode:
-            print(f"{PACKAGE} cannot be installed here: nothing was compared")
+        installed = subprocess.run(install, capture_output=True, text=True)
+        if installed.returncode:
+            print(f"{PACKAGE} cannot be installed here, so nothing was compared:\n{installed.stderr}")
             return 0
         old, new = observe(python), observe(sys.executable)
     found = differences(old, new)
     print("\n".join(found))
     calls, requests, names = len(old[0]["outcomes"]), len(old[1]), sum(map(len, old[0]["names"].values()))
-    print(
-        print(
-            f"{old[0]['version']} and {new[0]['version']}: {calls} calls, {requests} requests, {names} names compared"
-        )
-    )
+    versions = f"{old[0]['version']} and {new[0]['version']}"
+    print(f"{versions}: {calls} calls, {requests} requests, {names} names compared")
     print(f"{len(found)} differences")
     return 1 if found or not requests else 0
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from urllib3 import HTTPHeaderDict
 
 from elements_sdk import (
     ApiClient,
@@ -22,6 +24,7 @@ from elements_sdk import (
     SendLinkEmailRequest,
     Ticket,
 )
+from elements_sdk.cookies import Cookies
 from elements_sdk.sandbox import Sandbox
 from test.recording import Answer, Recorded, RecordingServer
 
@@ -84,7 +87,7 @@ def test_session_cookies_are_kept_sent_rotated_and_deleted(
     recorder: RecordingServer, session_client: ApiClient
 ) -> None:
     auth = AuthApi(session_client)
-    expires = "expires=Wed, 01 Dec 2027 10:00:00 GMT"
+    expires = "Max-Age=1000"
     recorder.answer = lambda _request: set_cookies(
         f"sessionid=S1; {expires}; HttpOnly; Path=/", f"csrftoken=C1; {expires}; Path=/"
     )
@@ -145,6 +148,32 @@ def test_with_a_key_cookies_are_neither_kept_nor_sent(by: str, recorder: Recordi
         client.default_headers.pop("authorization", None)
         AuthApi(client).logout()
         assert recorder.last.header("Cookie") is None
+
+
+def test_with_a_key_call_api_keeps_no_cookies_either(recorder: RecordingServer, recorded_client: ApiClient) -> None:
+    recorder.answer = lambda _request: set_cookies("sessionid=S1; Path=/")
+    recorded_client.call_api("/api/2/auth/login", "POST", body={"username": "u", "password": "p"})
+    recorded_client.call_api("/other", "GET")
+    assert recorder.last.header("Cookie") is None
+    assert recorder.last.header("Authorization") is None
+
+
+@pytest.mark.parametrize(
+    ("host", "referer"),
+    [
+        ("https://storage.example.com", "https://storage.example.com/"),
+        ("HTTPS://Storage.Example.com:443/prefix", "https://storage.example.com/"),
+        ("https://storage.example.com:8443", "https://storage.example.com:8443/"),
+    ],
+)
+def test_on_https_unsafe_calls_carry_a_referer_that_django_accepts(host: str, referer: str) -> None:
+    address = Configuration(host=host).host + "/api"
+    cookies = Cookies()
+    lines = HTTPHeaderDict({"Set-Cookie": "csrftoken=C; Path=/; Secure"})
+    cookies.keep("POST", address, lines)
+    assert cookies.headers_for("POST", address) == {"Cookie": "csrftoken=C", "X-CSRFToken": "C", "Referer": referer}
+    assert cookies.headers_for("GET", address) == {"Cookie": "csrftoken=C"}
+    assert cookies.headers_for("POST", address.replace("https:", "http:")) == {}
 
 
 def test_service_that_logs_its_users_in_stays_itself(sandbox: Sandbox, auth: AuthApi) -> None:
@@ -250,6 +279,24 @@ def test_request_sends_just_what_it_is_given(recorder: RecordingServer, recorded
     assert recorder.last.header("Authorization") is None
     raw = recorded_client.request("GET", recorder.host + "/y", _preload_content=False)
     assert raw.read() == b'{"a": 1}'
+
+
+def test_unread_response_comes_with_status_and_headers_from_the_twin(
+    recorder: RecordingServer, recorded_client: ApiClient
+) -> None:
+    recorder.answers('{"ticket": "t"}', X_Kind="test")
+    raw, status, headers = AuthApi(recorded_client).create_auth_ticket_with_http_info(_preload_content=False)
+    assert (raw.read(), status, headers["X-Kind"]) == (b'{"ticket": "t"}', 200, "test")
+    raw, status, _ = recorded_client.call_api("/x", "GET", _preload_content=False)
+    assert (raw.read(), status) == (b'{"ticket": "t"}', 200)
+
+
+def test_answer_is_read_as_a_class_too(recorder: RecordingServer, recorded_client: ApiClient) -> None:
+    recorder.answers('{"ticket": "t"}')
+    assert recorded_client.call_api("/x", "GET", response_type=Ticket).data == Ticket(ticket="t")
+    response = recorded_client.last_response
+    assert recorded_client.deserialize(response, Ticket) == Ticket(ticket="t")
+    assert recorded_client.deserialize(SimpleNamespace(data="5"), int) == 5
 
 
 def test_last_response_is_kept(recorder: RecordingServer, recorded_client: ApiClient) -> None:

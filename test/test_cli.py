@@ -12,7 +12,6 @@ import pytest
 
 from elements_sdk import ApiClient, AuthApi, Configuration
 from elements_sdk.api import auth_api
-from elements_sdk.operation import Operation
 
 COMMAND = str(Path(sys.executable).with_name("elements-sdk"))
 
@@ -25,8 +24,7 @@ def test_tour_makes_all_twelve_calls() -> None:
     result = run("tour")
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.rstrip().endswith("12 of 12 calls succeeded")
-    operations = [value for value in vars(auth_api).values() if isinstance(value, Operation)]
-    for operation in operations:
+    for operation in auth_api.OPERATIONS:
         status = 204 if operation.method == "DELETE" else 200
         row = rf"^\s+{operation.name}\s+{operation.method} {re.escape(operation.path)}\s+{status}\s+\S.*\s\d+\.\d\s*$"
         assert len(re.findall(row, result.stdout, re.MULTILINE)) == 1
@@ -98,10 +96,10 @@ def test_wrong_usage_exits_2() -> None:
 
 def test_missing_extra_is_named_with_the_command() -> None:
     program = (
-        "import elements_sdk.cli as cli; find = cli.find_spec\n"
-        "cli.find_spec = lambda name: None if name == 'rich' else find(name)\n"
+        "from elements_sdk import cli, extras; find = extras.find_spec\n"
+        "extras.find_spec = lambda name: None if name == 'rich' else find(name)\n"
         "cli.main()"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert result.returncode == 1
-    assert result.stderr == 'elements-sdk needs rich; install its extras: pip install ".[cli,sandbox]" from a clone\n'
+    assert result.stderr == 'elements-sdk: rich missing; install the extra: pip install ".[cli]" from a clone\n'

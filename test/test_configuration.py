@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ def no_default() -> Iterator[None]:
         ("https://storage.example.com", "https://storage.example.com"),
         ("https://storage.example.com/", "https://storage.example.com"),
         ("http://localhost:8080/elements/", "http://localhost:8080/elements"),
-        ("HTTPS://Storage.Example.com", "HTTPS://Storage.Example.com"),
+        ("HTTPS://Storage.Example.com:443/x", "https://storage.example.com/x"),
+        ("http://localhost:80", "http://localhost"),
         ("http://[::1]:8000", "http://[::1]:8000"),
         (b"http://localhost", "http://localhost"),
     ],
@@ -79,6 +81,7 @@ def test_host_is_refused_without_being_shown(host: Any, problem: str) -> None:
         ("verify_ssl", "false"),
         ("client_side_validation", None),
         ("connection_pool_maxsize", 0),
+        ("timeout", 10**400),
         ("connection_pool_maxsize", True),
         ("timeout", 0),
         ("timeout", -1),
@@ -112,14 +115,15 @@ def test_misspelt_setting_is_an_error_that_helps(name: str, meant: str) -> None:
             attempt()
         assert isinstance(caught.value, AttributeError)
     with pytest.raises(ApiAttributeError, match=r"no setting 'zzzzzz'$"):
-        configuration.zzzzzz = 1
+        configuration.zzzzzz = 1  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_values_are_brought_into_one_form() -> None:
     configuration = Configuration(username=b"uma", password=b"secret")
     assert (configuration.username, configuration.password) == ("uma", "secret")
-    configuration.timeout = 5  # type: ignore[assignment]
-    assert configuration.timeout == (5.0, 5.0)
+    configuration.timeout = 5
+    limits: object = configuration.timeout
+    assert limits == (5.0, 5.0)
     configuration.ssl_ca_cert = Path("/tmp/ca.pem")  # type: ignore[assignment]
     assert configuration.ssl_ca_cert == "/tmp/ca.pem"
 
@@ -149,14 +153,27 @@ def test_repr_shows_what_is_set_but_no_secret() -> None:
         ({"Bearer": "KEY"}, {"Bearer": "Bearer"}, "Bearer KEY"),
         ({"Bearer": "KEY"}, {}, "Bearer KEY"),
         ({"Bearer": "Bearer KEY"}, {}, "Bearer KEY"),
+        ({"Authorization": "KEY"}, {"Authorization": b"Bearer"}, "Bearer KEY"),
     ],
 )
-def test_api_key_and_prefix(api_key: dict[str, Any], prefix: dict[str, str], sent: str | None) -> None:
+def test_api_key_and_prefix(api_key: dict[str, Any], prefix: dict[str, Any], sent: str | None) -> None:
     configuration = Configuration(api_key=api_key, api_key_prefix=prefix)
     assert configuration.get_api_key_with_prefix("Authorization") == sent
     assert configuration.get_api_key_with_prefix("Bearer") == sent
     expected = {} if sent is None else {"type": "api_key", "in": "header", "key": "Authorization", "value": sent}
     assert configuration.auth_settings() == ({"Bearer": expected} if expected else {})
+
+
+def test_prefix_that_cannot_be_sent_is_refused() -> None:
+    configuration = Configuration(api_key={"Authorization": "SECRET"}, api_key_prefix={"Authorization": "Bea\nrer"})
+    with pytest.raises(ApiValueError, match=r"api_key_prefix\['Authorization'\] must be printable ASCII"):
+        configuration.get_api_key_with_prefix("Authorization")
+
+
+def test_pool_size_of_none_is_the_default() -> None:
+    configuration = Configuration()
+    configuration.connection_pool_maxsize = None  # type: ignore[assignment]
+    assert configuration.connection_pool_maxsize == 10
 
 
 def test_hook_runs_before_every_use_of_the_key() -> None:
@@ -189,6 +206,25 @@ def test_deepcopy_keeps_everything() -> None:
     assert vars(twin) == vars(configuration)
     twin.api_key["Authorization"] = "OTHER"
     assert configuration.api_key == {"Authorization": "KEY"}
+
+
+def test_copy_keeps_the_hook_and_its_object() -> None:
+    class Renewal:
+        lock = threading.Lock()
+
+        def __init__(self) -> None:
+            self.lock = threading.Lock()
+            self.calls = 0
+
+        def __call__(self, configuration: Configuration) -> None:
+            self.calls += 1
+
+    renewal = Renewal()
+    configuration = Configuration(api_key={"Authorization": "KEY"})
+    configuration.refresh_api_key_hook = renewal.__call__
+    Configuration.set_default(configuration)
+    Configuration.get_default_copy().get_api_key_with_prefix("Authorization")
+    assert renewal.calls == 1
 
 
 def test_making_one_changes_no_logger() -> None:

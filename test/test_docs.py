@@ -86,7 +86,9 @@ def test_example_of_3_3_runs(
     example = re.sub(
         r"^(\w+ = .*) # (str|int|Send\w+) \|.*$", r"    \1", example, flags=re.MULTILINE
     )  # broken indentation
-    example = re.sub(r"'\w+_example'", "None", example)
+    filters = {"shared_bundles": 1, "shared_directories": 2, "shared_bundles__asset": 3, "user": 2, "created_by": 2}
+    for name, value in {**filters, "ordering": "-id"}.items():
+        example = example.replace(f"'{name}_example'", f"'{value}'")
     method = re.findall(r"api_instance\.(\w+)\(", example)[0]
     printed = run(name, prepared(textwrap.dedent(example), fresh_sandbox), capsys)
     assert printed

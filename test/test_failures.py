@@ -9,6 +9,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from elements_sdk import (
     RedirectError,
     ResponseFormatError,
     ServiceException,
+    Ticket,
     TlsError,
     UnauthorizedException,
     exceptions,
@@ -129,18 +131,37 @@ def test_trouble_on_the_wire(behaviour: Any, kind: type[ApiException], words: st
 
 
 def test_server_down_wrong_host_and_wrong_scheme(recorder: RecordingServer) -> None:
-    cases: list[tuple[str, type[ApiException], str]] = [
-        (f"http://127.0.0.1:{free_port()}", ApiConnectionError, "no connection to the server: Connection refused"),
-        ("http://no-such-host.invalid", ApiConnectionError, "name is not known; check Configuration.host"),
-        (recorder.host.replace("http:", "https:"), TlsError, "no secure connection"),
-        ("http://a..b", ApiConnectionError, "."),
+    cases: list[tuple[str, type[ApiException], str, str]] = [
+        (
+            f"http://127.0.0.1:{free_port()}",
+            ApiConnectionError,
+            "no connection to the server: Connection refused",
+            "no",
+        ),
+        ("http://no-such-host.invalid", ApiConnectionError, "name is not known; check Configuration.host", "no"),
+        (recorder.host.replace("http:", "https:"), TlsError, "no secure connection could be made", "maybe"),
+        ("http://a..b", ApiConnectionError, "the address of the server is not valid", "no"),
     ]
-    for host, kind, words in cases:
+    for host, kind, words, sent in cases:
         with pytest.raises(kind, match=words) as caught:
             client_of(host).create_auth_ticket()
-        assert caught.value.status == 0
-        assert caught.value.request_sent in ("no", "maybe")
+        assert type(caught.value) is kind
+        assert (caught.value.status, caught.value.request_sent) == (0, sent)
         assert "SECRET" not in str(caught.value)
+
+
+def test_exception_that_the_caller_is_handling_has_no_say() -> None:
+    import urllib3
+
+    with raw_server(silent) as host:
+        for pending in (urllib3.exceptions.NewConnectionError(None, "SECRETHOST"), FileNotFoundError(2, "SECRETFILE")):  # type: ignore[arg-type]
+            try:
+                raise pending
+            except Exception:
+                with pytest.raises(ApiTimeoutError, match="did not answer in time") as caught:
+                    client_of(host).create_auth_ticket(_request_timeout=0.3)
+            assert caught.value.request_sent == "maybe"
+            assert "SECRET" not in str(caught.value)
 
 
 def test_unreachable_proxy_is_a_proxy_error() -> None:
@@ -162,8 +183,15 @@ def test_own_authority_can_be_trusted_and_checking_switched_off(tls_server: str,
     assert client_of(tls_server, ssl_ca_cert=tls_ca_file).create_auth_ticket().ticket == "t"
     with pytest.warns(match="Unverified HTTPS request"):
         assert client_of(tls_server, verify_ssl=False).create_auth_ticket().ticket == "t"
-    with pytest.raises(TlsError, match="no secure connection could be made: No such file"):
-        client_of(tls_server, ssl_ca_cert="/no/such/file").create_auth_ticket()
+
+
+@pytest.mark.parametrize("name", ["ssl_ca_cert", "cert_file", "key_file"])
+@pytest.mark.parametrize(("path", "problem"), [("/no/such/file", "No such file"), ("\0", "that is no path")])
+def test_certificate_file_that_cannot_be_read_is_named_when_the_client_is_made(
+    name: str, path: str, problem: str
+) -> None:
+    with pytest.raises(ApiValueError, match=f"{name} cannot be read: {problem}"):
+        client_of("https://localhost", **{name: path})
 
 
 @pytest.fixture
@@ -229,6 +257,20 @@ ANSWERS: list[tuple[str, bytes | str, int, dict[str, str], type[ApiException], s
     ),
     ("moved with user", "", 307, {"Location": "https://SECRET@other/"}, RedirectError, "correct Configuration.host"),
     ("moved nowhere", "", 302, {}, RedirectError, "correct Configuration.host"),
+    ("echo", '{"password": "SECRET", "ticket": "SECRET", "user": ["Bad."]}', 400, {}, BadRequestException, "user: Bad"),
+    ("python", "{'ticket': 'SECRET'}", 200, {}, ResponseFormatError, "not JSON"),
+    ("guarded", ')]}\',\n{"ticket": "SECRET"}', 200, {}, ResponseFormatError, "not JSON"),
+    ("plain", "ticket=SECRET otp: SECRET", 502, {"Content_Type": "text/plain"}, ServiceException, "502"),
+    (
+        "token",
+        "upstream said SECRET7aGk29xpQ1 today",
+        502,
+        {"Content_Type": "text/plain"},
+        ServiceException,
+        "upstream said",
+    ),
+    ("lines", '{"detail": "a\\nb\\nc"}', 403, {}, ApiException, "a b c"),
+    ("long", '{"detail": "' + "x" * 100_000 + '"}', 400, {}, BadRequestException, "xxx..."),
     ("fields", '{"user": ["Bad."], "n": {"a": ["Deep."]}}', 400, {}, BadRequestException, r"user: Bad\.; n\.a: Deep\."),
 ]
 
@@ -248,7 +290,7 @@ def test_bad_answer(
     with pytest.raises(kind, match=words) as caught:
         client_of(recorder.host).create_auth_ticket()
     error = caught.value
-    assert type(error) is kind
+    assert isinstance(error, kind)
     assert error.status == status
     assert error.body == (body if isinstance(body, str) else body.decode())
     text = str(error)
@@ -267,7 +309,7 @@ def test_cookies_in_the_headers_of_an_exception_are_masked(recorder: RecordingSe
         client_of(recorder.host).create_auth_ticket()
     assert caught.value.headers is not None
     assert caught.value.headers["Set-Cookie"] == "***"
-    assert caught.value.headers["X-Request-Id"] == "7"
+    assert caught.value.headers["X-Request-Id"] == caught.value.headers["x-request-id"] == "7"
 
 
 def test_success_hides_cookies_in_its_repr(recorder: RecordingServer) -> None:
@@ -329,7 +371,9 @@ def test_query_with_half_a_character_is_refused(recorder: RecordingServer) -> No
         client_of(recorder.host).get_all_access_tokens(ordering="\ud800")
 
 
-@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), True, "5", (1,), (1, 0), (1, 2, 3)])
+@pytest.mark.parametrize(
+    "value", [0, -1, float("nan"), float("inf"), 10**400, 1e12, True, "5", (1,), (1, 0), (1, 2, 3)]
+)
 def test_time_limit_that_is_none_is_refused(value: Any, recorder: RecordingServer) -> None:
     with pytest.raises(ApiValueError, match="_request_timeout must be a positive number of seconds"):
         client_of(recorder.host).create_auth_ticket(_request_timeout=value)
@@ -349,9 +393,66 @@ def test_body_is_checked_before_sending(recorder: RecordingServer) -> None:
         with pytest.raises(kind, match=words) as caught:
             auth.login(body)
         assert "SECRET" not in str(caught.value)
+        with pytest.raises(
+            ApiTypeError, match="login takes a AuthLoginEndpointRequest or a dict as data, not a Ticket"
+        ):
+            auth.login(Ticket(ticket="SECRET"))  # type: ignore[call-overload]
+    empty = auth.api_client.deserialize(SimpleNamespace(data="{}"), "Ticket")
+    with pytest.raises(ApiValueError, match=r"Ticket\.ticket is required"):
+        auth.check_auth_ticket(empty)
     assert recorder.requests == []
     auth.login({"username": "u", "password": "p", "brand_new": None})  # type: ignore[call-overload]
     assert recorder.last.body == b'{"username": "u", "password": "p", "brand_new": null}'
+
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+MULTIPART = {"Content-Type": "multipart/form-data"}
+WRONG_CALLS: list[tuple[dict[str, Any], type[OpenApiException], str]] = [
+    ({"_host": "http://h:99999"}, ApiValueError, "_host must be a valid URL"),
+    ({"_host": 7}, ApiValueError, "_host must be text"),
+    ({"_host": "https://SECRET@other"}, ApiValueError, "_host must not hold a user name"),
+    ({"response_type": "Tikcet"}, ApiValueError, "there is no model 'Tikcet'"),
+    ({"response_type": "file"}, ApiValueError, "not read as files"),
+    ({"post_params": {"a": "\ud800"}, "header_params": FORM}, ApiValueError, "half a character"),
+    ({"post_params": {"a": "\ud800"}, "header_params": MULTIPART}, ApiValueError, "half a character"),
+    ({"body": "\ud800", "header_params": {"Content-Type": "text/plain"}}, ApiValueError, "half a character"),
+    ({"post_params": {"a": 1}}, ApiTypeError, "a form cannot be sent as application/json"),
+    ({"query_params": {"a": 1}, "collection_formats": {"a": "csv"}}, ApiValueError, "a has a collection format"),
+    ({"files": {"a": "\0"}, "header_params": MULTIPART}, ApiValueError, "that is no path"),
+    ({"method": None}, ApiValueError, "the method must be one of"),
+    ({"body": object()}, ApiTypeError, "a value of type object cannot be sent"),
+    ({"path_params": {"a": ""}}, ApiValueError, "the path parameter 'a'"),
+]
+
+
+@pytest.mark.parametrize(("options", "kind", "words"), WRONG_CALLS)
+def test_wrong_call_api_is_refused_before_sending(
+    options: dict[str, Any], kind: type[OpenApiException], words: str, recorder: RecordingServer
+) -> None:
+    client = client_of(recorder.host).api_client
+    with pytest.raises(kind, match=words) as caught:
+        client.call_api(**{"resource_path": "/x/{a}", "method": "POST", **options})
+    assert "SECRET" not in str(caught.value)
+    assert recorder.requests == []
+
+
+def test_wrong_setting_of_a_client_is_refused(recorder: RecordingServer) -> None:
+    client = client_of(recorder.host).api_client
+    attempts: list[tuple[Callable[[], object], str]] = [
+        (lambda: setattr(client, "cookie", b"a=1"), "cookie must be text, not bytes"),
+        (lambda: setattr(client, "user_agent", None), "the header User-Agent needs a value, as text"),
+        (lambda: client.set_default_header("X", ["1"]), "the header X needs a value, as text"),  # type: ignore[arg-type]
+        (lambda: ApiClient(pool_threads=0), "pool_threads must be a whole number from 1"),
+        (lambda: client.request("GET", "http://[::1/x"), "url must be a valid URL"),
+        (lambda: client.request("GET", "/x"), "url must begin with http"),
+    ]
+    for attempt, words in attempts:
+        with pytest.raises(ApiValueError, match=words):
+            attempt()
+    client.default_headers["X"] = None  # type: ignore[assignment]
+    with pytest.raises(ApiConnectionError, match="a header cannot be sent") as caught:
+        client.call_api("/x", "GET")
+    assert caught.value.request_sent == "no"
 
 
 def test_no_key_is_401(sandbox: Sandbox) -> None:

@@ -152,7 +152,9 @@ def test_a_fifteenth_model_and_a_thirteenth_operation_need_the_document_only(cop
                 "200": {
                     "description": "The badge.",
                     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Badge"}}},
-                }
+                },
+                "503": {"description": "The badge is being made."},
+                "default": {"description": "Something else."},
             },
         }
     }

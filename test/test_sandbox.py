@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -181,52 +183,235 @@ def test_after_close_nothing_is_left_and_asking_is_an_error() -> None:
     sandbox.close()
     sandbox.close()
     assert not Path(folder).exists()
-    assert not Path(f"/proc/{pid}").exists()
+    assert not is_running(pid)
     with pytest.raises(SandboxError, match="the sandbox has ended"):
         _ = sandbox.outbox
 
 
 PARENT = """
 import os, sys, time
-from elements_sdk.sandbox import Sandbox
+from elements_sdk.sandbox import Sandbox, process
+start = process._start
+def announced(*arguments):
+    child = start(*arguments)
+    print(child.pid, arguments[0], flush=True)
+    return child
+process._start = announced
 sandbox = Sandbox()
 if "fork" in sys.argv and os.fork() == 0:
     time.sleep(20)  # a child of the parent that keeps the channel open
-print(sandbox._server._process.pid, sandbox._server._folder, flush=True)
+print("ready", flush=True)
 time.sleep(60)
 """
 
 
-@pytest.mark.parametrize("way", ["plain", "fork"])
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def expect_end(pid: int, folder: str) -> None:
+    deadline = time.monotonic() + 20
+    while (is_running(pid) or Path(folder).exists()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_running(pid)
+    assert not Path(folder).exists()
+
+
+@pytest.mark.parametrize("way", ["plain", "fork", "while it starts"])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_killed_parent_leaves_no_child_and_no_files(number: signal.Signals, way: str) -> None:
     command = [sys.executable, "-c", PARENT, way]
     with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
     ) as parent:
         assert parent.stdout is not None
         pid, folder = parent.stdout.readline().split()
+        assert is_running(int(pid))
+        if way != "while it starts":
+            assert parent.stdout.readline() == "ready\n"
         parent.send_signal(number)
         parent.wait(10)
-        deadline = time.monotonic() + 10
-        while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        expect_end(int(pid), folder)
         if way == "fork":
             os.killpg(parent.pid, signal.SIGKILL)
-    assert not Path(f"/proc/{pid}").exists()
-    assert not Path(folder).exists()
+
+
+def test_forked_process_that_leaves_the_block_leaves_the_sandbox_alone(fresh_sandbox: Sandbox) -> None:
+    child = os.fork()
+    if child == 0:
+        try:
+            with pytest.raises(SandboxError, match="by the process that started it only"):
+                _ = fresh_sandbox.outbox
+            fresh_sandbox.close()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert fresh_sandbox.outbox == []
+    assert Browser(fresh_sandbox.host, fresh_sandbox.user.api_token).send("POST", "/ticket")[0] == 200
+
+
+def test_folder_that_the_parent_is_in_does_not_matter(tmp_path: Path) -> None:
+    (tmp_path / "secrets.py").write_text("raise RuntimeError('a file of the user was imported')")
+    program = (
+        "import sys; sys.path.remove(''); from elements_sdk.sandbox import Sandbox; Sandbox().close(); print('fine')"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path)
+    assert result.stdout == "fine\n", result.stderr
+
+
+def test_interrupted_question_does_not_put_later_ones_out_of_step(fresh_sandbox: Sandbox) -> None:
+    server = fresh_sandbox._server
+    server._to_child.write(json.dumps({"number": 999, "command": "password_reset_token", "username": "user"}) + "\n")
+    server._to_child.flush()
+    assert fresh_sandbox.outbox == []
+
+
+def test_close_does_not_wait_for_a_stuck_question() -> None:
+    sandbox = Sandbox()
+    os.kill(sandbox._server._process.pid, signal.SIGSTOP)
+    answers: list[object] = []
+
+    def ask() -> None:
+        try:
+            answers.append(sandbox.outbox)
+        except SandboxError as error:
+            answers.append(str(error))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    time.sleep(0.2)
+    sandbox.close()
+    asking.join(10)
+    assert answers == ["the sandbox has ended"]
+
+
+def at_once(count: int, work: Callable[[], int]) -> list[int]:
+    """Do it in this many threads at the same moment, and give what each got."""
+    barrier, results = threading.Barrier(count), []
+
+    def run() -> None:
+        barrier.wait()
+        results.append(work())
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(results)
+
+
+def test_what_works_once_works_once_when_many_try(fresh_sandbox: Sandbox) -> None:
+    host, token = fresh_sandbox.host, fresh_sandbox.admin.api_token
+    browser = Browser(host, token)
+    for _ in range(3):
+        ticket = browser.send("POST", "/ticket")[1]
+        assert at_once(8, lambda: Browser(host).send("POST", "/ticket/check", ticket)[0]) == [200] + [400] * 7  # noqa: B023
+        reset = {"token": fresh_sandbox.password_reset_token("user"), "password": "Lantern-4471-x"}
+        assert at_once(8, lambda: Browser(host).send("POST", "/reset-password", reset)[0]) == [200] + [400] * 7  # noqa: B023
+        number = browser.send("GET", "/access-tokens?limit=1")[1][0]["id"]
+        path = f"/access-tokens/{number}"
+        assert at_once(8, lambda: Browser(host, token).send("DELETE", path)[0]) == [204] + [404] * 7  # noqa: B023
+    wrong = {"username": "nobody", "password": "x"}
+    assert at_once(16, lambda: Browser(host).send("POST", "/login", wrong)[0]) == [401] * 5 + [429] * 11
+
+
+def test_fifty_clients_at_once_are_served(sandbox: Sandbox) -> None:
+    credentials = {"username": sandbox.user.username, "password": sandbox.user.password}
+    assert at_once(50, lambda: Browser(sandbox.host).send("POST", "/login", credentials)[0]) == [200] * 50
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", f"/access-tokens?limit={10**30}", None, 200),
+        ("GET", f"/access-tokens?offset={2**63}", None, 400),
+        ("GET", f"/access-tokens?user={10**20}", None, 400),
+        ("GET", f"/access-tokens?shared_bundles__asset={10**30}", None, 400),
+        ("GET", "/access-tokens?user=%00", None, 400),
+        ("POST", "/access-tokens/4/email", {"email": "a@\ue000.com"}, 400),
+        ("POST", "/access-tokens/4/email", {"email": "a@" + "é" * 63 + ".com"}, 400),
+        ("POST", "/access-tokens/4/email", {"text": "\x00"}, 400),
+        ("POST", "/reset-password", {"token": "9" * 5000 + ".x", "password": "p"}, 400),
+        ("POST", "/ticket/check", {"ticket": ["x"]}, 400),
+        ("POST", "/ticket/check", ["x"], 400),
+        ("POST", "/ticket/check", "x", 400),
+        ("POST", "/login", {"username": {"a": 1}, "password": 5}, 400),
+    ],
+)
+def test_odd_input_is_no_server_error(method: str, path: str, body: Any, status: int, sandbox: Sandbox) -> None:
+    assert Browser(sandbox.host, sandbox.admin.api_token).send(method, path, body)[0] == status
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        ("[" * 100_000, "application/json", 400),
+        ("{", "application/json", 400),
+        ("a=1", "text/plain", 415),
+        ('{"user": 1e400}', "application/json", 403),
+    ],
+)
+def test_odd_body_is_no_server_error(body: str, kind: str, status: int, sandbox: Sandbox) -> None:
+    path = "/impersonation" if "user" in body else "/ticket/check"
+    headers = {"Content-Type": kind, "Authorization": f"Bearer {sandbox.admin.api_token}"}
+    answer = urllib3.request("POST", sandbox.host + BASE + path, body=body, headers=headers)
+    assert answer.status == status
+
+
+def test_number_too_large_to_be_a_user_is_400(sandbox: Sandbox) -> None:
+    browser = Browser(sandbox.host)
+    browser.log_in(sandbox.admin)
+    for number in (10**30, 10**400):
+        status, body, _ = browser.send(
+            "POST", "/impersonation", {"user": number}, X_CSRFToken=browser.cookies["csrftoken"]
+        )
+        assert (status, list(body)) == (400, ["user"])
+
+
+def test_body_in_chunks_is_read(sandbox: Sandbox) -> None:
+    ticket = Browser(sandbox.host, sandbox.user.api_token).send("POST", "/ticket")[1]
+    pool = urllib3.PoolManager()
+    for status in (200, 400):
+        answer = pool.request(
+            "POST",
+            sandbox.host + BASE + "/ticket/check",
+            body=iter([json.dumps(ticket).encode()]),
+            headers={"Content-Type": "application/json"},
+        )
+        assert answer.status == status
+    assert json.loads(sandbox.requests[-1].body) == ticket
+
+
+def test_logout_is_always_200(sandbox: Sandbox) -> None:
+    browser = Browser(sandbox.host)
+    browser.log_in(sandbox.user)
+    assert browser.send("POST", "/logout")[0] == 200
+    assert browser.send("GET", "/access-tokens")[0] == 401
+    for token in ("invented", sandbox.disabled_user.api_token, None):
+        assert Browser(sandbox.host, token).send("POST", "/logout")[0] == 200
+
+
+def test_stop_without_start_or_without_permission(sandbox: Sandbox) -> None:
+    for account, status in ((sandbox.admin, 400), (sandbox.user, 403)):
+        browser = Browser(sandbox.host)
+        browser.log_in(account)
+        assert browser.send("POST", "/impersonation/stop", X_CSRFToken=browser.cookies["csrftoken"])[0] == status
 
 
 def test_missing_extra_is_named_with_the_command() -> None:
     program = (
-        "from elements_sdk.sandbox import process, Sandbox; find = process.find_spec\n"
-        "process.find_spec = lambda name: None if name == 'cheroot' else find(name)\n"
+        "from elements_sdk.sandbox import Sandbox; from elements_sdk import extras; find = extras.find_spec\n"
+        "extras.find_spec = lambda name: None if name == 'cheroot' else find(name)\n"
         "try: Sandbox()\n"
         "except Exception as error: print(error)"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert result.stdout == 'the sandbox needs cheroot; install its extra: pip install ".[sandbox]" from a clone\n'
+    assert (
+        result.stdout
+        == 'the sandbox cannot start: cheroot missing; install the extra: pip install ".[sandbox]" from a clone\n'
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from elements_sdk.api_client import ApiClient
 from elements_sdk.operation import Operation, Paging, Parameter
+from elements_sdk.redaction import masked_arguments
 
 if TYPE_CHECKING:
     from multiprocessing.pool import ApplyResult
@@ -189,6 +190,21 @@ STOP_IMPERSONATION = Operation(
     paging=None,
 )
 
+OPERATIONS = (
+    CHECK_AUTH_TICKET,
+    CREATE_AUTH_TICKET,
+    DELETE_ACCESS_TOKEN,
+    GENERATE_PASSWORD,
+    GET_ACCESS_TOKEN,
+    GET_ALL_ACCESS_TOKENS,
+    LOGIN,
+    LOGOUT,
+    RESET_PASSWORD,
+    SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION,
+    START_IMPERSONATION,
+    STOP_IMPERSONATION,
+)
+
 
 class AuthApi:
     """The authentication API of an ELEMENTS server.
@@ -203,14 +219,34 @@ class AuthApi:
         self.api_client = ApiClient() if api_client is None else api_client
 
     @overload
-    def check_auth_ticket(self, data: Ticket | TicketDict, **options: Unpack[CallOptions]) -> ElementsUserDetail: ...
+    def check_auth_ticket(
+        self,
+        data: Ticket | TicketDict,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
+    ) -> ElementsUserDetail: ...
     @overload
     def check_auth_ticket(
-        self, data: Ticket | TicketDict, *, async_req: Literal[True], **options: Unpack[CallOptions]
+        self,
+        data: Ticket | TicketDict,
+        *,
+        async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
     ) -> ApplyResult[ElementsUserDetail]: ...
     @overload
     def check_auth_ticket(
-        self, data: Ticket | TicketDict, *, _preload_content: Literal[False], **options: Unpack[CallOptions]
+        self,
+        data: Ticket | TicketDict,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[False],
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
     ) -> BaseHTTPResponse: ...
     @overload
     def check_auth_ticket(
@@ -233,20 +269,40 @@ class AuthApi:
         :returns: the user who issued the ticket.
         :raises BadRequestException: the ticket is unknown, spent or too old.
         """
-        return self.api_client.call(CHECK_AUTH_TICKET, {"data": data}, options)
+        arguments = masked_arguments(data=data)
+        del data  # a plain dict would show its secrets in the traceback of an exception
+        return self.api_client.call(CHECK_AUTH_TICKET, arguments, options)
 
     @overload
     def check_auth_ticket_with_http_info(
-        self, data: Ticket | TicketDict, **options: Unpack[CallOptions]
+        self,
+        data: Ticket | TicketDict,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
     ) -> ApiResponse[ElementsUserDetail]: ...
     @overload
     def check_auth_ticket_with_http_info(
-        self, data: Ticket | TicketDict, *, async_req: Literal[True], **options: Unpack[CallOptions]
+        self,
+        data: Ticket | TicketDict,
+        *,
+        async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
     ) -> ApplyResult[ApiResponse[ElementsUserDetail]]: ...
     @overload
     def check_auth_ticket_with_http_info(
-        self, data: Ticket | TicketDict, *, _preload_content: Literal[False], **options: Unpack[CallOptions]
-    ) -> BaseHTTPResponse: ...
+        self,
+        data: Ticket | TicketDict,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[False],
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
+    ) -> ApiResponse[BaseHTTPResponse]: ...
     @overload
     def check_auth_ticket_with_http_info(
         self,
@@ -256,20 +312,45 @@ class AuthApi:
         _preload_content: bool = ...,
         _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
-    ) -> ApiResponse[ElementsUserDetail] | ElementsUserDetail | ApplyResult[Any] | BaseHTTPResponse: ...
+    ) -> (
+        ApiResponse[ElementsUserDetail]
+        | ElementsUserDetail
+        | ApiResponse[BaseHTTPResponse]
+        | ApplyResult[Any]
+        | BaseHTTPResponse
+    ): ...
     def check_auth_ticket_with_http_info(self, data: Any = None, **options: Any) -> Any:
         """Do the same as `check_auth_ticket`, and give status code and headers too."""
-        return self.api_client.call_with_http_info(CHECK_AUTH_TICKET, {"data": data}, options)
+        arguments = masked_arguments(data=data)
+        del data  # a plain dict would show its secrets in the traceback of an exception
+        return self.api_client.call_with_http_info(CHECK_AUTH_TICKET, arguments, options)
 
     @overload
-    def create_auth_ticket(self, **options: Unpack[CallOptions]) -> Ticket: ...
+    def create_auth_ticket(
+        self,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
+    ) -> Ticket: ...
     @overload
     def create_auth_ticket(
-        self, *, async_req: Literal[True], **options: Unpack[CallOptions]
+        self,
+        *,
+        async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
     ) -> ApplyResult[Ticket]: ...
     @overload
     def create_auth_ticket(
-        self, *, _preload_content: Literal[False], **options: Unpack[CallOptions]
+        self,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[False],
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
     ) -> BaseHTTPResponse: ...
     @overload
     def create_auth_ticket(
@@ -291,15 +372,32 @@ class AuthApi:
         return self.api_client.call(CREATE_AUTH_TICKET, {}, options)
 
     @overload
-    def create_auth_ticket_with_http_info(self, **options: Unpack[CallOptions]) -> ApiResponse[Ticket]: ...
+    def create_auth_ticket_with_http_info(
+        self,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
+    ) -> ApiResponse[Ticket]: ...
     @overload
     def create_auth_ticket_with_http_info(
-        self, *, async_req: Literal[True], **options: Unpack[CallOptions]
+        self,
+        *,
+        async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
     ) -> ApplyResult[ApiResponse[Ticket]]: ...
     @overload
     def create_auth_ticket_with_http_info(
-        self, *, _preload_content: Literal[False], **options: Unpack[CallOptions]
-    ) -> BaseHTTPResponse: ...
+        self,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[False],
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
+    ) -> ApiResponse[BaseHTTPResponse]: ...
     @overload
     def create_auth_ticket_with_http_info(
         self,
@@ -308,20 +406,40 @@ class AuthApi:
         _preload_content: bool = ...,
         _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
-    ) -> ApiResponse[Ticket] | Ticket | ApplyResult[Any] | BaseHTTPResponse: ...
+    ) -> ApiResponse[Ticket] | Ticket | ApiResponse[BaseHTTPResponse] | ApplyResult[Any] | BaseHTTPResponse: ...
     def create_auth_ticket_with_http_info(self, **options: Any) -> Any:
         """Do the same as `create_auth_ticket`, and give status code and headers too."""
         return self.api_client.call_with_http_info(CREATE_AUTH_TICKET, {}, options)
 
     @overload
-    def delete_access_token(self, id: int, **options: Unpack[CallOptions]) -> object: ...
+    def delete_access_token(
+        self,
+        id: int,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
+    ) -> object: ...
     @overload
     def delete_access_token(
-        self, id: int, *, async_req: Literal[True], **options: Unpack[CallOptions]
+        self,
+        id: int,
+        *,
+        async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
     ) -> ApplyResult[object]: ...
     @overload
     def delete_access_token(
-        self, id: int, *, _preload_content: Literal[False], **options: Unpack[CallOptions]
+        self,
+        id: int,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[False],
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
     ) -> BaseHTTPResponse: ...
     @overload
     def delete_access_token(
@@ -346,15 +464,35 @@ class AuthApi:
         return self.api_client.call(DELETE_ACCESS_TOKEN, {"id": id}, options)
 
     @overload
-    def delete_access_token_with_http_info(self, id: int, **options: Unpack[CallOptions]) -> ApiResponse[object]: ...
+    def delete_access_token_with_http_info(
+        self,
+        id: int,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
+    ) -> ApiResponse[object]: ...
     @overload
     def delete_access_token_with_http_info(
-        self, id: int, *, async_req: Literal[True], **options: Unpack[CallOptions]
+        self,
+        id: int,
+        *,
+        async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
     ) -> ApplyResult[ApiResponse[object]]: ...
     @overload
     def delete_access_token_with_http_info(
-        self, id: int, *, _preload_content: Literal[False], **options: Unpack[CallOptions]
-    ) -> BaseHTTPResponse: ...
+        self,
+        id: int,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[False],
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
+    ) -> ApiResponse[BaseHTTPResponse]: ...
     @overload
     def delete_access_token_with_http_info(
         self,
@@ -364,20 +502,37 @@ class AuthApi:
         _preload_content: bool = ...,
         _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
-    ) -> ApiResponse[object] | object | ApplyResult[Any] | BaseHTTPResponse: ...
+    ) -> ApiResponse[object] | object | ApiResponse[BaseHTTPResponse] | ApplyResult[Any] | BaseHTTPResponse: ...
     def delete_access_token_with_http_info(self, id: Any = None, **options: Any) -> Any:
         """Do the same as `delete_access_token`, and give status code and headers too."""
         return self.api_client.call_with_http_info(DELETE_ACCESS_TOKEN, {"id": id}, options)
 
     @overload
-    def generate_password(self, **options: Unpack[CallOptions]) -> GeneratePasswordEndpointResponse: ...
+    def generate_password(
+        self,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
+    ) -> GeneratePasswordEndpointResponse: ...
     @overload
     def generate_password(
-        self, *, async_req: Literal[True], **options: Unpack[CallOptions]
+        self,
+        *,
+        async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
     ) -> ApplyResult[GeneratePasswordEndpointResponse]: ...
     @overload
     def generate_password(
-        self, *, _preload_content: Literal[False], **options: Unpack[CallOptions]
+        self,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[False],
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
     ) -> BaseHTTPResponse: ...
     @overload
     def generate_password(
@@ -400,16 +555,31 @@ class AuthApi:
 
     @overload
     def generate_password_with_http_info(
-        self, **options: Unpack[CallOptions]
+        self,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
     ) -> ApiResponse[GeneratePasswordEndpointResponse]: ...
     @overload
     def generate_password_with_http_info(
-        self, *, async_req: Literal[True], **options: Unpack[CallOptions]
+        self,
+        *,
+        async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
     ) -> ApplyResult[ApiResponse[GeneratePasswordEndpointResponse]]: ...
     @overload
     def generate_password_with_http_info(
-        self, *, _preload_content: Literal[False], **options: Unpack[CallOptions]
-    ) -> BaseHTTPResponse: ...
+        self,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[False],
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
+    ) -> ApiResponse[BaseHTTPResponse]: ...
     @overload
     def generate_password_with_http_info(
         self,
@@ -421,6 +591,7 @@ class AuthApi:
     ) -> (
         ApiResponse[GeneratePasswordEndpointResponse]
         | GeneratePasswordEndpointResponse
+        | ApiResponse[BaseHTTPResponse]
         | ApplyResult[Any]
         | BaseHTTPResponse
     ): ...
@@ -429,14 +600,34 @@ class AuthApi:
         return self.api_client.call_with_http_info(GENERATE_PASSWORD, {}, options)
 
     @overload
-    def get_access_token(self, id: int, **options: Unpack[CallOptions]) -> OneTimeAccessToken: ...
+    def get_access_token(
+        self,
+        id: int,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
+    ) -> OneTimeAccessToken: ...
     @overload
     def get_access_token(
-        self, id: int, *, async_req: Literal[True], **options: Unpack[CallOptions]
+        self,
+        id: int,
+        *,
+        async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
     ) -> ApplyResult[OneTimeAccessToken]: ...
     @overload
     def get_access_token(
-        self, id: int, *, _preload_content: Literal[False], **options: Unpack[CallOptions]
+        self,
+        id: int,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[False],
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
     ) -> BaseHTTPResponse: ...
     @overload
     def get_access_token(
@@ -462,16 +653,34 @@ class AuthApi:
 
     @overload
     def get_access_token_with_http_info(
-        self, id: int, **options: Unpack[CallOptions]
+        self,
+        id: int,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
     ) -> ApiResponse[OneTimeAccessToken]: ...
     @overload
     def get_access_token_with_http_info(
-        self, id: int, *, async_req: Literal[True], **options: Unpack[CallOptions]
+        self,
+        id: int,
+        *,
+        async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
     ) -> ApplyResult[ApiResponse[OneTimeAccessToken]]: ...
     @overload
     def get_access_token_with_http_info(
-        self, id: int, *, _preload_content: Literal[False], **options: Unpack[CallOptions]
-    ) -> BaseHTTPResponse: ...
+        self,
+        id: int,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[False],
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
+    ) -> ApiResponse[BaseHTTPResponse]: ...
     @overload
     def get_access_token_with_http_info(
         self,
@@ -481,7 +690,13 @@ class AuthApi:
         _preload_content: bool = ...,
         _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
-    ) -> ApiResponse[OneTimeAccessToken] | OneTimeAccessToken | ApplyResult[Any] | BaseHTTPResponse: ...
+    ) -> (
+        ApiResponse[OneTimeAccessToken]
+        | OneTimeAccessToken
+        | ApiResponse[BaseHTTPResponse]
+        | ApplyResult[Any]
+        | BaseHTTPResponse
+    ): ...
     def get_access_token_with_http_info(self, id: Any = None, **options: Any) -> Any:
         """Do the same as `get_access_token`, and give status code and headers too."""
         return self.api_client.call_with_http_info(GET_ACCESS_TOKEN, {"id": id}, options)
@@ -498,6 +713,9 @@ class AuthApi:
         ordering: str | None = ...,
         limit: int | None = ...,
         offset: int | None = ...,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
     ) -> list[OneTimeAccessToken]: ...
     @overload
@@ -513,6 +731,8 @@ class AuthApi:
         limit: int | None = ...,
         offset: int | None = ...,
         async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
     ) -> ApplyResult[list[OneTimeAccessToken]]: ...
     @overload
@@ -527,7 +747,9 @@ class AuthApi:
         ordering: str | None = ...,
         limit: int | None = ...,
         offset: int | None = ...,
+        async_req: Literal[False] = ...,
         _preload_content: Literal[False],
+        _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
     ) -> BaseHTTPResponse: ...
     @overload
@@ -603,6 +825,9 @@ class AuthApi:
         ordering: str | None = ...,
         limit: int | None = ...,
         offset: int | None = ...,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
         **options: Unpack[CallOptions],
     ) -> ApiResponse[list[OneTimeAccessToken]]: ...
     @overload
@@ -618,6 +843,8 @@ class AuthApi:
         limit: int | None = ...,
         offset: int | None = ...,
         async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
         **options: Unpack[CallOptions],
     ) -> ApplyResult[ApiResponse[list[OneTimeAccessToken]]]: ...
     @overload
@@ -632,9 +859,11 @@ class AuthApi:
         ordering: str | None = ...,
         limit: int | None = ...,
         offset: int | None = ...,
+        async_req: Literal[False] = ...,
         _preload_content: Literal[False],
+        _return_http_data_only: Literal[False] = ...,
         **options: Unpack[CallOptions],
-    ) -> BaseHTTPResponse: ...
+    ) -> ApiResponse[BaseHTTPResponse]: ...
     @overload
     def get_all_access_tokens_with_http_info(
         self,
@@ -651,7 +880,13 @@ class AuthApi:
         _preload_content: bool = ...,
         _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
-    ) -> ApiResponse[list[OneTimeAccessToken]] | list[OneTimeAccessToken] | ApplyResult[Any] | BaseHTTPResponse: ...
+    ) -> (
+        ApiResponse[list[OneTimeAccessToken]]
+        | list[OneTimeAccessToken]
+        | ApiResponse[BaseHTTPResponse]
+        | ApplyResult[Any]
+        | BaseHTTPResponse
+    ): ...
     def get_all_access_tokens_with_http_info(
         self,
         *,
@@ -683,7 +918,13 @@ class AuthApi:
 
     @overload
     def login(
-        self, data: AuthLoginEndpointRequest | AuthLoginEndpointRequestDict, **options: Unpack[CallOptions]
+        self,
+        data: AuthLoginEndpointRequest | AuthLoginEndpointRequestDict,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
     ) -> AuthLoginEndpointResponse: ...
     @overload
     def login(
@@ -691,6 +932,8 @@ class AuthApi:
         data: AuthLoginEndpointRequest | AuthLoginEndpointRequestDict,
         *,
         async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
     ) -> ApplyResult[AuthLoginEndpointResponse]: ...
     @overload
@@ -698,7 +941,9 @@ class AuthApi:
         self,
         data: AuthLoginEndpointRequest | AuthLoginEndpointRequestDict,
         *,
+        async_req: Literal[False] = ...,
         _preload_content: Literal[False],
+        _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
     ) -> BaseHTTPResponse: ...
     @overload
@@ -723,11 +968,19 @@ class AuthApi:
         :raises UnauthorizedException: the server refused; `body` holds `reason` and `detail`.
         :raises TooManyRequestsException: too many failed attempts; `retry_after` says how many seconds to wait.
         """
-        return self.api_client.call(LOGIN, {"data": data}, options)
+        arguments = masked_arguments(data=data)
+        del data  # a plain dict would show its secrets in the traceback of an exception
+        return self.api_client.call(LOGIN, arguments, options)
 
     @overload
     def login_with_http_info(
-        self, data: AuthLoginEndpointRequest | AuthLoginEndpointRequestDict, **options: Unpack[CallOptions]
+        self,
+        data: AuthLoginEndpointRequest | AuthLoginEndpointRequestDict,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
     ) -> ApiResponse[AuthLoginEndpointResponse]: ...
     @overload
     def login_with_http_info(
@@ -735,6 +988,8 @@ class AuthApi:
         data: AuthLoginEndpointRequest | AuthLoginEndpointRequestDict,
         *,
         async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
         **options: Unpack[CallOptions],
     ) -> ApplyResult[ApiResponse[AuthLoginEndpointResponse]]: ...
     @overload
@@ -742,9 +997,11 @@ class AuthApi:
         self,
         data: AuthLoginEndpointRequest | AuthLoginEndpointRequestDict,
         *,
+        async_req: Literal[False] = ...,
         _preload_content: Literal[False],
+        _return_http_data_only: Literal[False] = ...,
         **options: Unpack[CallOptions],
-    ) -> BaseHTTPResponse: ...
+    ) -> ApiResponse[BaseHTTPResponse]: ...
     @overload
     def login_with_http_info(
         self,
@@ -754,17 +1011,46 @@ class AuthApi:
         _preload_content: bool = ...,
         _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
-    ) -> ApiResponse[AuthLoginEndpointResponse] | AuthLoginEndpointResponse | ApplyResult[Any] | BaseHTTPResponse: ...
+    ) -> (
+        ApiResponse[AuthLoginEndpointResponse]
+        | AuthLoginEndpointResponse
+        | ApiResponse[BaseHTTPResponse]
+        | ApplyResult[Any]
+        | BaseHTTPResponse
+    ): ...
     def login_with_http_info(self, data: Any = None, **options: Any) -> Any:
         """Do the same as `login`, and give status code and headers too."""
-        return self.api_client.call_with_http_info(LOGIN, {"data": data}, options)
+        arguments = masked_arguments(data=data)
+        del data  # a plain dict would show its secrets in the traceback of an exception
+        return self.api_client.call_with_http_info(LOGIN, arguments, options)
 
     @overload
-    def logout(self, **options: Unpack[CallOptions]) -> object: ...
+    def logout(
+        self,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
+    ) -> object: ...
     @overload
-    def logout(self, *, async_req: Literal[True], **options: Unpack[CallOptions]) -> ApplyResult[object]: ...
+    def logout(
+        self,
+        *,
+        async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
+    ) -> ApplyResult[object]: ...
     @overload
-    def logout(self, *, _preload_content: Literal[False], **options: Unpack[CallOptions]) -> BaseHTTPResponse: ...
+    def logout(
+        self,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[False],
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
+    ) -> BaseHTTPResponse: ...
     @overload
     def logout(
         self,
@@ -785,15 +1071,32 @@ class AuthApi:
         return self.api_client.call(LOGOUT, {}, options)
 
     @overload
-    def logout_with_http_info(self, **options: Unpack[CallOptions]) -> ApiResponse[object]: ...
+    def logout_with_http_info(
+        self,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
+    ) -> ApiResponse[object]: ...
     @overload
     def logout_with_http_info(
-        self, *, async_req: Literal[True], **options: Unpack[CallOptions]
+        self,
+        *,
+        async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
     ) -> ApplyResult[ApiResponse[object]]: ...
     @overload
     def logout_with_http_info(
-        self, *, _preload_content: Literal[False], **options: Unpack[CallOptions]
-    ) -> BaseHTTPResponse: ...
+        self,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[False],
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
+    ) -> ApiResponse[BaseHTTPResponse]: ...
     @overload
     def logout_with_http_info(
         self,
@@ -802,14 +1105,20 @@ class AuthApi:
         _preload_content: bool = ...,
         _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
-    ) -> ApiResponse[object] | object | ApplyResult[Any] | BaseHTTPResponse: ...
+    ) -> ApiResponse[object] | object | ApiResponse[BaseHTTPResponse] | ApplyResult[Any] | BaseHTTPResponse: ...
     def logout_with_http_info(self, **options: Any) -> Any:
         """Do the same as `logout`, and give status code and headers too."""
         return self.api_client.call_with_http_info(LOGOUT, {}, options)
 
     @overload
     def reset_password(
-        self, data: PasswordResetEndpointRequest | PasswordResetEndpointRequestDict, **options: Unpack[CallOptions]
+        self,
+        data: PasswordResetEndpointRequest | PasswordResetEndpointRequestDict,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
     ) -> object: ...
     @overload
     def reset_password(
@@ -817,6 +1126,8 @@ class AuthApi:
         data: PasswordResetEndpointRequest | PasswordResetEndpointRequestDict,
         *,
         async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
     ) -> ApplyResult[object]: ...
     @overload
@@ -824,7 +1135,9 @@ class AuthApi:
         self,
         data: PasswordResetEndpointRequest | PasswordResetEndpointRequestDict,
         *,
+        async_req: Literal[False] = ...,
         _preload_content: Literal[False],
+        _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
     ) -> BaseHTTPResponse: ...
     @overload
@@ -847,11 +1160,19 @@ class AuthApi:
         :returns: the password is set; there is nothing to read.
         :raises BadRequestException: the token is not valid, or the password breaks the server's rules; `errors` has the sentences.
         """
-        return self.api_client.call(RESET_PASSWORD, {"data": data}, options)
+        arguments = masked_arguments(data=data)
+        del data  # a plain dict would show its secrets in the traceback of an exception
+        return self.api_client.call(RESET_PASSWORD, arguments, options)
 
     @overload
     def reset_password_with_http_info(
-        self, data: PasswordResetEndpointRequest | PasswordResetEndpointRequestDict, **options: Unpack[CallOptions]
+        self,
+        data: PasswordResetEndpointRequest | PasswordResetEndpointRequestDict,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
     ) -> ApiResponse[object]: ...
     @overload
     def reset_password_with_http_info(
@@ -859,6 +1180,8 @@ class AuthApi:
         data: PasswordResetEndpointRequest | PasswordResetEndpointRequestDict,
         *,
         async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
         **options: Unpack[CallOptions],
     ) -> ApplyResult[ApiResponse[object]]: ...
     @overload
@@ -866,9 +1189,11 @@ class AuthApi:
         self,
         data: PasswordResetEndpointRequest | PasswordResetEndpointRequestDict,
         *,
+        async_req: Literal[False] = ...,
         _preload_content: Literal[False],
+        _return_http_data_only: Literal[False] = ...,
         **options: Unpack[CallOptions],
-    ) -> BaseHTTPResponse: ...
+    ) -> ApiResponse[BaseHTTPResponse]: ...
     @overload
     def reset_password_with_http_info(
         self,
@@ -878,14 +1203,23 @@ class AuthApi:
         _preload_content: bool = ...,
         _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
-    ) -> ApiResponse[object] | object | ApplyResult[Any] | BaseHTTPResponse: ...
+    ) -> ApiResponse[object] | object | ApiResponse[BaseHTTPResponse] | ApplyResult[Any] | BaseHTTPResponse: ...
     def reset_password_with_http_info(self, data: Any = None, **options: Any) -> Any:
         """Do the same as `reset_password`, and give status code and headers too."""
-        return self.api_client.call_with_http_info(RESET_PASSWORD, {"data": data}, options)
+        arguments = masked_arguments(data=data)
+        del data  # a plain dict would show its secrets in the traceback of an exception
+        return self.api_client.call_with_http_info(RESET_PASSWORD, arguments, options)
 
     @overload
     def send_access_token_email_notification(
-        self, id: int, data: SendLinkEmailRequest | SendLinkEmailRequestDict, **options: Unpack[CallOptions]
+        self,
+        id: int,
+        data: SendLinkEmailRequest | SendLinkEmailRequestDict,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
     ) -> object: ...
     @overload
     def send_access_token_email_notification(
@@ -894,6 +1228,8 @@ class AuthApi:
         data: SendLinkEmailRequest | SendLinkEmailRequestDict,
         *,
         async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
     ) -> ApplyResult[object]: ...
     @overload
@@ -902,7 +1238,9 @@ class AuthApi:
         id: int,
         data: SendLinkEmailRequest | SendLinkEmailRequestDict,
         *,
+        async_req: Literal[False] = ...,
         _preload_content: Literal[False],
+        _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
     ) -> BaseHTTPResponse: ...
     @overload
@@ -928,11 +1266,20 @@ class AuthApi:
         :raises BadRequestException: the address is not valid.
         :raises NotFoundException: there is no such access token, or it is not yours.
         """
-        return self.api_client.call(SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION, {"id": id, "data": data}, options)
+        arguments = masked_arguments(id=id, data=data)
+        del data  # a plain dict would show its secrets in the traceback of an exception
+        return self.api_client.call(SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION, arguments, options)
 
     @overload
     def send_access_token_email_notification_with_http_info(
-        self, id: int, data: SendLinkEmailRequest | SendLinkEmailRequestDict, **options: Unpack[CallOptions]
+        self,
+        id: int,
+        data: SendLinkEmailRequest | SendLinkEmailRequestDict,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
     ) -> ApiResponse[object]: ...
     @overload
     def send_access_token_email_notification_with_http_info(
@@ -941,6 +1288,8 @@ class AuthApi:
         data: SendLinkEmailRequest | SendLinkEmailRequestDict,
         *,
         async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
         **options: Unpack[CallOptions],
     ) -> ApplyResult[ApiResponse[object]]: ...
     @overload
@@ -949,9 +1298,11 @@ class AuthApi:
         id: int,
         data: SendLinkEmailRequest | SendLinkEmailRequestDict,
         *,
+        async_req: Literal[False] = ...,
         _preload_content: Literal[False],
+        _return_http_data_only: Literal[False] = ...,
         **options: Unpack[CallOptions],
-    ) -> BaseHTTPResponse: ...
+    ) -> ApiResponse[BaseHTTPResponse]: ...
     @overload
     def send_access_token_email_notification_with_http_info(
         self,
@@ -962,18 +1313,24 @@ class AuthApi:
         _preload_content: bool = ...,
         _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
-    ) -> ApiResponse[object] | object | ApplyResult[Any] | BaseHTTPResponse: ...
+    ) -> ApiResponse[object] | object | ApiResponse[BaseHTTPResponse] | ApplyResult[Any] | BaseHTTPResponse: ...
     def send_access_token_email_notification_with_http_info(
         self, id: Any = None, data: Any = None, **options: Any
     ) -> Any:
         """Do the same as `send_access_token_email_notification`, and give status code and headers too."""
-        return self.api_client.call_with_http_info(
-            SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION, {"id": id, "data": data}, options
-        )
+        arguments = masked_arguments(id=id, data=data)
+        del data  # a plain dict would show its secrets in the traceback of an exception
+        return self.api_client.call_with_http_info(SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION, arguments, options)
 
     @overload
     def start_impersonation(
-        self, data: ImpersonationEndpointRequest | ImpersonationEndpointRequestDict, **options: Unpack[CallOptions]
+        self,
+        data: ImpersonationEndpointRequest | ImpersonationEndpointRequestDict,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
     ) -> object: ...
     @overload
     def start_impersonation(
@@ -981,6 +1338,8 @@ class AuthApi:
         data: ImpersonationEndpointRequest | ImpersonationEndpointRequestDict,
         *,
         async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
     ) -> ApplyResult[object]: ...
     @overload
@@ -988,7 +1347,9 @@ class AuthApi:
         self,
         data: ImpersonationEndpointRequest | ImpersonationEndpointRequestDict,
         *,
+        async_req: Literal[False] = ...,
         _preload_content: Literal[False],
+        _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
     ) -> BaseHTTPResponse: ...
     @overload
@@ -1012,11 +1373,19 @@ class AuthApi:
         :raises BadRequestException: there is no such user.
         :raises ForbiddenException: you lack the permission, or there is no session.
         """
-        return self.api_client.call(START_IMPERSONATION, {"data": data}, options)
+        arguments = masked_arguments(data=data)
+        del data  # a plain dict would show its secrets in the traceback of an exception
+        return self.api_client.call(START_IMPERSONATION, arguments, options)
 
     @overload
     def start_impersonation_with_http_info(
-        self, data: ImpersonationEndpointRequest | ImpersonationEndpointRequestDict, **options: Unpack[CallOptions]
+        self,
+        data: ImpersonationEndpointRequest | ImpersonationEndpointRequestDict,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
     ) -> ApiResponse[object]: ...
     @overload
     def start_impersonation_with_http_info(
@@ -1024,6 +1393,8 @@ class AuthApi:
         data: ImpersonationEndpointRequest | ImpersonationEndpointRequestDict,
         *,
         async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
         **options: Unpack[CallOptions],
     ) -> ApplyResult[ApiResponse[object]]: ...
     @overload
@@ -1031,9 +1402,11 @@ class AuthApi:
         self,
         data: ImpersonationEndpointRequest | ImpersonationEndpointRequestDict,
         *,
+        async_req: Literal[False] = ...,
         _preload_content: Literal[False],
+        _return_http_data_only: Literal[False] = ...,
         **options: Unpack[CallOptions],
-    ) -> BaseHTTPResponse: ...
+    ) -> ApiResponse[BaseHTTPResponse]: ...
     @overload
     def start_impersonation_with_http_info(
         self,
@@ -1043,20 +1416,39 @@ class AuthApi:
         _preload_content: bool = ...,
         _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
-    ) -> ApiResponse[object] | object | ApplyResult[Any] | BaseHTTPResponse: ...
+    ) -> ApiResponse[object] | object | ApiResponse[BaseHTTPResponse] | ApplyResult[Any] | BaseHTTPResponse: ...
     def start_impersonation_with_http_info(self, data: Any = None, **options: Any) -> Any:
         """Do the same as `start_impersonation`, and give status code and headers too."""
-        return self.api_client.call_with_http_info(START_IMPERSONATION, {"data": data}, options)
+        arguments = masked_arguments(data=data)
+        del data  # a plain dict would show its secrets in the traceback of an exception
+        return self.api_client.call_with_http_info(START_IMPERSONATION, arguments, options)
 
     @overload
-    def stop_impersonation(self, **options: Unpack[CallOptions]) -> object: ...
+    def stop_impersonation(
+        self,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
+    ) -> object: ...
     @overload
     def stop_impersonation(
-        self, *, async_req: Literal[True], **options: Unpack[CallOptions]
+        self,
+        *,
+        async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
     ) -> ApplyResult[object]: ...
     @overload
     def stop_impersonation(
-        self, *, _preload_content: Literal[False], **options: Unpack[CallOptions]
+        self,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[False],
+        _return_http_data_only: bool = ...,
+        **options: Unpack[CallOptions],
     ) -> BaseHTTPResponse: ...
     @overload
     def stop_impersonation(
@@ -1080,15 +1472,32 @@ class AuthApi:
         return self.api_client.call(STOP_IMPERSONATION, {}, options)
 
     @overload
-    def stop_impersonation_with_http_info(self, **options: Unpack[CallOptions]) -> ApiResponse[object]: ...
+    def stop_impersonation_with_http_info(
+        self,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
+    ) -> ApiResponse[object]: ...
     @overload
     def stop_impersonation_with_http_info(
-        self, *, async_req: Literal[True], **options: Unpack[CallOptions]
+        self,
+        *,
+        async_req: Literal[True],
+        _preload_content: Literal[True] = ...,
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
     ) -> ApplyResult[ApiResponse[object]]: ...
     @overload
     def stop_impersonation_with_http_info(
-        self, *, _preload_content: Literal[False], **options: Unpack[CallOptions]
-    ) -> BaseHTTPResponse: ...
+        self,
+        *,
+        async_req: Literal[False] = ...,
+        _preload_content: Literal[False],
+        _return_http_data_only: Literal[False] = ...,
+        **options: Unpack[CallOptions],
+    ) -> ApiResponse[BaseHTTPResponse]: ...
     @overload
     def stop_impersonation_with_http_info(
         self,
@@ -1097,7 +1506,7 @@ class AuthApi:
         _preload_content: bool = ...,
         _return_http_data_only: bool = ...,
         **options: Unpack[CallOptions],
-    ) -> ApiResponse[object] | object | ApplyResult[Any] | BaseHTTPResponse: ...
+    ) -> ApiResponse[object] | object | ApiResponse[BaseHTTPResponse] | ApplyResult[Any] | BaseHTTPResponse: ...
     def stop_impersonation_with_http_info(self, **options: Any) -> Any:
         """Do the same as `stop_impersonation`, and give status code and headers too."""
         return self.api_client.call_with_http_info(STOP_IMPERSONATION, {}, options)

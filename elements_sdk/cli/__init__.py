@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-from importlib.util import find_spec
+
+from elements_sdk.extras import missing_extra
 
 
 def main() -> None:
     """Run the command line, or say what it lacks."""
-    missing = [name for name in ("click", "rich") if find_spec(name) is None]
+    missing = missing_extra("cli")
     if missing:
-        sys.exit(
-            f'elements-sdk needs {" and ".join(missing)}; install its extras: pip install ".[cli,sandbox]" from a clone'
-        )
+        sys.exit(f"elements-sdk: {missing}")
     from elements_sdk.cli.commands import commands
 
     commands()

@@ -52,6 +52,8 @@ def serve_sandbox(port: int) -> None:
             server.wait()
         except KeyboardInterrupt:
             console.print("\nThe sandbox has ended.")
+            return
+    raise click.ClickException("the sandbox has ended by itself")
 
 
 def _console() -> Console:

@@ -78,8 +78,12 @@ class Sandbox:
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """The last 1,000 requests exactly as they came over the wire, oldest first."""
+        """The last 1,000 requests as they came over the wire, oldest first."""
         return [RecordedRequest(**facts) for facts in self._server.ask("requests")]
+
+    def expire_tickets(self) -> None:
+        """Make all tickets too old to be redeemed."""
+        self._server.ask("expire_tickets")
 
     def password_reset_token(self, username: str) -> str:
         """Give what a password-reset e-mail would carry: a token for `reset_password`, good for one use.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -10,15 +11,23 @@ import sys
 import tempfile
 import threading
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, cast
 
+from elements_sdk.extras import missing_extra
 from elements_sdk.sandbox.records import SandboxError
 
-_NEEDED = ("django", "rest_framework", "cheroot", "pyotp")
-_START_LIMIT = 60.0  # seconds; two are usual
+_START_LIMIT = 60.0  # seconds; one or two are usual
 _STOP_LIMIT = 5.0
+
+# The child finds this package where the parent did, and nothing of the folder that the parent happens to be in.
+_PROGRAM = """
+import sys
+if sys.argv[1] not in sys.path:
+    sys.path.insert(0, sys.argv[1])
+from elements_sdk.sandbox.server.main import main
+main(*sys.argv[2:])
+"""
 
 
 class ServerProcess:
@@ -28,38 +37,33 @@ class ServerProcess:
     """
 
     def __init__(self, port: int) -> None:
-        missing = [name for name in _NEEDED if find_spec(name) is None]
+        missing = missing_extra("sandbox")
         if missing:
-            raise SandboxError(
-                f'the sandbox needs {", ".join(missing)}; install its extra: pip install ".[sandbox]" from a clone'
-            )
+            raise SandboxError(f"the sandbox cannot start: {missing}")
         self._lock = threading.Lock()
+        self._numbers = itertools.count()
+        self._owner = os.getpid()
         self._folder = tempfile.mkdtemp(prefix="elements-sandbox-")
-        with open(Path(self._folder, "log"), "wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "elements_sdk.sandbox.server", self._folder, str(port)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=_environment(),
-                text=True,
-                encoding="utf-8",
-                start_new_session=True,  # Ctrl-C is for the parent, which then ends the child in good order
-            )
-        self.greeting = self._first_line()
+        try:
+            self._process = _start(self._folder, port)
+        except OSError as error:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise SandboxError(f"the sandbox did not start: {error.strerror}") from None
+        try:
+            self.greeting = self._wait_until_ready()
+        except BaseException:
+            self.close()
+            raise
 
     def ask(self, command: str, **arguments: Any) -> Any:
         """Have the server do something that is not possible over HTTP, and give its answer.
 
         :raises SandboxError: it has ended, or it says that it cannot.
         """
+        if os.getpid() != self._owner:
+            raise SandboxError("the sandbox can be asked by the process that started it only")
         with self._lock:
-            line = ""
-            with suppress(OSError, ValueError):  # the child, or we, have closed the channel
-                self._to_child.write(json.dumps({"command": command, **arguments}) + "\n")
-                self._to_child.flush()
-                line = self._from_child.readline()
-            answer = json.loads(line) if line else {"error": "the sandbox has ended"}
+            answer = self._answer(next(self._numbers), {"command": command, **arguments})
         if "error" in answer:
             raise SandboxError(answer["error"])
         return answer["result"]
@@ -69,17 +73,19 @@ class ServerProcess:
         self._process.wait()
 
     def close(self) -> None:
-        """End the server and remove its files."""
-        with self._lock:
-            with suppress(OSError):  # it has ended already
-                self._to_child.close()  # the child ends when it cannot read from us any more
-            try:
-                self._process.wait(_STOP_LIMIT)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._from_child.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
+        """End the server and remove its files. A process forked from the one that started it only lets go of it."""
+        with suppress(OSError):  # it has ended already
+            self._to_child.close()  # the child ends when it cannot read from us any more
+        if os.getpid() != self._owner:
+            self._process.returncode = 0  # not ours to wait for
+            return
+        try:
+            self._process.wait(_STOP_LIMIT)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._from_child.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     @property
     def _to_child(self) -> IO[str]:
@@ -89,22 +95,44 @@ class ServerProcess:
     def _from_child(self) -> IO[str]:
         return cast("IO[str]", self._process.stdout)
 
-    def _first_line(self) -> dict[str, Any]:
-        """Wait until the server is ready, or has given up."""
+    def _answer(self, number: int, question: dict[str, Any]) -> dict[str, Any]:
+        """Ask, and read on until the answer of this number: an earlier question may have been interrupted."""
+        with suppress(OSError, ValueError):  # the child, or we, have closed the channel
+            self._to_child.write(json.dumps({"number": number, **question}) + "\n")
+            self._to_child.flush()
+            for line in self._from_child:
+                answer: dict[str, Any] = json.loads(line)
+                if answer.pop("number") == number:
+                    return answer
+        return {"error": "the sandbox has ended"}
+
+    def _wait_until_ready(self) -> dict[str, Any]:
         guard = threading.Timer(_START_LIMIT, self._process.kill)
+        guard.daemon = True
         guard.start()
-        line = self._from_child.readline()
-        guard.cancel()
-        if not line:
-            log = Path(self._folder, "log").read_text("utf-8", "replace").strip().splitlines()
-            self.close()
-            raise SandboxError(f"the sandbox did not start: {log[-1] if log else 'it gave no reason'}")
-        greeting: dict[str, Any] = json.loads(line)
-        return greeting
+        try:
+            line = self._from_child.readline()
+        finally:
+            guard.cancel()
+        if line:
+            greeting: dict[str, Any] = json.loads(line)
+            return greeting
+        log = Path(self._folder, "log")
+        reasons = log.read_text("utf-8", "replace").strip().splitlines() if log.exists() else []
+        raise SandboxError(f"the sandbox did not start: {reasons[-1] if reasons else 'it gave no reason'}")
 
 
-def _environment() -> dict[str, str]:
-    """The environment, so that the child finds this package where the parent did, and no Django settings of others."""
-    ours = str(Path(__file__).resolve().parents[2])
-    others = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
-    return {**others, "PYTHONPATH": os.pathsep.join(filter(None, [ours, others.get("PYTHONPATH")]))}
+def _start(folder: str, port: int) -> subprocess.Popen[str]:
+    package = str(Path(__file__).resolve().parents[2])
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    with open(Path(folder, "log"), "wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-c", _PROGRAM, package, folder, str(port), str(os.getpid())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=environment,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,  # Ctrl-C is for the parent, which then ends the child in good order
+        )

@@ -19,6 +19,7 @@ LDAPServer""".split()
 def calls(auth):
     """Name and call, one after the other."""
     e = elements_sdk
+    client = auth.api_client
     ticket = e.Ticket(ticket="t/1")
     login = e.AuthLoginEndpointRequest(username="u", password="p\u00e4ss", otp="123")
     reset = e.PasswordResetEndpointRequest("reset", "new")
@@ -53,6 +54,9 @@ def calls(auth):
     yield "plain, not data only", lambda: auth.create_auth_ticket(_return_http_data_only=False)
     yield "async", lambda: auth.get_access_token(9, async_req=True).get()
     yield "raw", lambda: auth.create_auth_ticket(_preload_content=False).data.decode()
+    yield "raw twin", lambda: auth.create_auth_ticket_with_http_info(_preload_content=False)[1]
+    yield "raw call_api", lambda: client.call_api("/api/2/x", "GET", _preload_content=False)[1]
+    yield "read as a class", lambda: client.call_api("/api/2/auth/ticket", "POST", response_type=e.Ticket)[0].to_dict()
     yield "time limit", lambda: auth.create_auth_ticket(_request_timeout=5)
     yield "time limits", lambda: auth.create_auth_ticket(_request_timeout=(5, 5))
     yield "not found", lambda: auth.get_access_token(404)
@@ -67,7 +71,6 @@ def calls(auth):
     yield "equality", lambda: [ticket == e.Ticket(ticket="t/1"), ticket != e.Ticket(ticket="t"), token == token]
     yield "to_dict", lambda: [token.to_dict(), email.to_dict()]
     yield "types", lambda: [e.OneTimeAccessToken.openapi_types, token.attribute_map]
-    client = auth.api_client
     yield "call_api", lambda: client.call_api(
         "/api/2/{a}/{b}", "PUT", path_params={"a": "x y", "b": 1}, query_params=[("q", [1, 2]), ("r", "s")],
         header_params={"Content-Type": "application/json"}, body={"a": token, "b": [email]}, response_type="object",

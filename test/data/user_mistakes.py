@@ -1,6 +1,6 @@
 """A user's mistakes: each line marked `error` must be refused by mypy and by pyright. It is checked, never run."""
 
-from elements_sdk import AuthApi, Ticket
+from elements_sdk import AuthApi, Configuration, Ticket
 from elements_sdk import Tikcet  # error
 
 auth = AuthApi()
@@ -19,3 +19,6 @@ auth.get_all_access_tokens(orderin="id")  # error
 print(token.expire)  # error
 token.url = 3  # error
 ticket: str = auth.create_auth_ticket()  # error
+configuration = Configuration()
+configuration.verify_sll = False  # error
+print(configuration.tiemout)  # error

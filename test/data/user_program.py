@@ -26,6 +26,8 @@ def use(auth: AuthApi) -> None:
     assert_type(auth.create_auth_ticket(async_req=True), ApplyResult[Ticket])
     assert_type(auth.get_access_token(1, async_req=True).get(), OneTimeAccessToken)
     assert_type(auth.get_access_token(1, _preload_content=False), BaseHTTPResponse)
+    assert_type(auth.create_auth_ticket(async_req=False, _preload_content=True, _return_http_data_only=True), Ticket)
+    assert_type(auth.create_auth_ticket_with_http_info(_preload_content=False), ApiResponse[BaseHTTPResponse])
     assert_type(auth.get_access_token(1, _request_timeout=(1, 2.5)), OneTimeAccessToken)
     assert_type(auth.get_access_token_with_http_info(1), ApiResponse[OneTimeAccessToken])
     assert_type(
@@ -46,6 +48,8 @@ def use(auth: AuthApi) -> None:
 configuration = Configuration(host="http://localhost", api_key={"Authorization": "KEY"})
 configuration.api_key_prefix["Authorization"] = "Bearer"
 configuration.timeout = (5, 30)
+configuration.timeout = 5
+configuration.assert_hostname = False
 with ApiClient(configuration) as client:
     use(AuthApi(client))
 with Sandbox() as sandbox:

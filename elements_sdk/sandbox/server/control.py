@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core import mail
+from django.utils import timezone
 
 from elements_sdk.sandbox.server import reset_tokens, web
-from elements_sdk.sandbox.server.models import User
+from elements_sdk.sandbox.server.models import Ticket, User
+from elements_sdk.sandbox.server.views import TICKET_LIFETIME
 
 
 def obey(command: str, **arguments: Any) -> dict[str, Any]:
@@ -34,7 +36,12 @@ def _password_reset_token(username: str) -> str:
     return reset_tokens.make(User.objects.get(username=username))
 
 
+def _expire_tickets() -> None:
+    Ticket.objects.update(created=timezone.now() - 2 * TICKET_LIFETIME)
+
+
 _COMMANDS: dict[str, Callable[..., Any]] = {
+    "expire_tickets": _expire_tickets,
     "outbox": _outbox,
     "requests": _requests,
     "password_reset_token": _password_reset_token,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import transaction
 from django.utils import timezone
 from pyotp.totp import TOTP
 from rest_framework.exceptions import Throttled, ValidationError
@@ -64,7 +65,7 @@ def set_password(user: User, password: str, field: str) -> None:
         raise ValidationError({field: error.messages}) from None
     user.set_password(password)
     user.password_change_required = False
-    user.save()
+    user.save(update_fields=["password", "password_change_required"])
 
 
 def _reason_to_refuse(user: User | None, values: Mapping[str, str | None]) -> str | None:
@@ -83,6 +84,7 @@ def _reason_to_refuse(user: User | None, values: Mapping[str, str | None]) -> st
     return None
 
 
+@transaction.atomic
 def _count_failure(username: str) -> None:
     now = timezone.now()
     recent = FailedLogin.objects.filter(username=username, at__gt=now - PERIOD).order_by("-at")[:FAILURES_ALLOWED]

@@ -10,6 +10,12 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 ADMIN_ACCESS = "system:admin-access"
+LARGEST = 2**63 - 1  # the largest number that SQLite keeps
+
+
+def row_number(text: str) -> int:
+    """Read the number of a row; 0, which no row has, for what can be none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
 
 
 class LDAPServer(models.Model):

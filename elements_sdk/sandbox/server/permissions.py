@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib.auth import get_user
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -19,6 +20,15 @@ class IsAdministrator(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Tell whether the caller has it."""
         return isinstance(request.user, User) and request.user.is_administrator
+
+
+class IsAdministratorThemselves(BasePermission):
+    """The permission `system:admin-access` of the session's own user, whomever it acts as."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Tell whether the session's own user has it."""
+        user = get_user(request._request)  # of the session; request.user is whom it acts as
+        return isinstance(user, User) and user.is_administrator
 
 
 class HasSession(BasePermission):

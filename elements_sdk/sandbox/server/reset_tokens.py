@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.tokens import default_token_generator
 
-from elements_sdk.sandbox.server.models import User
+from elements_sdk.sandbox.server.models import User, row_number
 
 
 def make(user: User) -> str:
@@ -15,5 +15,5 @@ def make(user: User) -> str:
 def owner(token: str) -> User | None:
     """Give the user whom a valid token belongs to."""
     number, _, proof = token.partition(".")
-    user = User.objects.filter(pk=int(number)).first() if number.isascii() and number.isdigit() else None
+    user = User.objects.filter(pk=row_number(number)).first()
     return user if user is not None and default_token_generator.check_token(user, proof) else None

@@ -10,6 +10,7 @@ from typing import Any
 from rest_framework import serializers
 
 from elements_sdk.sandbox.server.models import (
+    LARGEST,
     ClientSession,
     LDAPServer,
     OneTimeAccessToken,
@@ -18,6 +19,10 @@ from elements_sdk.sandbox.server.models import (
 )
 
 ORDERINGS = [f"{sign}{name}" for name in ("id", "expires", "token") for sign in ("", "-")]
+
+
+def _row_number(**options: Any) -> serializers.IntegerField:
+    return serializers.IntegerField(max_value=LARGEST, **options)
 
 
 class UserMiniSerializer(serializers.ModelSerializer[User]):
@@ -161,14 +166,14 @@ class AccessTokenQuerySerializer(serializers.Serializer[Any]):
 
     FILTERS = ("shared_bundles", "shared_directories", "shared_bundles__asset", "user", "created_by")
 
-    shared_bundles = serializers.IntegerField(required=False)
-    shared_directories = serializers.IntegerField(required=False)
-    shared_bundles__asset = serializers.IntegerField(required=False)
-    user = serializers.IntegerField(required=False)
-    created_by = serializers.IntegerField(required=False)
+    shared_bundles = _row_number(required=False)
+    shared_directories = _row_number(required=False)
+    shared_bundles__asset = _row_number(required=False)
+    user = _row_number(required=False)
+    created_by = _row_number(required=False)
     ordering = serializers.ChoiceField(ORDERINGS, default="id")
     limit = serializers.IntegerField(required=False, min_value=1)
-    offset = serializers.IntegerField(default=0, min_value=0)
+    offset = serializers.IntegerField(default=0, min_value=0, max_value=LARGEST)
 
 
 class SendLinkEmailSerializer(serializers.Serializer[Any]):
@@ -177,6 +182,14 @@ class SendLinkEmailSerializer(serializers.Serializer[Any]):
     email = serializers.EmailField(required=False)
     subject = serializers.RegexField(r"^[^\r\n]*$", default="A link has been shared with you")
     text = serializers.CharField(default="")
+
+    def validate_email(self, value: str) -> str:
+        """Refuse a domain that the mail layer could not write."""
+        try:
+            value.rpartition("@")[2].encode("idna")
+        except UnicodeError:
+            raise serializers.ValidationError("Enter a valid email address.") from None
+        return value
 
 
 class TicketSerializer(serializers.Serializer[Any]):
@@ -204,4 +217,4 @@ class PasswordResetSerializer(serializers.Serializer[Any]):
 class ImpersonationSerializer(serializers.Serializer[Any]):
     """`ImpersonationEndpointRequest`."""
 
-    user = serializers.PrimaryKeyRelatedField(queryset=User.objects.all())
+    user = serializers.PrimaryKeyRelatedField(queryset=User.objects.all(), pk_field=_row_number())

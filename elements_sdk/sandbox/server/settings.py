@@ -11,6 +11,25 @@ from django.core.management import call_command
 
 VALIDATORS = ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "NumericPasswordValidator")
 
+DATABASE = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "CONN_MAX_AGE": None,
+    "OPTIONS": {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;",
+    },
+}
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "elements_sdk.sandbox.server.authentication.BearerAuthentication",
+        "elements_sdk.sandbox.server.authentication.ImpersonatingSessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["elements_sdk.sandbox.server.parsers.ShallowJSONParser"],
+}
+
 
 def configure(database: Path) -> None:
     """Set Django up on this database, and make the tables that it lacks."""
@@ -33,18 +52,7 @@ def configure(database: Path) -> None:
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
         ],
-        DATABASES={
-            "default": {
-                "ENGINE": "django.db.backends.sqlite3",
-                "NAME": database,
-                "CONN_MAX_AGE": None,
-                "OPTIONS": {
-                    "timeout": 20,
-                    "transaction_mode": "IMMEDIATE",
-                    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;",
-                },
-            }
-        },
+        DATABASES={"default": {**DATABASE, "NAME": database}},
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
         AUTH_USER_MODEL="server.User",
         AUTH_PASSWORD_VALIDATORS=[{"NAME": f"django.contrib.auth.password_validation.{name}"} for name in VALIDATORS],
@@ -54,15 +62,7 @@ def configure(database: Path) -> None:
         USE_TZ=True,
         TIME_ZONE="UTC",
         LOGGING_CONFIG=None,
-        REST_FRAMEWORK={
-            "DEFAULT_AUTHENTICATION_CLASSES": [
-                "elements_sdk.sandbox.server.authentication.BearerAuthentication",
-                "elements_sdk.sandbox.server.authentication.ImpersonatingSessionAuthentication",
-            ],
-            "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-            "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-            "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-        },
+        REST_FRAMEWORK=REST_FRAMEWORK,
     )
     django.setup()
     call_command("migrate", run_syncdb=True, verbosity=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import string
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, cast
 
@@ -12,10 +13,12 @@ from django.contrib.auth import logout as end_session
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.mail import send_mail
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from rest_framework.exceptions import ValidationError
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,8 +27,8 @@ from rest_framework.views import APIView
 
 from elements_sdk.sandbox.server import login, reset_tokens, serializers
 from elements_sdk.sandbox.server.authentication import impersonate, impersonated
-from elements_sdk.sandbox.server.models import OneTimeAccessToken, Ticket, User
-from elements_sdk.sandbox.server.permissions import HasSession, IsAdministrator
+from elements_sdk.sandbox.server.models import LARGEST, OneTimeAccessToken, Ticket, User, row_number
+from elements_sdk.sandbox.server.permissions import HasSession, IsAdministrator, IsAdministratorThemselves
 
 TICKET_LIFETIME = timedelta(seconds=60)
 _PASSWORD_CHARACTERS = string.ascii_letters + string.digits + "!#$%+-?@"
@@ -61,7 +64,7 @@ class AccessTokensView(APIView):
         query = _valid(serializers.AccessTokenQuerySerializer, request.query_params)
         filters = {name: query[name] for name in serializers.AccessTokenQuerySerializer.FILTERS if name in query}
         tokens = _visible_tokens(request).filter(**filters).distinct().order_by(query["ordering"], "id")
-        end = query["offset"] + query["limit"] if "limit" in query else None
+        end = min(query["offset"] + query["limit"], LARGEST) if "limit" in query else None
         page = tokens[query["offset"] : end]
         return Response(serializers.AccessTokenSerializer(page, many=True, context={"request": request}).data)
 
@@ -74,7 +77,9 @@ class AccessTokenView(APIView):
         return Response(serializers.AccessTokenSerializer(token, context={"request": request}).data)
 
     def delete(self, request: Request, number: str) -> Response:
-        _visible_token(request, number).delete()
+        token = _visible_token(request, number)
+        if not OneTimeAccessToken.objects.filter(pk=token.pk).delete()[0]:  # another request was faster
+            raise NotFound
         return Response(status=204)
 
 
@@ -109,8 +114,9 @@ class LoginView(APIView):
 
 
 class LogoutView(APIView):
-    """POST: log out."""
+    """POST: log out. Whoever asks, and however: nothing is checked, so that it is always 200."""
 
+    authentication_classes: Sequence[type[BaseAuthentication]] = []
     permission_classes = [AllowAny]
 
     def post(self, request: Request) -> Response:
@@ -137,6 +143,7 @@ class ResetPasswordView(APIView):
 
     permission_classes = [AllowAny]
 
+    @transaction.atomic
     def post(self, request: Request) -> Response:
         values = _valid(serializers.PasswordResetSerializer, request.data)
         user = reset_tokens.owner(values["token"])
@@ -159,7 +166,7 @@ class ImpersonationView(APIView):
 class StopImpersonationView(APIView):
     """POST: be oneself again."""
 
-    permission_classes = [HasSession]
+    permission_classes = [HasSession, IsAdministratorThemselves]
 
     def post(self, request: Request) -> Response:
         if impersonated(request) is None:
@@ -188,6 +195,4 @@ def _visible_tokens(request: Request) -> QuerySet[OneTimeAccessToken]:
 
 
 def _visible_token(request: Request, number: str) -> OneTimeAccessToken:
-    if not number.isascii() or not number.isdigit() or len(number) > 18:  # what no number of a row can be
-        number = "0"
-    return get_object_or_404(_visible_tokens(request), pk=number)
+    return get_object_or_404(_visible_tokens(request), pk=row_number(number))

@@ -20,7 +20,8 @@ recorded: deque[dict[str, Any]] = deque(maxlen=_KEPT)
 def start(port: int) -> Any:
     """Serve on 127.0.0.1 in threads of this process; port 0 takes a free one. The server's `bind_addr` says which."""
     _ = get_resolver().url_patterns  # loads the views now, so that a mistake in them shows at the start
-    server = Server(("127.0.0.1", port), _Recorder(get_wsgi_application()), numthreads=16, timeout=60)
+    server = Server(("127.0.0.1", port), _Recorder(get_wsgi_application()), numthreads=32, timeout=10)
+    server.request_queue_size = 128  # cheroot's own 5 resets connections as soon as a dozen come at once
     server.prepare()
     threading.Thread(target=server.serve, daemon=True).start()
     return server
@@ -33,8 +34,13 @@ class _Recorder:
         self._application = application
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        environ["wsgi.input"] = io.BytesIO(body)
+        is_chunked = environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
+        length = environ.get("CONTENT_LENGTH") or "0"
+        if not length.isdigit():
+            start_response("400 Bad Request", [("Content-Length", "0")])
+            return []
+        body = environ["wsgi.input"].read() if is_chunked else environ["wsgi.input"].read(int(length))
+        environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
         record = {
             "method": environ["REQUEST_METHOD"],
             "path": environ["REQUEST_URI"].partition("?")[0],
