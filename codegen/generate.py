@@ -97,7 +97,7 @@ def _environment() -> Environment:
     environment.filters["snake"] = snake
     environment.filters["literal"] = repr
     environment.filters["lower_first"] = _lower_first
-    environment.filters["exception"] = lambda status: EXCEPTIONS.get(status, "ApiException")
+    environment.filters["exception"] = _exception
     environment.filters["raises"] = _raises
     environment.filters["handed_over"] = "{0}={0}".format
     environment.filters["quoted"] = '"{0}": {0}'.format
@@ -110,9 +110,12 @@ def _lower_first(sentence: str) -> str:
 
 
 def _raises(operation: Operation) -> list[str]:
-    return [
-        f":raises {EXCEPTIONS.get(status, 'ApiException')}: {_lower_first(text)}" for status, text in operation.errors
-    ]
+    names = [(_exception(status, operation), text) for status, text in operation.errors]
+    return [f":raises {name}: {_lower_first(text)}" for name, text in names]
+
+
+def _exception(status: int, operation: Operation) -> str:
+    return "LoginFailed" if operation.is_login else EXCEPTIONS.get(status, "ApiException")
 
 
 def _formatted(source: str) -> str:

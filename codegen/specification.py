@@ -122,6 +122,7 @@ class Operation:
     description: str
     permissions: str
     safe_to_repeat: bool
+    is_login: bool
     needs_session: bool
     paging: dict[str, str] | None
     parameters: tuple[Parameter, ...]
@@ -211,6 +212,7 @@ class Specification:
             description=raw["description"].strip(),
             permissions=raw["x-permissions"],
             safe_to_repeat=raw["x-safe-to-repeat"],
+            is_login=raw.get("x-login", False),
             needs_session=security == [{"Session": []}],
             paging=raw.get("x-pagination"),
             parameters=tuple(_parameter(item) for item in [*shared, *raw.get("parameters", [])]),

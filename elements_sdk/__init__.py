@@ -26,14 +26,18 @@ if TYPE_CHECKING:
         ApiValueError,
         BadRequestException,
         ConflictException,
+        CsrfError,
         ForbiddenException,
         IncompleteBody,
+        InsecureTransportWarning,
+        LoginFailed,
         NotFoundException,
         OpenApiException,
         ProxyError,
         RedirectError,
         ResponseFormatError,
         ServiceException,
+        SessionExpired,
         TlsError,
         TooManyRequestsException,
         UnauthorizedException,
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
     )
     from elements_sdk.models import *
     from elements_sdk.operation import ApiResponse, CallOptions
+    from elements_sdk.session import Session
 
 __all__ = [
     "ApiAttributeError",
@@ -57,14 +62,19 @@ __all__ = [
     "CallOptions",
     "Configuration",
     "ConflictException",
+    "CsrfError",
     "ForbiddenException",
     "IncompleteBody",
+    "InsecureTransportWarning",
+    "LoginFailed",
     "NotFoundException",
     "OpenApiException",
     "ProxyError",
     "RedirectError",
     "ResponseFormatError",
     "ServiceException",
+    "Session",
+    "SessionExpired",
     "TlsError",
     "TooManyRequestsException",
     "UnauthorizedException",
@@ -80,6 +90,7 @@ if not TYPE_CHECKING:
         "AuthApi": "api.auth_api",
         "CallOptions": "operation",
         "Configuration": "configuration",
+        "Session": "session",
     }
 
     def __getattr__(name: str) -> Any:

@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
+import copy
 import threading
+import time
+import warnings
 from collections.abc import Mapping, MutableMapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 from elements_sdk import free_request
 from elements_sdk._version import __version__
 from elements_sdk.configuration import Configuration
-from elements_sdk.exceptions import ApiTypeError, ApiValueError, ResponseFormatError
+from elements_sdk.credentials import Credentials
+from elements_sdk.exceptions import (
+    ApiException,
+    ApiValueError,
+    InsecureTransportWarning,
+    ResponseFormatError,
+)
+from elements_sdk.failures import status_error
+from elements_sdk.logs import record_answer, record_failure, record_warning
+from elements_sdk.messages import Request, Response
 from elements_sdk.model import ReadSettings
-from elements_sdk.operation import ApiResponse, Operation, Request, Response, status_error
+from elements_sdk.operation import ApiResponse, CallManner, Operation, read_options
 from elements_sdk.redaction import MaskedDict
 from elements_sdk.rest import Transport
 from elements_sdk.serialization import UnexpectedJson, from_json, to_plain, type_name
-from elements_sdk.settings import checked_host, checked_timeout, checked_url, origin
+from elements_sdk.settings import checked_host, checked_timeout, checked_url, is_insecure, origin
 
 if TYPE_CHECKING:
     from multiprocessing.pool import ThreadPool
     from types import TracebackType
-
-    from elements_sdk.cookies import Cookies
-
-
-class _Manner(NamedTuple):
-    """How a call is to be made: the keywords that every call takes, and where `call_api` sends it."""
-
-    async_req: bool = False
-    preload: bool = True
-    timeout: float | tuple[float, float] | None = None
-    data_only: bool = True
-    host: str | None = None
-    sends_key: bool = True
 
 
 class ApiClient:
@@ -76,14 +75,16 @@ class ApiClient:
             raise ApiValueError("pool_threads must be a whole number from 1")
         self.pool_threads = pool_threads
         self.rest_client = Transport(self.configuration)
-        self.default_headers: dict[str, str] = MaskedDict()
+        self.default_headers = MaskedDict()
         self.user_agent = f"ELEMENTS-SDK/{__version__}/python"
         if header_name is not None:
             self.set_default_header(header_name, header_value)
         self.cookie = cookie
         self.client_side_validation = self.configuration.client_side_validation
         self.last_response: Response | None = None
-        self._cookies: Cookies | None = None
+        self._credentials = Credentials(self.configuration, self.default_headers)
+        self._has_warned = False
+        self._left_out: list[str] = []
         self._pool: ThreadPool | None = None
         self._lock = threading.Lock()
 
@@ -117,7 +118,7 @@ class ApiClient:
     @property
     def user_agent(self) -> str:
         """What the client calls itself in the `User-Agent` header."""
-        return self.default_headers["User-Agent"]
+        return str(self.default_headers["User-Agent"])
 
     @user_agent.setter
     def user_agent(self, value: str) -> None:
@@ -150,13 +151,13 @@ class ApiClient:
         :param options: the keywords that every call takes.
         """
         request = self._request(operation, arguments)
-        return self._run(operation, request, _manner(operation.name, {**options, "_return_http_data_only": True}))
+        return self._run(operation, request, read_options(operation.name, {**options, "_return_http_data_only": True}))
 
     def call_with_http_info(
         self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]
     ) -> Any:
         """Make a documented call and give an `ApiResponse`."""
-        return self._run(operation, self._request(operation, arguments), _manner(operation.name, options))
+        return self._run(operation, self._request(operation, arguments), read_options(operation.name, options))
 
     def call_api(
         self,
@@ -206,7 +207,7 @@ class ApiClient:
         }
         host = None if _host is None else checked_host("_host", _host)
         sends_key = "Bearer" in (auth_settings or ())
-        return self._run(operation, request, _manner("call_api", options)._replace(host=host, sends_key=sends_key))
+        return self._run(operation, request, read_options("call_api", options)._replace(host=host, sends_key=sends_key))
 
     def request(
         self,
@@ -273,34 +274,34 @@ class ApiClient:
         self, headers: MutableMapping[str, str], querys: Any, auth_settings: Sequence[str] | None
     ) -> None:
         """Add the credentials of the schemes named to `headers`; none of ours goes into the query."""
-        if not auth_settings:
-            return
-        available = self.configuration.auth_settings()
-        for scheme in auth_settings:
+        available = self.configuration.auth_settings() if auth_settings else {}
+        for scheme in auth_settings or ():
             if scheme in available:
                 headers[available[scheme]["key"]] = available[scheme]["value"]
 
     def _request(self, operation: Operation, arguments: Mapping[str, Any]) -> Request:
         return operation.request(arguments, self.client_side_validation, self.configuration.safe_chars_for_path_param)
 
-    def _run(self, operation: Operation, request: Request, manner: _Manner) -> Any:
+    def _run(self, operation: Operation, request: Request, manner: CallManner) -> Any:
         if manner.async_req:
             return self.pool.apply_async(self._perform, (operation, request, manner))
         return self._perform(operation, request, manner)
 
-    def _perform(self, operation: Operation, request: Request, manner: _Manner) -> Any:
+    def _perform(self, operation: Operation, request: Request, manner: CallManner) -> Any:
         """Authenticate and send a request, and give what the manner of the call asks for."""
+        self._expect_credentials()
         host = manner.host or self.configuration.host
         url = _with_query(host + request.path, request)
         is_ours = origin(host) == origin(self.configuration.host)
-        has_session = is_ours and not self._has_key()
-        if is_ours:
-            self._add_headers(request, url, manner.sends_key, has_session)
-        else:
-            request.headers["User-Agent"] = self.user_agent
+        has_session = is_ours and not self._credentials.has_key()
+        self._warn_if_insecure(host)
+        self._add_headers(request, url, is_ours, manner.sends_key, has_session)
         response = self._send(request, url, manner.timeout, manner.preload)
+        is_refused = response.status == 401 and manner.sends_key and is_ours and not operation.is_login
+        if is_refused and self._credentials.renew_key(request):  # a 401 is not acted upon, so it can be repeated
+            response = self._send(request, url, manner.timeout, manner.preload)
         if has_session:
-            self._cookie_store().keep(request.method, url, response.headers)
+            self._credentials.keep_session(request, url, response)
         if manner.preload or not 200 <= response.status < 300:
             data = operation.read(request, response, self._read_settings())
         else:
@@ -310,59 +311,92 @@ class ApiClient:
     def _send(self, request: Request, url: str, timeout: float | tuple[float, float] | None, preload: bool) -> Response:
         """Send a request. The body of an error is read whatever the caller asked for: the exception tells of it."""
         limits = self.configuration.timeout if timeout is None else checked_timeout("_request_timeout", timeout)
-        response = self.rest_client.send(request, url, limits, read_body=preload)
-        if not preload and not 200 <= response.status < 300:
-            response = self.rest_client.read(request, response)
+        request.attempts += 1
+        started = time.monotonic()
+        try:
+            response = self.rest_client.send(request, url, limits, read_body=preload)
+            if not preload and not 200 <= response.status < 300:
+                response = self.rest_client.read(request, response)
+        except ApiException as error:
+            record_failure(request, error, time.monotonic() - started)
+            raise
+        record_answer(request, response.status, time.monotonic() - started)
         self.last_response = response
         return response
 
-    def _has_key(self) -> bool:
-        """Whether an API key says who the client is: then cookies are neither kept nor sent."""
-        return self.configuration.has_api_key() or any(name.lower() == "authorization" for name in self.default_headers)
-
-    def _add_headers(self, request: Request, url: str, sends_key: bool, has_session: bool) -> None:
-        """Add default headers and credentials."""
+    def _add_headers(self, request: Request, url: str, is_ours: bool, sends_key: bool, has_session: bool) -> None:
+        """Add default headers and credentials; none but the user agent for a host that is not the configured one."""
+        if not is_ours:
+            request.headers["User-Agent"] = self.user_agent
+            return
         request.headers.update(self.default_headers)
         if sends_key:
-            self.update_params_for_auth(request.headers, None, ["Bearer"])
-        session = self._cookie_store().headers_for(request.method, url) if has_session else {}
+            self._credentials.add_key(request)
+        if has_session:
+            self._credentials.add_session(request, url)
         if self.cookie:
-            session["Cookie"] = "; ".join(filter(None, [self.cookie, session.get("Cookie")]))
-        request.headers.update(session)
+            request.headers["Cookie"] = "; ".join(filter(None, [self.cookie, request.headers.get("Cookie")]))
 
-    def _cookie_store(self) -> Cookies:
-        with self._lock:
-            if self._cookies is None:
-                from elements_sdk.cookies import Cookies
-
-                self._cookies = Cookies()
-            return self._cookies
+    def _warn_if_insecure(self, host: str) -> None:
+        if self._has_warned or not is_insecure(host):
+            return
+        self._has_warned = True
+        record_warning("calls to %s go over plain http: whoever is on the way can read them", origin(host))
+        text = f"calls to {origin(host)} go over plain http: whoever is on the way can read them; use https"
+        warnings.warn(text, InsecureTransportWarning, stacklevel=6)
 
     def _read_settings(self) -> ReadSettings | None:
         """What models must know of this client: nothing, as a rule."""
         settings = ReadSettings(self.client_side_validation, self.configuration.discard_unknown_keys)
         return None if settings == ReadSettings() else settings
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Copy everything, credentials and session included, on connections of its own."""
+        twin = self._twin(copy.deepcopy(self.configuration, memo), dict(self.default_headers), self.cookie)
+        twin._credentials.copy_session_from(self._credentials)
+        return twin
 
-_OPTIONS = ("async_req", "_preload_content", "_request_timeout", "_return_http_data_only")
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without credentials and session, unless `pickle_credentials` is set; then without the session."""
+        keeps = self.configuration.pickle_credentials
+        headers = dict(self.default_headers) if keeps else {"User-Agent": self.user_agent}
+        left_out = [] if keeps else [name for name in self.default_headers if name not in headers]
+        left_out += ["cookie"] if self.cookie and not keeps else []
+        left_out += [name for name in ("proxy", "proxy_headers") if getattr(self.configuration, name) and not keeps]
+        arguments = (self.configuration, headers, self.cookie if keeps else None, self.pool_threads, left_out)
+        return _unpickled, (type(self), self.client_side_validation, *arguments)
 
+    def _twin(self, configuration: Configuration, headers: dict[str, str], cookie: str | None) -> Self:
+        twin = type(self)(configuration, cookie=cookie, pool_threads=self.pool_threads)
+        twin.default_headers.update(headers)
+        twin.client_side_validation = self.client_side_validation
+        return twin
 
-def _manner(name: str, options: Mapping[str, Any]) -> _Manner:
-    """Read the keywords that every call takes.
-
-    :raises ApiTypeError: there is one that no call takes.
-    """
-    for option in options:
-        if option not in _OPTIONS:
-            raise ApiTypeError(f"{name} takes no argument {option!r}; every call takes {', '.join(_OPTIONS)}")
-    preload = options.get("_preload_content")
-    return _Manner(
-        async_req=bool(options.get("async_req")),
-        preload=preload is None or bool(preload),
-        timeout=options.get("_request_timeout"),
-        data_only=bool(options.get("_return_http_data_only")),
-    )
+    def _expect_credentials(self) -> None:
+        self.configuration.expect_credentials()
+        missing = [name for name in self._left_out if name not in self.default_headers]
+        if missing:
+            raise ApiValueError(
+                f"this client was pickled without its {', '.join(missing)}: "
+                "make it anew, or set pickle_credentials before pickling"
+            )
 
 
 def _with_query(url: str, request: Request) -> str:
     return f"{url}?{request.query}" if request.query else url
+
+
+def _unpickled(
+    kind: type[ApiClient],
+    client_side_validation: bool,
+    configuration: Configuration,
+    headers: dict[str, str],
+    cookie: str | None,
+    pool_threads: int,
+    left_out: list[str],
+) -> ApiClient:
+    client = kind(configuration, cookie=cookie, pool_threads=pool_threads)
+    client.client_side_validation = client_side_validation
+    client.default_headers.update(headers)
+    client._left_out = left_out
+    return client

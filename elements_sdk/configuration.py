@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import copy
 import logging
+import os
+import pickle
 import sys
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
@@ -13,10 +15,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import six
 
 from elements_sdk._version import __version__
+from elements_sdk.environment import settings_of
 from elements_sdk.exceptions import ApiAttributeError, ApiKeyError, ApiValueError, OpenApiException
+from elements_sdk.logs import display
 from elements_sdk.redaction import MaskedDict, masked
 from elements_sdk.settings import CHECKS, DEFAULTS, problem_of_header
 
+_LOGGING = ("debug", "logger_file", "logger_format")
+_SECRET_SETTINGS = ("api_key", "password", "proxy", "proxy_headers")
 _BEARER_SPELLINGS = ("Authorization", "Bearer")  # that of 3.3, and that of the newer clients
 
 
@@ -43,7 +49,10 @@ class Configuration:
     :ivar safe_chars_for_path_param: characters of path parameters that are sent unquoted.
     :ivar retries: kept for 3.3 programs; every call is tried once.
     :ivar temp_folder_path: kept for 3.3 programs; the documented calls give no files.
-    :ivar debug: kept for 3.3 programs, as are `logger_file` and `logger_format`; nothing is logged.
+    :ivar debug: log every try of every call, to `logger_file` or else to standard error; never a secret.
+    :ivar logger_file: file that the log is appended to.
+    :ivar logger_format: format of a line of the log, as `logging.Formatter` takes it.
+    :ivar pickle_credentials: let pickle keep the API key, the password and the proxy. Off, unless you set it.
     """
 
     host: str
@@ -69,6 +78,7 @@ class Configuration:
     debug: bool
     logger_file: str | None
     logger_format: str
+    pickle_credentials: bool
 
     _default: ClassVar[Configuration | None] = None
 
@@ -96,15 +106,41 @@ class Configuration:
         for name in CHECKS:
             setattr(self, name, given.get(name, DEFAULTS.get(name)))
 
+    @classmethod
+    def from_env(cls) -> Configuration:
+        """Make a configuration of what the environment says.
+
+        `ELEMENTS_HOST` is needed. `ELEMENTS_API_TOKEN`, or `ELEMENTS_API_TOKEN_FILE` (read again when it changes),
+        `ELEMENTS_USERNAME`, `ELEMENTS_PASSWORD`, `ELEMENTS_CA_FILE` and `ELEMENTS_TIMEOUT` (seconds, or
+        `connect,read`) are used where they are set.
+
+        :raises ApiValueError: a variable is missing or malformed; the message names it and does not show its value.
+        """
+        configuration = cls()
+        for variable, name, value in settings_of(os.environ):
+            try:
+                setattr(configuration, name, value)
+                problem = None
+            except ApiValueError as error:
+                problem = str(error).removeprefix(name)
+            del value
+            if problem:
+                raise ApiValueError(f"{variable}{problem}")
+        configuration.get_api_key_with_prefix("Bearer")  # so that a token that cannot be read is found at once
+        return configuration
+
     if not TYPE_CHECKING:  # so that a checker sees a setting that does not exist
 
         def __setattr__(self, name: str, value: Any) -> None:
+            is_made = name in vars(self)
             try:
                 object.__setattr__(self, name, _check_of(name)(name, value))
+                if is_made and name in _LOGGING:
+                    display.show(self.debug, self.logger_file, self.logger_format)
                 return
             except OpenApiException as error:
                 failed = error.with_traceback(None)
-            del value
+            del value  # what is secret is in no local of a frame that raises
             raise failed
 
         def __getattr__(self, name: str) -> Any:
@@ -117,8 +153,33 @@ class Configuration:
             vars(twin)[name] = value if name == "refresh_api_key_hook" else copy.deepcopy(value, memo)
         return twin
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Give what pickle keeps: everything but credentials, unless `pickle_credentials` is set.
+
+        :raises ApiValueError: `refresh_api_key_hook` cannot be pickled.
+        """
+        _expect_to_pickle("refresh_api_key_hook", self.refresh_api_key_hook)
+        if self.pickle_credentials:
+            return dict(vars(self))
+        left_out = [name for name in _SECRET_SETTINGS if vars(self).get(name)]
+        return {**vars(self), **{name: DEFAULTS.get(name, {}) for name in left_out}, "_left_out": left_out}
+
+    def expect_credentials(self) -> None:
+        """Make sure that this configuration is not the rest of one that was pickled without its credentials.
+
+        :raises ApiValueError: it is.
+        """
+        missing = [name for name in vars(self).get("_left_out", ()) if name != "password" and not vars(self)[name]]
+        if self.has_api_key() and "api_key" in missing:
+            missing.remove("api_key")
+        if missing:
+            raise ApiValueError(
+                f"this configuration was pickled without its {', '.join(missing)}: "
+                "set it again, or set pickle_credentials before pickling"
+            )
+
     def __repr__(self) -> str:
-        shown = {name: value for name, value in vars(self).items() if value != DEFAULTS.get(name)}
+        shown = {name: value for name, value in vars(self).items() if name in CHECKS and value != DEFAULTS.get(name)}
         for name in ("username", "password", "proxy"):
             if name in shown:
                 shown[name] = masked(shown[name])
@@ -209,13 +270,22 @@ class Configuration:
 
     @property
     def logger_stream_handler(self) -> logging.StreamHandler[Any] | None:
-        """The handler that prints the log: none is ever installed."""
-        return None
+        """The handler that prints the log to standard error, if `debug` has switched it on."""
+        return display.stream_handler
 
     @property
     def logger_file_handler(self) -> logging.FileHandler | None:
-        """The handler that writes `logger_file`: none is ever installed."""
-        return None
+        """The handler that writes `logger_file`, if there is one."""
+        return display.file_handler
+
+
+def _expect_to_pickle(name: str, value: object) -> None:
+    try:
+        pickle.dumps(value)
+        return
+    except Exception as error:  # pickle raises whatever the object does
+        reason = type(error).__name__
+    raise ApiValueError(f"{name} cannot be pickled ({reason}): use a function or object of a module")
 
 
 def _check_of(name: str) -> Callable[[str, Any], Any]:

@@ -54,6 +54,22 @@ class Cookies:
             jar = self._jars.setdefault(origin(url), CookieJar(DefaultCookiePolicy()))
             jar.extract_cookies(cast("HTTPResponse", _Answer(lines)), CookieRequest(url, method=method))
 
+    def has_session(self, url: str) -> bool:
+        """Whether there is a cookie for this origin besides that of the CSRF token."""
+        with self._lock:
+            jar = self._jars.get(origin(url))
+            return jar is not None and any(cookie.name != CSRF_COOKIE for cookie in jar)
+
+    def copy(self) -> Cookies:
+        """Give a copy that goes its own way."""
+        twin = Cookies()
+        with self._lock:
+            for place, jar in self._jars.items():
+                twin._jars[place] = CookieJar(DefaultCookiePolicy())
+                for cookie in jar:
+                    twin._jars[place].set_cookie(cookie)
+        return twin
+
 
 def _csrf_headers(jar: CookieJar, url: str) -> dict[str, str]:
     token = next((cookie.value for cookie in jar if cookie.name == CSRF_COOKIE), None)

@@ -8,19 +8,24 @@ OpenApiException
 └── ApiException                                 a call failed
     ├── BadRequestException 400            the server does not accept what was sent; `errors` says why
     ├── UnauthorizedException 401          nobody is logged in, or the API key is not valid
+    │   └── SessionExpired                 the server has ended the session inside an impersonation
     ├── ForbiddenException 403             logged in, but not allowed
+    │   └── CsrfError                      the CSRF token is missing or not the session's
     ├── NotFoundException 404              not there, or not yours to see
     ├── ConflictException 409              somebody else was faster
     ├── UnprocessableEntityException 422   understood, but not possible
     ├── TooManyRequestsException 429       slow down; `retry_after` says for how many seconds
     ├── ServiceException 5xx               the server failed
     ├── RedirectError 3xx                  the server points elsewhere; `host` needs correcting
+    ├── LoginFailed                        a login was answered without a user; `login_reason` says why
     ├── ApiConnectionError                 no complete answer came
     │   ├── ApiTimeoutError                the server took too long
     │   ├── ProxyError                     the proxy refused or failed
     │   └── TlsError                       no trusted connection could be made
     └── ResponseFormatError                the answer is not what was promised
         └── IncompleteBody                 the answer broke off
+
+InsecureTransportWarning  (a UserWarning)        calls go over plain http to another machine
 """
 
 from __future__ import annotations
@@ -38,14 +43,18 @@ __all__ = [
     "ApiValueError",
     "BadRequestException",
     "ConflictException",
+    "CsrfError",
     "ForbiddenException",
     "IncompleteBody",
+    "InsecureTransportWarning",
+    "LoginFailed",
     "NotFoundException",
     "OpenApiException",
     "ProxyError",
     "RedirectError",
     "ResponseFormatError",
     "ServiceException",
+    "SessionExpired",
     "TlsError",
     "TooManyRequestsException",
     "UnauthorizedException",
@@ -178,8 +187,16 @@ class UnauthorizedException(ApiException):
     """401: nobody is logged in, or the API key is not valid."""
 
 
+class SessionExpired(UnauthorizedException):
+    """The session that an impersonation belonged to has ended. The call was not made in anybody else's name."""
+
+
 class ForbiddenException(ApiException):
     """403: logged in, but not allowed."""
+
+
+class CsrfError(ForbiddenException):
+    """403: the CSRF token is missing, or not the session's."""
 
 
 class NotFoundException(ApiException):
@@ -194,16 +211,20 @@ class UnprocessableEntityException(ApiException):
     """422: understood, but not possible."""
 
 
-class TooManyRequestsException(ApiException):
-    """429: the server wants to be asked less often.
-
-    :ivar retry_after: seconds to wait, as the server gave them; `None` if it gave none.
-    """
+class _Throttled(ApiException):
+    """An answer that may say how long to wait."""
 
     def __init__(self, *args: Any, **details: Any) -> None:
         super().__init__(*args, **details)
         text = (self.headers or {}).get("Retry-After", "").strip()
         self.retry_after = float(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+class TooManyRequestsException(_Throttled):
+    """429: the server wants to be asked less often.
+
+    :ivar retry_after: seconds to wait, as the server gave them; `None` if it gave none.
+    """
 
 
 class ServiceException(ApiException):
@@ -212,6 +233,16 @@ class ServiceException(ApiException):
 
 class RedirectError(ApiException):
     """3xx: the server points elsewhere. Nothing is followed; the message says how to correct `host`."""
+
+
+class LoginFailed(_Throttled):
+    """A login was answered without a user, whatever the status.
+
+    :ivar login_reason: the server's word for why: `"otp_required"`, say; `None` if it gave none.
+    :ivar retry_after: seconds to wait before the next attempt, where the server wants that.
+    """
+
+    login_reason: str | None = None
 
 
 class ApiConnectionError(ApiException):
@@ -236,6 +267,10 @@ class ResponseFormatError(ApiException):
 
 class IncompleteBody(ResponseFormatError):
     """The answer broke off before its end."""
+
+
+class InsecureTransportWarning(UserWarning):
+    """Credentials go over plain http to another machine."""
 
 
 _BY_STATUS: dict[int, type[ApiException]] = {

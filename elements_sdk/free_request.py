@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
-from elements_sdk.operation import Operation, Request, path_segment, query_text
+from elements_sdk.messages import Request, fill_path, query_text
+from elements_sdk.operation import Operation
 from elements_sdk.redaction import MaskedDict
 from elements_sdk.serialization import to_json, to_plain, type_name
 
@@ -42,13 +43,13 @@ def free_call(
     if verb not in METHODS:
         raise ApiValueError(f"the method must be one of {', '.join(sorted(METHODS))}")
     operation = Operation("call_api", verb, path, result=None if result is None else type_name(result))
-    for name, value in parameters_to_tuples(to_plain(path_params or {}), collection_formats):
-        path = path.replace(f"{{{name}}}", path_segment(name, value, safe_characters))
+    parameters = parameters_to_tuples(to_plain(path_params or {}), collection_formats)
+    path, shown_path = fill_path(path, parameters, safe_characters)
     query = query_text(parameters_to_tuples(to_plain(query_params or {}), collection_formats))
     headers = MaskedDict({name: str(value) for name, value in (header_params or {}).items()})
     form = parameters_to_tuples(to_plain(post_params or {}), collection_formats)
     form += files_parameters(files)
-    return operation, Request(verb, path, query, headers, _body(headers, body, form))
+    return operation, Request(verb, path, shown_path, query, headers, _body(headers, body, form))
 
 
 def parameters_to_tuples(params: Parameters, collection_formats: Mapping[str, str] | None) -> list[tuple[str, Any]]:

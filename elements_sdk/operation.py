@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
-from urllib.parse import quote, unquote, urlencode
 
 from elements_sdk import models
-from elements_sdk.exceptions import (
-    ApiException,
-    ApiTypeError,
-    ApiValueError,
-    RedirectError,
-    RequestSent,
-    ResponseFormatError,
-    exception_for_status,
-)
+from elements_sdk.exceptions import ApiTypeError, ApiValueError, ResponseFormatError
+from elements_sdk.failures import failure, status_error, text_of
+from elements_sdk.messages import Request, Response, fill_path, query_text
 from elements_sdk.model import ReadSettings, problem_of_body
 from elements_sdk.redaction import MaskedDict, excerpt, shown_headers
-from elements_sdk.serialization import UnexpectedJson, error_sentences, from_json, to_json
+from elements_sdk.serialization import UnexpectedJson, from_json, to_json
 
 if TYPE_CHECKING:
     from urllib3 import HTTPHeaderDict
-    from urllib3.response import BaseHTTPResponse
 
 T = TypeVar("T")
 Seconds = float | tuple[float, float]
@@ -38,6 +30,18 @@ class CallOptions(TypedDict, total=False):
     _request_timeout: Seconds | None
 
 
+class CallManner(NamedTuple):
+    """How a call is to be made: the keywords that every call takes, where `call_api` sends it, and in whose name."""
+
+    async_req: bool = False
+    preload: bool = True
+    timeout: float | tuple[float, float] | None = None
+    data_only: bool = True
+    host: str | None = None
+    sends_key: bool = True
+    identity: Any = None
+
+
 class ApiResponse(NamedTuple, Generic[T]):
     """What `..._with_http_info` gives: the data, the HTTP status and the headers of the answer."""
 
@@ -47,36 +51,6 @@ class ApiResponse(NamedTuple, Generic[T]):
 
     def __repr__(self) -> str:
         return f"ApiResponse(data={self.data!r}, status_code={self.status_code}, headers={shown_headers(self.headers)})"
-
-
-@dataclass(slots=True)
-class Request:
-    """What goes over the wire. Its repr shows neither query, header values nor body."""
-
-    method: str
-    path: str
-    query: str = field(default="", repr=False)
-    headers: MaskedDict = field(default_factory=MaskedDict)
-    body: bytes | None = field(default=None, repr=False)
-
-
-@dataclass(slots=True)
-class Response:
-    """What came back. Its repr shows neither headers nor body; `raw` is urllib3's own response."""
-
-    status: int
-    reason: str
-    headers: HTTPHeaderDict = field(repr=False)
-    data: bytes = field(repr=False)
-    raw: BaseHTTPResponse = field(repr=False)
-
-    def getheaders(self) -> HTTPHeaderDict:
-        """Give all headers."""
-        return self.headers
-
-    def getheader(self, name: str, default: str | None = None) -> str | None:
-        """Give one header, several of the same name joined by a comma."""
-        return self.headers.get(name, default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +79,7 @@ class Operation:
 
     :ivar body: name of the model that is sent; `None`: nothing is.
     :ivar result: what comes back: a model's name, `"list[Ticket]"`, `"object"`; `None`: nothing to read.
+    :ivar is_login: whether an error means that nobody is logged in now (`LoginFailed`).
     """
 
     name: str
@@ -116,6 +91,7 @@ class Operation:
     permissions: str = ""
     needs_session: bool = False
     safe_to_repeat: bool = False
+    is_login: bool = False
     paging: Paging | None = None
 
     def request(self, arguments: Mapping[str, Any], check: bool = True, safe_characters: str = "") -> Request:
@@ -125,21 +101,20 @@ class Operation:
         :param safe_characters: characters of path parameters that are not quoted.
         :raises ApiValueError: a required argument is missing, or a value cannot be sent.
         """
-        path, query = self.path, []
+        in_path: list[tuple[str, Any]] = []
+        in_query: list[tuple[str, Any]] = []
         for parameter in self.parameters:
             value = arguments.get(parameter.name)
-            if value is None:
-                if parameter.required:
-                    raise self._missing(parameter.name)
-            elif parameter.location == "path":
-                path = path.replace(f"{{{parameter.wire_name}}}", path_segment(parameter.name, value, safe_characters))
-            else:
-                query.append((parameter.wire_name, value))
+            if value is not None:
+                (in_path if parameter.location == "path" else in_query).append((parameter.wire_name, value))
+            elif parameter.required:
+                raise self._missing(parameter.name)
+        path, shown_path = fill_path(self.path, in_path, safe_characters)
         body = self._body(arguments.get("data"), check) if self.body else None
         headers = MaskedDict({"Accept": "application/json"})
         if body is not None:
             headers["Content-Type"] = "application/json"
-        return Request(self.method, path, query_text(query), headers, body)
+        return Request(self.method, path, shown_path, query_text(in_query), headers, body)
 
     def read(self, request: Request, response: Response, settings: ReadSettings | None = None) -> Any:
         """Give the result of the call.
@@ -148,7 +123,7 @@ class Operation:
         :raises ResponseFormatError: the answer is not what was promised.
         """
         if not 200 <= response.status < 300:
-            raise status_error(request, response)
+            raise status_error(request, response, self.is_login)
         return None if self.result is None else read_result(request, response, self.result, settings)
 
     def _body(self, data: Any, check: bool) -> bytes:
@@ -166,34 +141,6 @@ class Operation:
         return ApiValueError(f"{self.name} needs the argument {name!r}")
 
 
-def path_segment(name: str, value: object, safe_characters: str = "") -> str:
-    """Quote a path parameter so that it stays one segment.
-
-    :raises ApiValueError: it cannot be one (it is empty, or `.` or `..`).
-    """
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ApiValueError(f"the path parameter {name!r} must be a number or text, not {type(value).__name__}")
-    try:
-        quoted = quote(str(value), safe=safe_characters)
-    except UnicodeEncodeError:
-        quoted = ""
-    if any(unquote(segment) in ("", ".", "..") for segment in quoted.split("/")):
-        raise ApiValueError(f"the path parameter {name!r} must not be empty, '.' or '..', nor hold half a character")
-    return quoted
-
-
-def query_text(pairs: list[tuple[str, Any]]) -> str:
-    """Write a query.
-
-    :raises ApiValueError: a value is no valid text.
-    """
-    try:
-        return urlencode(pairs)
-    except UnicodeEncodeError:
-        pass
-    raise ApiValueError("a query parameter holds half a character (a lone surrogate)")
-
-
 def read_result(request: Request, response: Response, type_name: str, settings: ReadSettings | None = None) -> Any:
     """Read an answer as the type that was promised.
 
@@ -204,54 +151,25 @@ def read_result(request: Request, response: Response, type_name: str, settings: 
     except UnexpectedJson as error:
         reason = str(error)
     kind = response.headers.get("Content-Type", "without a content type")
-    begins = f", beginning with: {excerpt(_text(response.data))}" if response.data else ""
+    begins = f", beginning with: {excerpt(text_of(response.data))}" if response.data else ""
     raise failure(ResponseFormatError, request, response, reason=f"{reason} ({kind}{begins})")
 
 
-def status_error(request: Request, response: Response) -> ApiException:
-    """Make the exception that stands for an answer with an error status."""
-    kind = exception_for_status(response.status)
-    if kind is RedirectError:
-        return failure(kind, request, response, reason=_redirect_reason(request, response))
-    detail, errors = error_sentences(response.data)
-    if detail is None and not errors and response.data:
-        detail = excerpt(_text(response.data)) or None
-    return failure(kind, request, response, reason=response.reason, detail=detail, errors=errors)
+_OPTIONS = ("async_req", "_preload_content", "_request_timeout", "_return_http_data_only")
 
 
-def failure(
-    kind: type[ApiException],
-    request: Request,
-    response: Response | None,
-    *,
-    reason: str,
-    detail: str | None = None,
-    errors: dict[str, list[str]] | None = None,
-    request_sent: RequestSent = "yes",
-) -> ApiException:
-    """Make an exception that tells of a request and, where one came, of its answer."""
-    return kind(
-        status=response.status if response else 0,
-        reason=reason,
-        body=_text(response.data) if response else None,
-        headers=shown_headers(response.headers) if response else None,
-        detail=detail,
-        errors=errors,
-        method=request.method,
-        path=request.path,
-        request_sent=request_sent,
+def read_options(name: str, options: Mapping[str, Any]) -> CallManner:
+    """Read the keywords that every call takes.
+
+    :raises ApiTypeError: there is one that no call takes.
+    """
+    for option in options:
+        if option not in _OPTIONS:
+            raise ApiTypeError(f"{name} takes no argument {option!r}; every call takes {', '.join(_OPTIONS)}")
+    preload = options.get("_preload_content")
+    return CallManner(
+        async_req=bool(options.get("async_req")),
+        preload=preload is None or bool(preload),
+        timeout=options.get("_request_timeout"),
+        data_only=bool(options.get("_return_http_data_only")),
     )
-
-
-def _redirect_reason(request: Request, response: Response) -> str:
-    target = response.headers.get("Location", "").partition("?")[0].partition("#")[0]
-    if "@" in target or not target:
-        return f"{response.reason}: redirects are not followed; correct Configuration.host"
-    return (
-        f"{response.reason} to {target}: redirects are not followed; "
-        f"set Configuration.host to what stands before {request.path} there"
-    )
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")

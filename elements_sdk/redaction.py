@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +15,8 @@ MASK = "***"
 SECRET_NAMES = frozenset(
     {"password", "new_password", "otp", "token", "ticket", "session_key", "authorization", "cookie"}
 )
+_SECRET_HEADERS = frozenset({"authorization", "cookie", "x-csrftoken", "proxy-authorization"})
+_SHORTEST_SECRET = 4  # characters; shorter ones occur in any sentence
 _EXCERPT_LENGTH = 200
 _QUOTED = re.compile(r"""(?:"(?:[^"\\]|\\.)*(?:"|$)|'(?:[^'\\]|\\.)*(?:'|$))(\s*:)?""", re.DOTALL)
 _NAMED_SECRET = re.compile(rf"(\b(?:{'|'.join(sorted(SECRET_NAMES))})\b\W{{0,4}}[=:]\s*)\S+", re.IGNORECASE)
@@ -35,6 +39,34 @@ def masked_arguments(**arguments: Any) -> MaskedDict:
 def masked(value: Any) -> str | None:
     """Stand for a secret in a repr: `'***'` if it is set, `None` if it is not."""
     return None if value is None else MASK
+
+
+def secrets_of(headers: Mapping[str, str], body: bytes | None) -> list[str]:
+    """Collect what of a request is secret: credentials of its headers, and the secrets in a JSON body."""
+    found: set[str] = set()
+    for name, value in headers.items():
+        if name.lower() in _SECRET_HEADERS:
+            found |= {piece.strip('"') for piece in re.split(r"[\s;=]+", str(value))}
+    with suppress(ValueError, RecursionError):
+        _collect_secrets(json.loads(body or b"null"), found)
+    return sorted((secret for secret in found if len(secret) >= _SHORTEST_SECRET), key=len, reverse=True)
+
+
+def scrub(text: str, secrets: Iterable[str]) -> str:
+    """Mask what is secret in a text."""
+    for secret in secrets:
+        text = text.replace(secret, MASK)
+    return text
+
+
+def _collect_secrets(value: Any, found: set[str]) -> None:
+    if isinstance(value, dict):
+        found |= {str(item) for name, item in value.items() if name in SECRET_NAMES and isinstance(item, str | int)}
+        for item in value.values():
+            _collect_secrets(item, found)
+    elif isinstance(value, list):
+        for item in value:
+            _collect_secrets(item, found)
 
 
 def shown_headers(headers: Mapping[str, str]) -> HTTPHeaderDict:

@@ -22,7 +22,8 @@ from elements_sdk.exceptions import (
     RequestSent,
     TlsError,
 )
-from elements_sdk.operation import Request, Response, failure
+from elements_sdk.failures import failure
+from elements_sdk.messages import Request, Response
 
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse

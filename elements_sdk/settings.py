@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,18 @@ def origin(url: str) -> str:
     port = parts.port or (443 if parts.scheme == "https" else 80)
     host = parts.hostname or ""
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def is_insecure(url: str) -> bool:
+    """Whether what is sent there can be read on the way: plain http to anything but this machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "https" or host == "localhost" or host.endswith(".localhost"):
+        return False
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return True
 
 
 def checked_timeout(name: str, value: Any) -> float | tuple[float, float]:
@@ -176,6 +189,7 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "debug": _flag,
     "logger_file": _path,
     "logger_format": _text,
+    "pickle_credentials": _flag,
 }
 
 DEFAULTS: dict[str, Any] = {
@@ -196,4 +210,5 @@ DEFAULTS: dict[str, Any] = {
     "debug": False,
     "logger_file": None,
     "logger_format": "%(asctime)s %(levelname)s %(message)s",
+    "pickle_credentials": False,
 }

@@ -24,10 +24,10 @@ from elements_sdk import (
     ElementsUserDetail,
     ForbiddenException,
     GeneratePasswordEndpointResponse,
+    LoginFailed,
     NotFoundException,
     OneTimeAccessToken,
     Ticket,
-    TooManyRequestsException,
     UnauthorizedException,
 )
 from elements_sdk.api import auth_api
@@ -408,12 +408,11 @@ def test_refused_login_says_why(name: str, changes: dict[str, str], reason: str,
     account = getattr(fresh_sandbox, name)
     given: dict[str, Any] = {"username": account.username, "password": account.password, **changes}
     credentials = elements_sdk.AuthLoginEndpointRequest(**given)
-    with ApiClient(Configuration(host=fresh_sandbox.host)) as client, pytest.raises(UnauthorizedException) as caught:
+    with ApiClient(Configuration(host=fresh_sandbox.host)) as client, pytest.raises(LoginFailed) as caught:
         AuthApi(client).login(credentials)
-    assert caught.value.body is not None
-    assert json.loads(caught.value.body)["reason"] == reason
-    assert caught.value.errors == {"reason": [reason]}
-    assert caught.value.detail
+    error = caught.value
+    assert (error.status, error.login_reason, error.errors) == (401, reason, {})
+    assert str(error) == f"401 Unauthorized: {error.detail} (POST /api/2/auth/login)"
 
 
 def test_new_user_sets_a_password_at_the_first_login(fresh_sandbox: Sandbox) -> None:
@@ -421,8 +420,9 @@ def test_new_user_sets_a_password_at_the_first_login(fresh_sandbox: Sandbox) -> 
     credentials: dict[str, Any] = {"username": account.username, "password": account.password}
     with ApiClient(Configuration(host=fresh_sandbox.host)) as client:
         auth = AuthApi(client)
-        with pytest.raises(BadRequestException) as caught:
+        with pytest.raises(LoginFailed) as caught:
             auth.login(elements_sdk.AuthLoginEndpointRequest(**credentials, new_password="123"))
+        assert caught.value.status == 400
         assert len(caught.value.errors["new_password"]) == 2
         auth.login(elements_sdk.AuthLoginEndpointRequest(**credentials, new_password="Lantern-4471-x"))
         auth.logout()
@@ -434,20 +434,22 @@ def test_sixth_failure_in_a_minute_is_429(fresh_sandbox: Sandbox) -> None:
     with ApiClient(Configuration(host=fresh_sandbox.host)) as client:
         auth = AuthApi(client)
         for _ in range(5):
-            with pytest.raises(UnauthorizedException):
+            with pytest.raises(LoginFailed) as caught:
                 auth.login({"username": "user", "password": "wrong"})
-        with pytest.raises(TooManyRequestsException) as caught:
+            assert (caught.value.status, caught.value.retry_after) == (401, None)
+        with pytest.raises(LoginFailed, match="Request was throttled") as caught:
             auth.login({"username": "user", "password": "wrong"})
+        assert caught.value.status == 429
         assert caught.value.retry_after is not None
         assert 50 < caught.value.retry_after <= 60
-        with pytest.raises(UnauthorizedException):
+        with pytest.raises(LoginFailed):
             auth.login({"username": "admin", "password": "wrong"})
 
 
 def test_login_without_a_username_is_400(sandbox: Sandbox) -> None:
     configuration = Configuration(host=sandbox.host)
     configuration.client_side_validation = False
-    with ApiClient(configuration) as client, pytest.raises(BadRequestException) as caught:
+    with ApiClient(configuration) as client, pytest.raises(LoginFailed) as caught:
         AuthApi(client).login({"password": "x"})  # type: ignore[call-overload]
     assert caught.value.errors == {"username": ["This field is required."]}
 

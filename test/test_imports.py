@@ -40,7 +40,16 @@ def test_public_name_is_there_and_listed(name: str) -> None:
 
 
 def test_public_names_are_those_of_the_contract() -> None:
-    expected = {"AuthApi", "ApiClient", "Configuration", "ApiResponse", "CallOptions", "__version__", *models.__all__}
+    expected = {
+        "Session",
+        "AuthApi",
+        "ApiClient",
+        "Configuration",
+        "ApiResponse",
+        "CallOptions",
+        "__version__",
+        *models.__all__,
+    }
     expected |= {name for name in exceptions.__all__ if name[0].isupper()}
     assert set(elements_sdk.__all__) == expected
     assert len(elements_sdk.__all__) == len(expected)

@@ -42,6 +42,7 @@ CHECK_AUTH_TICKET = Operation(
     permissions="open to everybody",
     needs_session=False,
     safe_to_repeat=False,
+    is_login=False,
     paging=None,
 )
 CREATE_AUTH_TICKET = Operation(
@@ -54,6 +55,7 @@ CREATE_AUTH_TICKET = Operation(
     permissions="an authenticated user",
     needs_session=False,
     safe_to_repeat=True,
+    is_login=False,
     paging=None,
 )
 DELETE_ACCESS_TOKEN = Operation(
@@ -66,6 +68,7 @@ DELETE_ACCESS_TOKEN = Operation(
     permissions="an authenticated user",
     needs_session=False,
     safe_to_repeat=False,
+    is_login=False,
     paging=None,
 )
 GENERATE_PASSWORD = Operation(
@@ -78,6 +81,7 @@ GENERATE_PASSWORD = Operation(
     permissions="an authenticated user",
     needs_session=False,
     safe_to_repeat=True,
+    is_login=False,
     paging=None,
 )
 GET_ACCESS_TOKEN = Operation(
@@ -90,6 +94,7 @@ GET_ACCESS_TOKEN = Operation(
     permissions="an authenticated user",
     needs_session=False,
     safe_to_repeat=True,
+    is_login=False,
     paging=None,
 )
 GET_ALL_ACCESS_TOKENS = Operation(
@@ -111,6 +116,7 @@ GET_ALL_ACCESS_TOKENS = Operation(
     permissions="an authenticated user",
     needs_session=False,
     safe_to_repeat=True,
+    is_login=False,
     paging=Paging(
         limit="limit",
         offset="offset",
@@ -127,6 +133,7 @@ LOGIN = Operation(
     permissions="open to everybody",
     needs_session=False,
     safe_to_repeat=False,
+    is_login=True,
     paging=None,
 )
 LOGOUT = Operation(
@@ -139,6 +146,7 @@ LOGOUT = Operation(
     permissions="open to everybody",
     needs_session=False,
     safe_to_repeat=False,
+    is_login=False,
     paging=None,
 )
 RESET_PASSWORD = Operation(
@@ -151,6 +159,7 @@ RESET_PASSWORD = Operation(
     permissions="open to everybody",
     needs_session=False,
     safe_to_repeat=False,
+    is_login=False,
     paging=None,
 )
 SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION = Operation(
@@ -163,6 +172,7 @@ SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION = Operation(
     permissions="an authenticated user",
     needs_session=False,
     safe_to_repeat=False,
+    is_login=False,
     paging=None,
 )
 START_IMPERSONATION = Operation(
@@ -175,6 +185,7 @@ START_IMPERSONATION = Operation(
     permissions="the permission `system:admin-access`",
     needs_session=True,
     safe_to_repeat=True,
+    is_login=False,
     paging=None,
 )
 STOP_IMPERSONATION = Operation(
@@ -187,6 +198,7 @@ STOP_IMPERSONATION = Operation(
     permissions="an authenticated user",
     needs_session=True,
     safe_to_repeat=True,
+    is_login=False,
     paging=None,
 )
 
@@ -965,8 +977,8 @@ class AuthApi:
 
         :param data: name, password and, where the account needs them, one-time code and new password.
         :returns: the user who is logged in now.
-        :raises UnauthorizedException: the server refused; `body` holds `reason` and `detail`.
-        :raises TooManyRequestsException: too many failed attempts; `retry_after` says how many seconds to wait.
+        :raises LoginFailed: the server refused; `login_reason` and `detail` say why.
+        :raises LoginFailed: too many failed attempts; `retry_after` says how many seconds to wait.
         """
         arguments = masked_arguments(data=data)
         del data  # a plain dict would show its secrets in the traceback of an exception

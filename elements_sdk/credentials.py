@@ -1,0 +1,78 @@
+"""Who a client is: an API key, or else a session; and what of that goes into a request."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from elements_sdk.configuration import Configuration
+from elements_sdk.messages import Request, Response
+from elements_sdk.redaction import MaskedDict
+
+if TYPE_CHECKING:
+    from elements_sdk.cookies import Cookies
+
+
+class Credentials:
+    """The credentials of one client. With an API key, cookies are neither kept nor sent."""
+
+    def __init__(self, configuration: Configuration, default_headers: MaskedDict) -> None:
+        self._configuration = configuration
+        self._default_headers = default_headers
+        self._cookies: Cookies | None = None
+        self._lock = threading.Lock()
+        self._renewal = threading.Lock()
+
+    def has_key(self) -> bool:
+        """Whether an API key, or an `Authorization` header of the user's own, says who the client is."""
+        own_header = any(name.lower() == "authorization" for name in self._default_headers)
+        return own_header or self._configuration.has_api_key()
+
+    def add_key(self, request: Request) -> None:
+        """Put the API key into a request, if there is one.
+
+        :raises ApiValueError: the key cannot be sent in a header.
+        """
+        for setting in self._configuration.auth_settings().values():
+            request.headers[setting["key"]] = setting["value"]
+
+    def renew_key(self, request: Request) -> bool:
+        """Have `refresh_api_key_hook` renew a key that was refused; tell whether there is one to try again with.
+
+        One thread at a time: others find the key renewed when their turn comes.
+        """
+        if self._configuration.refresh_api_key_hook is None or "Authorization" not in request.headers:
+            return False
+        with self._renewal:
+            self.add_key(request)
+        return True
+
+    def add_session(self, request: Request, url: str) -> None:
+        """Put the session's cookies and the CSRF token into a request."""
+        request.headers.update(self._store().headers_for(request.method, url))
+
+    def keep_session(self, request: Request, url: str, response: Response) -> None:
+        """Take over the cookies that an answer sets, changes and deletes."""
+        self._store().keep(request.method, url, response.headers)
+
+    def has_session(self, url: str) -> bool:
+        """Whether there is a session cookie for this address."""
+        return self._cookies is not None and self._cookies.has_session(url)
+
+    def forget_session(self) -> None:
+        """Drop all cookies: the client is nobody then."""
+        with self._lock:
+            self._cookies = None
+
+    def copy_session_from(self, other: Credentials) -> None:
+        """Take over the cookies of another client."""
+        with self._lock:
+            self._cookies = None if other._cookies is None else other._cookies.copy()
+
+    def _store(self) -> Cookies:
+        with self._lock:
+            if self._cookies is None:
+                from elements_sdk.cookies import Cookies  # loaded late: a client with an API key needs none
+
+                self._cookies = Cookies()
+            return self._cookies

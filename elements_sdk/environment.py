@@ -1,0 +1,85 @@
+"""What the environment says about a server, for `Configuration.from_env`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from elements_sdk.exceptions import ApiValueError
+
+if TYPE_CHECKING:
+    from elements_sdk.configuration import Configuration
+
+# Variable -> the setting that it stands for.
+_VARIABLES = {
+    "ELEMENTS_HOST": "host",
+    "ELEMENTS_USERNAME": "username",
+    "ELEMENTS_PASSWORD": "password",
+    "ELEMENTS_CA_FILE": "ssl_ca_cert",
+    "ELEMENTS_TIMEOUT": "timeout",
+    "ELEMENTS_API_TOKEN": "api_key",
+    "ELEMENTS_API_TOKEN_FILE": "refresh_api_key_hook",
+}
+
+
+class TokenFile:
+    """An API token in a file, read again when the file changes. It serves as `refresh_api_key_hook`."""
+
+    def __init__(self, path: str) -> None:
+        """
+        :raises ApiValueError: the file cannot be read, or is empty.
+        """
+        self._path = path
+        self._seen: tuple[int, int, int] | None = None
+
+    def __call__(self, configuration: Configuration) -> None:
+        """Put the token into a configuration."""
+        problem = None
+        try:
+            status = os.stat(self._path)
+            seen = (status.st_mtime_ns, status.st_size, status.st_ino)
+            if seen == self._seen and configuration.api_key.get("Bearer"):
+                return
+            configuration.api_key["Bearer"] = Path(self._path).read_text("utf-8").strip()
+            self._seen = seen
+        except OSError as error:
+            problem = error.strerror
+        except ValueError:
+            problem = "it is no text"
+        if problem is None and not configuration.api_key["Bearer"]:
+            problem = "it is empty"
+        if problem:
+            raise ApiValueError(f"ELEMENTS_API_TOKEN_FILE cannot be read: {problem}")
+
+
+def settings_of(environment: Mapping[str, str]) -> list[tuple[str, str, Any]]:
+    """Give the variables that are set: name, setting, value.
+
+    :raises ApiValueError: `ELEMENTS_HOST` is missing, both kinds of token are there, or a number is none.
+    """
+    given = {name: environment[name] for name in _VARIABLES if environment.get(name)}
+    if "ELEMENTS_HOST" not in given:
+        raise ApiValueError("ELEMENTS_HOST is not set; it is the server's address, as in https://storage.example.com")
+    if {"ELEMENTS_API_TOKEN", "ELEMENTS_API_TOKEN_FILE"} <= given.keys():
+        raise ApiValueError("ELEMENTS_API_TOKEN and ELEMENTS_API_TOKEN_FILE are both set; keep one")
+    return [(name, _VARIABLES[name], _value(name, text)) for name, text in given.items()]
+
+
+def _value(name: str, text: str) -> Any:
+    if name == "ELEMENTS_API_TOKEN":
+        return {"Bearer": text}
+    if name == "ELEMENTS_API_TOKEN_FILE":
+        return TokenFile(text)
+    return _seconds(text) if name == "ELEMENTS_TIMEOUT" else text
+
+
+def _seconds(text: str) -> float | tuple[float, ...]:
+    try:
+        numbers = tuple(float(piece) for piece in text.split(","))
+    except ValueError:
+        numbers = ()
+    if len(numbers) not in (1, 2):
+        raise ApiValueError("ELEMENTS_TIMEOUT must be a number of seconds, or two: connect,read")
+    return numbers[0] if len(numbers) == 1 else numbers

@@ -1,0 +1,89 @@
+"""What becomes of a call that failed: the exception that tells of its request and of the answer, and of no secret."""
+
+from __future__ import annotations
+
+from elements_sdk.exceptions import (
+    ApiException,
+    CsrfError,
+    LoginFailed,
+    RedirectError,
+    RequestSent,
+    exception_for_status,
+)
+from elements_sdk.messages import Request, Response
+from elements_sdk.redaction import excerpt, scrub, secrets_of, shown_headers
+from elements_sdk.serialization import error_sentences
+
+
+def status_error(request: Request, response: Response, is_login: bool = False) -> ApiException:
+    """Make the exception that stands for an answer with an error status."""
+    kind = exception_for_status(response.status)
+    if kind is RedirectError:
+        return failure(kind, request, response, reason=_redirect_reason(request, response))
+    detail, errors = error_sentences(response.data)
+    if response.status == 403 and "CSRF" in (detail or excerpt(text_of(response.data))):
+        kind = CsrfError
+    elif is_login and (response.status < 500 or "reason" in errors):
+        return login_failure(request, response, detail, errors)
+    if detail is None and not errors and response.data:
+        detail = excerpt(text_of(response.data)) or None
+    return failure(kind, request, response, reason=response.reason, detail=detail, errors=errors)
+
+
+def login_failure(
+    request: Request, response: Response, detail: str | None, errors: dict[str, list[str]]
+) -> ApiException:
+    """Make the exception of a login that was answered without a user."""
+    reasons = errors.pop("reason", [])
+    reason = "Login failed" if response.status < 300 else response.reason
+    failed = failure(LoginFailed, request, response, reason=reason, detail=detail, errors=errors)
+    if isinstance(failed, LoginFailed) and reasons:
+        failed.login_reason = reasons[0]
+    return failed
+
+
+def failure(
+    kind: type[ApiException],
+    request: Request,
+    response: Response | None,
+    *,
+    reason: str,
+    detail: str | None = None,
+    errors: dict[str, list[str]] | None = None,
+    request_sent: RequestSent = "yes",
+) -> ApiException:
+    """Make an exception that tells of a request and, where one came, of its answer.
+
+    A server may echo what it was sent; what of that is secret is masked in every sentence.
+    """
+    secrets = secrets_of(request.headers, request.body)
+    return kind(
+        status=response.status if response else 0,
+        reason=scrub(reason, secrets),
+        body=text_of(response.data) if response else None,
+        headers=shown_headers(response.headers) if response else None,
+        detail=None if detail is None else scrub(detail, secrets),
+        errors={
+            scrub(field, secrets): [scrub(sentence, secrets) for sentence in sentences]
+            for field, sentences in (errors or {}).items()
+        },
+        method=request.method,
+        path=request.shown_path,
+        attempts=request.attempts,
+        request_sent=request_sent,
+    )
+
+
+def text_of(data: bytes) -> str:
+    """A body as text, whatever its bytes are."""
+    return data.decode("utf-8", "replace")
+
+
+def _redirect_reason(request: Request, response: Response) -> str:
+    target = response.headers.get("Location", "").partition("?")[0].partition("#")[0]
+    if "@" in target or not target:
+        return f"{response.reason}: redirects are not followed; correct Configuration.host"
+    return (
+        f"{response.reason} to {target}: redirects are not followed; "
+        f"set Configuration.host to what stands before {request.shown_path} there"
+    )

@@ -1,0 +1,91 @@
+"""Request and Response: what goes over the wire, and what comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, urlencode
+
+from elements_sdk.exceptions import ApiValueError
+from elements_sdk.redaction import MASK, SECRET_NAMES, MaskedDict
+
+if TYPE_CHECKING:
+    from urllib3 import HTTPHeaderDict
+    from urllib3.response import BaseHTTPResponse
+
+
+@dataclass(slots=True)
+class Request:
+    """What goes over the wire. Its repr shows neither query, header values nor body.
+
+    :ivar shown_path: the path as logs and exceptions may show it.
+    :ivar attempts: how often it has been sent.
+    """
+
+    method: str
+    path: str = field(repr=False)
+    shown_path: str
+    query: str = field(default="", repr=False)
+    headers: MaskedDict = field(default_factory=MaskedDict)
+    body: bytes | None = field(default=None, repr=False)
+    attempts: int = 0
+
+
+@dataclass(slots=True)
+class Response:
+    """What came back. Its repr shows neither headers nor body; `raw` is urllib3's own response."""
+
+    status: int
+    reason: str
+    headers: HTTPHeaderDict = field(repr=False)
+    data: bytes = field(repr=False)
+    raw: BaseHTTPResponse = field(repr=False)
+
+    def getheaders(self) -> HTTPHeaderDict:
+        """Give all headers."""
+        return self.headers
+
+    def getheader(self, name: str, default: str | None = None) -> str | None:
+        """Give one header, several of the same name joined by a comma."""
+        return self.headers.get(name, default)
+
+
+def fill_path(path: str, parameters: list[tuple[str, Any]], safe_characters: str = "") -> tuple[str, str]:
+    """Put parameters into a path template; give the path, and the path as it may be shown.
+
+    :raises ApiValueError: a parameter cannot be a segment of a path.
+    """
+    shown = path
+    for name, value in parameters:
+        segment = path_segment(name, value, safe_characters)
+        path = path.replace(f"{{{name}}}", segment)
+        shown = shown.replace(f"{{{name}}}", MASK if name.lower() in SECRET_NAMES else segment)
+    return path, shown
+
+
+def path_segment(name: str, value: object, safe_characters: str = "") -> str:
+    """Quote a path parameter so that it stays one segment.
+
+    :raises ApiValueError: it cannot be one (it is empty, or `.` or `..`).
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ApiValueError(f"the path parameter {name!r} must be a number or text, not {type(value).__name__}")
+    try:
+        quoted = quote(str(value), safe=safe_characters)
+    except UnicodeEncodeError:
+        quoted = ""
+    if any(unquote(segment) in ("", ".", "..") for segment in quoted.split("/")):
+        raise ApiValueError(f"the path parameter {name!r} must not be empty, '.' or '..', nor hold half a character")
+    return quoted
+
+
+def query_text(pairs: list[tuple[str, Any]]) -> str:
+    """Write a query.
+
+    :raises ApiValueError: a value is no valid text.
+    """
+    try:
+        return urlencode(pairs)
+    except UnicodeEncodeError:
+        pass
+    raise ApiValueError("a query parameter holds half a character (a lone surrogate)")

@@ -1,0 +1,329 @@
+"""Session: log in, act, impersonate, log out. Many threads may share one."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self, cast
+
+from elements_sdk.api.auth_api import AuthApi
+from elements_sdk.api_client import ApiClient
+from elements_sdk.configuration import Configuration
+from elements_sdk.exceptions import (
+    ApiException,
+    ApiTypeError,
+    ApiValueError,
+    ForbiddenException,
+    LoginFailed,
+    SessionExpired,
+    UnauthorizedException,
+)
+from elements_sdk.logs import record_warning
+from elements_sdk.messages import Request
+from elements_sdk.models import AuthLoginEndpointRequest, ElementsUserDetail
+from elements_sdk.operation import Operation
+from elements_sdk.redaction import MaskedDict
+
+NOT_AUTHENTICATED = "Authentication credentials were not provided."  # of Django REST Framework
+
+
+class Identity:
+    """Who the server takes the session for, from one login, start or stop to the next.
+
+    :ivar impersonates: whether it is somebody else than the session's own user.
+    :ivar is_over: whether the server has ended it.
+    """
+
+    def __init__(self, impersonates: bool = False) -> None:
+        self.impersonates = impersonates
+        self.is_over = False
+
+
+class Gate:
+    """Lets calls through side by side, and a change of identity only when no call is under way.
+
+    No lock is held while anything is sent: whoever has to wait waits for a notice.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Condition()
+        self._calls = 0
+        self._waiting = 0
+        self._changer: int | None = None
+
+    def is_mine(self) -> bool:
+        """Whether this thread is changing the identity just now."""
+        return self._changer == threading.get_ident()
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Make a call, after the changes that are under way or waiting."""
+        with self._turn:
+            self._turn.wait_for(lambda: self._changer is None and not self._waiting)
+            self._calls += 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._calls -= 1
+                self._turn.notify_all()
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """Change the identity, after the calls that are under way."""
+        with self._turn:
+            self._waiting += 1
+            try:
+                self._turn.wait_for(lambda: self._changer is None and not self._calls)
+                self._changer = threading.get_ident()
+            finally:
+                self._waiting -= 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._changer = None
+                self._turn.notify_all()
+
+
+class Session:
+    """Logs in on entry and out on exit, and in between keeps the session alive: if the server ends it, the session logs
+    in again and repeats the call that was refused, once.
+
+    ```python
+    with Session(configuration, "name", "password") as session:
+        session.auth.get_all_access_tokens()
+    ```
+
+    It owns a client of its own, on which an API key of the configuration is not used. Identity belongs to the session:
+    while one thread impersonates, every thread that uses the session does.
+
+    :ivar auth: the calls, made in this session.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        username: str,
+        password: str,
+        otp: str | Callable[[], str] | None = None,
+        new_password: str | None = None,
+    ) -> None:
+        """
+        :param otp: the one-time code, or a function that gives a fresh one for each login.
+        :param new_password: the password to have from now on, where the server demands a change.
+        """
+        self._login = MaskedDict(username=username, password=password, otp=otp, new_password=new_password)
+        del username, password, otp, new_password
+        own = copy.deepcopy(configuration)
+        own.api_key, own.refresh_api_key_hook = {}, None
+        self._gate = Gate()
+        self._identity = Identity()
+        self._user: ElementsUserDetail | None = None
+        self._client = _SessionClient(own, self)
+        self.auth = AuthApi(self._client)
+
+    @property
+    def user(self) -> ElementsUserDetail:
+        """The user who is logged in, as the server described them at the login.
+
+        :raises ApiValueError: nobody is: the `with` block has not been entered.
+        """
+        if self._user is None:
+            raise ApiValueError("nobody is logged in: use the Session in a with statement")
+        return self._user
+
+    def __enter__(self) -> Self:
+        try:
+            with self._gate.change():
+                self._log_in()
+        except BaseException:
+            self._client.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            with self._gate.change():
+                self.auth.logout()
+        except ApiException as failed:
+            record_warning("the logout failed, so the session ends by itself on the server: %s", failed)
+        finally:
+            self._user = None
+            self._client.close()
+
+    def __reduce__(self) -> Any:
+        raise ApiTypeError("a Session cannot be pickled: make one where it is used")
+
+    def login_again(self) -> None:
+        """Log in anew, as after a change of permissions.
+
+        :raises ApiValueError: the session is impersonating.
+        :raises LoginFailed: the server refused.
+        """
+        self._expect_own_identity("log in again")
+        with self._gate.change():
+            self._expect_own_identity("log in again")
+            self._log_in()
+
+    @contextmanager
+    def impersonate(self, user_id: int) -> Iterator[ElementsUserDetail]:
+        """Act as another user inside the `with` block, which gives whom the server now takes the session for.
+
+        If the server ends the session inside the block, calls raise `SessionExpired` until the block is left; none is
+        made in anybody else's name. Afterwards the session is its own user's again.
+
+        :raises ApiValueError: the session is impersonating already; nothing is sent.
+        :raises ForbiddenException: the session's user lacks the permission `system:admin-access`.
+        """
+        self._expect_own_identity("impersonate")
+        user = self._start(user_id)
+        try:
+            yield user
+        finally:
+            with self._gate.change():
+                self._stop()
+
+    def _start(self, user_id: int) -> ElementsUserDetail:
+        with self._gate.change():
+            self._expect_own_identity("impersonate")
+            try:
+                self._start_on_server(user_id)
+                user = self.auth.check_auth_ticket(self.auth.create_auth_ticket())
+            except BaseException:  # it may have started all the same
+                self._stop()
+                raise
+            self._identity = Identity(impersonates=True)
+            return user
+
+    def _start_on_server(self, user_id: int) -> None:
+        try:
+            self.auth.start_impersonation({"user": user_id})
+            return
+        except UnauthorizedException:
+            pass  # the session has ended meanwhile
+        self._log_in()
+        self.auth.start_impersonation({"user": user_id})
+
+    def _stop(self) -> None:
+        """Be the session's own user again, whatever happens: if need be by having no session."""
+        is_over, self._identity = self._identity.is_over, Identity()
+        is_own = False
+        try:
+            if not is_over:
+                self.auth.stop_impersonation()
+                is_own = True
+        except ApiException as failed:
+            record_warning("the end of an impersonation failed, so the session logs out: %s", failed)
+            self._log_out_quietly()
+        finally:
+            if not is_own:
+                self._client.forget_session()
+
+    def _log_out_quietly(self) -> None:
+        try:
+            self.auth.logout()
+        except ApiException as failed:
+            record_warning("the logout failed, so the session ends by itself on the server: %s", failed)
+
+    def _log_in(self) -> None:
+        otp: Any = self._login["otp"]
+        code = cast("str | None", otp() if callable(otp) else otp)
+        credentials = AuthLoginEndpointRequest(
+            username=self._login["username"],
+            password=self._login["password"],
+            otp=code,
+            new_password=self._login["new_password"],
+        )
+        self._client.forget_session()
+        answer, status, _ = self.auth.login_with_http_info(credentials)
+        if answer.user is None:
+            raise _login_failed(status, answer.reason, answer.detail)
+        if self._login["new_password"]:
+            self._login["password"], self._login["new_password"] = self._login["new_password"], None
+        self._user = answer.user
+        self._identity = Identity()
+
+    def _renew(self, refused: Identity) -> Identity:
+        """Log in again after the server has ended a session; one thread does it for all.
+
+        :raises SessionExpired: it was an impersonation.
+        """
+        with self._gate.change():
+            if refused.impersonates:
+                refused.is_over = True
+                raise SessionExpired(401, "the session has ended inside an impersonation")
+            if self._identity is refused:
+                self._log_in()
+            return self._identity
+
+    def _expect_own_identity(self, what: str) -> None:
+        if self._identity.impersonates:
+            raise ApiValueError(f"the session is impersonating: leave that block before you {what}")
+
+    def _expect(self, meant: Identity) -> None:
+        """Make sure that a call is made in the name that it was meant for; nothing has been sent yet."""
+        current = self._identity
+        if meant.is_over or meant.impersonates != current.impersonates or (meant.impersonates and meant is not current):
+            raise SessionExpired(401, "the session is not whom this call was meant for any more", request_sent="no")
+
+
+class _SessionClient(ApiClient):
+    """The client of a session: it makes each call in the name of whom it was meant for, or not at all."""
+
+    def __init__(self, configuration: Configuration, session: Session) -> None:
+        super().__init__(configuration)
+        self._session = session
+
+    def forget_session(self) -> None:
+        """Be nobody."""
+        self._credentials.forget_session()
+
+    def _run(self, operation: Operation, request: Request, manner: Any) -> Any:
+        if self._session._gate.is_mine():
+            return super()._perform(operation, request, manner)
+        if operation.is_login or operation.needs_session:
+            raise ApiValueError(f"a Session does {operation.name} by itself: use login_again() or impersonate()")
+        return super()._run(operation, request, manner._replace(identity=self._session._identity))
+
+    def _perform(self, operation: Operation, request: Request, manner: Any) -> Any:
+        session, meant = self._session, manner.identity
+        headers, had_session = MaskedDict(request.headers), False
+        try:
+            with session._gate.call():
+                session._expect(meant)
+                had_session = self._credentials.has_session(self.configuration.host)
+                return super()._perform(operation, request, manner)
+        except (UnauthorizedException, ForbiddenException) as error:
+            if isinstance(error, SessionExpired) or not self._is_end_of_session(error, had_session):
+                raise
+            refused = error.with_traceback(None)
+        # Refused for want of a session, so nothing has been done, and it can be repeated.
+        renewed = session._renew(meant)
+        request.headers.clear()
+        request.headers.update(headers)
+        with session._gate.call():
+            session._expect(renewed)
+            del refused
+            return super()._perform(operation, request, manner)
+
+    def _is_end_of_session(self, error: ApiException, had_session: bool) -> bool:
+        """Tell a session that has ended from a lack of permission.
+
+        It is 401, or 403 where Django's session authentication comes first. Django deletes the cookie of a session that
+        is not there any more, whatever language it explains itself in.
+        """
+        if isinstance(error, UnauthorizedException) or error.detail == NOT_AUTHENTICATED:
+            return True
+        return had_session and not self._credentials.has_session(self.configuration.host)
+
+
+def _login_failed(status: int, reason: str | None, detail: str | None) -> LoginFailed:
+    failed = LoginFailed(status, "Login failed", detail=detail, method="POST", path="/api/2/auth/login")
+    failed.login_reason = reason
+    return failed
