@@ -12,7 +12,7 @@ VERSION = re.search(r'__version__ = "(.+)"', (HERE / "elements_sdk/_version.py")
 assert VERSION is not None
 
 REQUIRED = ["urllib3>=2.8,<3", "python-dateutil>=2.8.2", "certifi", "six>=1.16"]  # as in requirements.txt
-SANDBOX = ["Django>=5.2", "djangorestframework>=3.16", "cheroot>=10", "pyotp>=2.9"]
+SANDBOX = ["Django>=5.2", "djangorestframework>=3.16", "cheroot>=10", "pyotp>=2.9", "trustme>=1.2"]
 CLI = ["click>=8.1", "rich>=13"]
 
 setup(
@@ -28,7 +28,10 @@ setup(
     package_data={"elements_sdk": ["py.typed"]},
     install_requires=REQUIRED,
     extras_require={"sandbox": SANDBOX, "cli": CLI},
-    entry_points={"console_scripts": ["elements-sdk = elements_sdk.cli:main"]},
+    entry_points={
+        "console_scripts": ["elements-sdk = elements_sdk.cli:main"],
+        "pytest11": ["elements_sdk = elements_sdk.sandbox.pytest_plugin"],
+    },
     classifiers=[
         "Development Status :: 5 - Production/Stable",
         "Intended Audience :: Developers",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 _NEEDED = {
-    "sandbox": ("django", "rest_framework", "cheroot", "pyotp"),
+    "sandbox": ("django", "rest_framework", "cheroot", "pyotp", "trustme"),
     "cli": ("click", "rich"),
 }
 

@@ -231,7 +231,6 @@ def test_making_one_changes_no_logger() -> None:
     names = ("", "elements_sdk", "urllib3")
     before = [(logging.getLogger(name).level, list(logging.getLogger(name).handlers)) for name in names]
     configuration = Configuration()
-    configuration.debug = True
     assert [(logging.getLogger(name).level, list(logging.getLogger(name).handlers)) for name in names] == before
     assert configuration.logger["package_logger"].name == "elements_sdk"
 

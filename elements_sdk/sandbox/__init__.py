@@ -5,8 +5,9 @@ It is real Django and Django REST Framework in a child process. Install it with 
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from elements_sdk.configuration import Configuration
 from elements_sdk.sandbox.process import ServerProcess
@@ -19,6 +20,7 @@ class Sandbox:
     """A server of one's own, with accounts and share links in it. It ends with its `with` block, or with this process.
 
     :ivar host: address of the server: `http://127.0.0.1:PORT`.
+    :ivar ca_file: file of the certificate authority to trust; `None` without https.
     :ivar admin: an account with the permission `system:admin-access`.
     :ivar user: an ordinary account.
     :ivar otp_user: an account that needs a one-time code, as its `otp()` gives it.
@@ -26,14 +28,41 @@ class Sandbox:
     :ivar disabled_user: an account that may not log in.
     """
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        https: bool = False,
+        api_version: Literal["3.3", "26.5"] = "3.3",
+        paging: Literal["plain", "envelope"] = "plain",
+        max_limit: int | None = None,
+        tokens: int = 250,
+        data: str | Path | None = None,
+    ) -> None:
         """Start the server; it answers when this returns.
 
         :param port: port to listen on; 0 takes a free one.
+        :param https: serve by TLS, with a certificate authority of its own: `ca_file`.
+        :param api_version: the release whose shapes the answers have.
+        :param paging: how lists with a `limit` are answered: as a list, or as a page with `count` and `results`.
+        :param max_limit: how many entries a page has at the most, whatever `limit` asks for.
+        :param tokens: how many share links there are.
+        :param data: file to keep everything in, for the next sandbox on the same file; a temporary one if left out.
         :raises SandboxError: it did not start, because the extra is not installed or the port is taken, say.
         """
-        self._server = ServerProcess(port)
+        self._server = ServerProcess(
+            {
+                "port": port,
+                "https": https,
+                "api_version": api_version,
+                "paging": paging,
+                "max_limit": max_limit,
+                "tokens": tokens,
+                "data": None if data is None else str(Path(data).absolute()),
+            }
+        )
         self.host: str = self._server.greeting["host"]
+        self.ca_file: str | None = self._server.greeting["ca_file"]
         accounts = {name: Account(**facts) for name, facts in self._server.greeting["accounts"].items()}
         self.admin = accounts["admin"]
         self.user = accounts["user"]
@@ -65,11 +94,13 @@ class Sandbox:
     def configuration(self, account: Account | None = None) -> Configuration:
         """Give a configuration with this server and an account's API token; that of `user` if none is named."""
         chosen = account or self.user
-        return Configuration(
+        configuration = Configuration(
             host=self.host,
             api_key={"Authorization": chosen.api_token},
             api_key_prefix={"Authorization": "Bearer"},
         )
+        configuration.ssl_ca_cert = self.ca_file
+        return configuration
 
     @property
     def outbox(self) -> list[Email]:
@@ -80,6 +111,14 @@ class Sandbox:
     def requests(self) -> list[RecordedRequest]:
         """The last 1,000 requests as they came over the wire, oldest first."""
         return [RecordedRequest(**facts) for facts in self._server.ask("requests")]
+
+    def end_sessions(self) -> None:
+        """End all sessions, as a restart or a change of password does: whoever had one is not logged in any more."""
+        self._server.ask("end_sessions")
+
+    def reset(self) -> None:
+        """Bring everything back to how it was at the start; e-mails and recorded requests are forgotten."""
+        self._server.ask("reset")
 
     def expire_tickets(self) -> None:
         """Make all tickets too old to be redeemed."""

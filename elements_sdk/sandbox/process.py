@@ -36,7 +36,7 @@ class ServerProcess:
     :ivar greeting: what the server says when it is ready: its address and accounts.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, options: dict[str, Any]) -> None:
         missing = missing_extra("sandbox")
         if missing:
             raise SandboxError(f"the sandbox cannot start: {missing}")
@@ -45,7 +45,7 @@ class ServerProcess:
         self._owner = os.getpid()
         self._folder = tempfile.mkdtemp(prefix="elements-sandbox-")
         try:
-            self._process = _start(self._folder, port)
+            self._process = _start(self._folder, options)
         except OSError as error:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise SandboxError(f"the sandbox did not start: {error.strerror}") from None
@@ -122,12 +122,12 @@ class ServerProcess:
         raise SandboxError(f"the sandbox did not start: {reasons[-1] if reasons else 'it gave no reason'}")
 
 
-def _start(folder: str, port: int) -> subprocess.Popen[str]:
+def _start(folder: str, options: dict[str, Any]) -> subprocess.Popen[str]:
     package = str(Path(__file__).resolve().parents[2])
     environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     with open(Path(folder, "log"), "wb") as log:
         return subprocess.Popen(
-            [sys.executable, "-P", "-c", _PROGRAM, package, folder, str(port), str(os.getpid())],
+            [sys.executable, "-P", "-c", _PROGRAM, package, folder, json.dumps(options), str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -54,6 +54,7 @@ class RecordedRequest:
 
     :ivar query: the text behind the question mark.
     :ivar headers: by name in title case.
+    :ivar user: name of whom the server took the caller for; `None`: for nobody.
     """
 
     method: str
@@ -62,3 +63,4 @@ class RecordedRequest:
     headers: dict[str, str] = field(repr=False)
     body: str = field(repr=False)
     status: int
+    user: str | None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
+from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.utils import timezone
 
@@ -21,6 +25,27 @@ def obey(command: str, **arguments: Any) -> dict[str, Any]:
         return {"error": f"there is no account {arguments.get('username')!r}"}
     except Exception as error:  # the parent shall hear of it, and the server go on
         return {"error": f"{type(error).__name__}: {error}"}
+
+
+def remember_contents() -> None:
+    """Keep a copy of the database as it is now, for `reset`."""
+    with closing(sqlite3.connect(_database())) as source:
+        source.backup(_contents)
+
+
+def _reset() -> None:
+    with closing(sqlite3.connect(_database(), timeout=20)) as target:
+        _contents.backup(target)
+    getattr(mail, "outbox", []).clear()
+    web.recorded.clear()
+
+
+def _database() -> str:
+    return str(settings.DATABASES["default"]["NAME"])
+
+
+def _end_sessions() -> None:
+    Session.objects.all().delete()
 
 
 def _outbox() -> list[dict[str, Any]]:
@@ -40,9 +65,13 @@ def _expire_tickets() -> None:
     Ticket.objects.update(created=timezone.now() - 2 * TICKET_LIFETIME)
 
 
+_contents = sqlite3.connect(":memory:", check_same_thread=False)
+
 _COMMANDS: dict[str, Callable[..., Any]] = {
+    "end_sessions": _end_sessions,
     "expire_tickets": _expire_tickets,
     "outbox": _outbox,
     "requests": _requests,
+    "reset": _reset,
     "password_reset_token": _password_reset_token,
 }

@@ -16,27 +16,35 @@ from pathlib import Path
 from typing import TextIO
 
 from elements_sdk.sandbox.server import settings
+from elements_sdk.sandbox.server.options import Options
 
 
-def main(folder: str, port: str, parent: str) -> None:
+def main(folder: str, options: str, parent: str) -> None:
     """Run until standard input ends, or the parent process has."""
     channel, sys.stdout = sys.stdout, sys.stderr  # nothing but answers to the parent goes through the channel
     threading.Thread(target=_end_with_parent, args=(folder, int(parent)), daemon=True).start()
     try:
-        _serve(Path(folder), int(port), channel)
+        _serve(Path(folder), Options(**json.loads(options)), channel)
     except BaseException:
         traceback.print_exc()
         _end(folder, status=1, remove=False)  # the parent reads the log, and removes the folder
     _end(folder)
 
 
-def _serve(folder: Path, port: int, channel: TextIO) -> None:
-    settings.configure(folder / "database.sqlite3")
+def _serve(folder: Path, options: Options, channel: TextIO) -> None:
+    settings.configure(Path(options.data or folder / "database.sqlite3"), options)
     from elements_sdk.sandbox.server import control, seed, web
 
-    accounts = seed.fill()
-    server = web.start(port)
-    greeting = {"host": "http://{}:{}".format(*server.bind_addr), "accounts": accounts}
+    accounts = seed.fill(options.tokens)
+    control.remember_contents()
+    ca_file = web.make_certificates(folder) if options.https else None
+    server = web.start(options.port, folder if options.https else None)
+    scheme = "https" if options.https else "http"
+    greeting = {
+        "host": "{}://{}:{}".format(scheme, *server.bind_addr),
+        "ca_file": None if ca_file is None else str(ca_file),
+        "accounts": accounts,
+    }
     print(json.dumps(greeting), file=channel, flush=True)
     for line in sys.stdin:
         question = json.loads(line)

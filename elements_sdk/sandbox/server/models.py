@@ -90,6 +90,15 @@ class ApiToken(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE)
 
 
+class KnownAccount(models.Model):
+    """What the sandbox tells its parent of an account, password included."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE)
+    name = models.CharField(max_length=255)
+    password = models.CharField(max_length=255)
+    api_token = models.CharField(max_length=64)
+
+
 class ClientSession(models.Model):
     """A workstation at work."""
 

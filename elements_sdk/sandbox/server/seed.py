@@ -1,4 +1,4 @@
-"""The first contents: accounts, and 250 share links with their history."""
+"""The first contents: accounts, and share links with their history."""
 
 from __future__ import annotations
 
@@ -19,13 +19,12 @@ from elements_sdk.sandbox.server.models import (
     Bundle,
     ClientSession,
     Directory,
+    KnownAccount,
     LDAPServer,
     OneTimeAccessToken,
     OneTimeAccessTokenActivity,
     User,
 )
-
-TOKENS = 250
 
 _ACCOUNTS: dict[str, dict[str, Any]] = {
     "admin": {"full_name": "Ada Admin", "permissions": [ADMIN_ACCESS], "uid": 1000, "gid": 1000},
@@ -35,7 +34,7 @@ _ACCOUNTS: dict[str, dict[str, Any]] = {
         "group_permissions": ["media:share"],
         "groups": [1],
     },
-    "otp_user": {"full_name": "Otto One-Time"},
+    "otp_user": {"full_name": "Otto One-Time", "totp_secret": pyotp.random_base32()},
     "new_user": {"full_name": "Nell New", "password_change_required": True},
     "disabled_user": {"full_name": "Dirk Disabled", "is_active": False},
 }
@@ -43,27 +42,31 @@ _COLLEAGUES = ("editor", "colourist", "producer")
 
 
 @transaction.atomic
-def fill() -> dict[str, dict[str, Any]]:
-    """Fill empty tables, and give the accounts as the parent knows them."""
-    passwords = {name: f"Sandbox-{secrets.token_urlsafe(9)}" for name in _ACCOUNTS}
-    users = {name: _user(name, passwords[name], facts) for name, facts in _ACCOUNTS.items()}
-    colleagues = [_user(name, None, {"is_external": name == "producer"}) for name in _COLLEAGUES]
-    keys = {name: secrets.token_urlsafe(30) for name in users}
-    ApiToken.objects.bulk_create(ApiToken(key=keys[name], user=user) for name, user in users.items())
-    secret = pyotp.random_base32()
-    User.objects.filter(username="otp_user").update(totp_secret=secret)
-    _add_workstation(users["user"])
-    _add_tokens([users["user"], users["admin"], users["otp_user"], *colleagues])
+def fill(tokens: int) -> dict[str, dict[str, Any]]:
+    """Fill the tables if they are empty, and give the accounts as the parent knows them."""
+    if not KnownAccount.objects.exists():
+        users = {name: _account(name, facts) for name, facts in _ACCOUNTS.items()}
+        colleagues = [_user(name, None, {"is_external": name == "producer"}) for name in _COLLEAGUES]
+        _add_workstation(users["user"])
+        _add_tokens([users["user"], users["admin"], users["otp_user"], *colleagues], tokens)
     return {
-        name: {
-            "id": user.pk,
-            "username": name,
-            "password": passwords[name],
-            "api_token": keys[name],
-            "otp_secret": secret if name == "otp_user" else None,
+        account.name: {
+            "id": account.user.pk,
+            "username": account.name,
+            "password": account.password,
+            "api_token": account.api_token,
+            "otp_secret": account.user.totp_secret,
         }
-        for name, user in users.items()
+        for account in KnownAccount.objects.select_related("user")
     }
+
+
+def _account(name: str, facts: dict[str, Any]) -> User:
+    password, token = f"Sandbox-{secrets.token_urlsafe(9)}", secrets.token_urlsafe(30)
+    user = _user(name, password, facts)
+    ApiToken.objects.create(key=token, user=user)
+    KnownAccount.objects.create(user=user, name=name, password=password, api_token=token)
+    return user
 
 
 def _user(name: str, password: str | None, facts: dict[str, Any]) -> User:
@@ -87,7 +90,7 @@ def _add_workstation(user: User) -> None:
     )
 
 
-def _add_tokens(owners: list[User]) -> None:
+def _add_tokens(owners: list[User], count: int) -> None:
     random = Random(2026)  # the same links in every sandbox, but for their secret parts
     assets = Asset.objects.bulk_create(Asset(name=f"Asset {number}") for number in range(1, 9))
     bundles = Bundle.objects.bulk_create(
@@ -96,7 +99,7 @@ def _add_tokens(owners: list[User]) -> None:
     directories = Directory.objects.bulk_create(Directory(name=f"Directory {number}") for number in range(1, 13))
     now = timezone.now()
     tokens = OneTimeAccessToken.objects.bulk_create(
-        _token(number, owners, bundles, now, random) for number in range(1, TOKENS + 1)
+        _token(number, owners, bundles, now, random) for number in range(1, count + 1)
     )
     shares_bundle, shares_directory = (
         OneTimeAccessToken.shared_bundles.through,

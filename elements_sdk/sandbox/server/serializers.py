@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from rest_framework import serializers
 
 from elements_sdk.sandbox.server.models import (
@@ -21,6 +22,10 @@ from elements_sdk.sandbox.server.models import (
 ORDERINGS = [f"{sign}{name}" for name in ("id", "expires", "token") for sign in ("", "-")]
 
 
+def _without(shown: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in shown.items() if name not in names}
+
+
 def _row_number(**options: Any) -> serializers.IntegerField:
     return serializers.IntegerField(max_value=LARGEST, **options)
 
@@ -31,6 +36,11 @@ class UserMiniSerializer(serializers.ModelSerializer[User]):
     class Meta:
         model = User
         fields = ["id", "avatar", "display_name", "email", "full_name", "is_external", "is_cloud", "username"]
+
+    def to_representation(self, instance: User) -> dict[str, Any]:
+        """Leave out what newer servers leave out."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        return _without(shown, "avatar") if settings.ELEMENTS.is_newer else shown
 
 
 class LDAPServerSerializer(serializers.ModelSerializer[LDAPServer]):
@@ -106,7 +116,10 @@ class UserDetailSerializer(serializers.ModelSerializer[User]):
     def to_representation(self, instance: User) -> dict[str, Any]:
         """Leave out the directory server of an account that comes from none: it is never null."""
         shown: dict[str, Any] = super().to_representation(instance)
-        return {name: value for name, value in shown.items() if name != "ldap" or value is not None}
+        if settings.ELEMENTS.is_newer:
+            shown = _without(shown, "ancillary_path", "ancillary_path_read_only", "client_sessions")
+            return {**shown, "ldap": instance.ldap and instance.ldap.name, "ldap_guid": f"guid-{instance.pk}"}
+        return shown if instance.ldap else _without(shown, "ldap")
 
 
 class ActivitySerializer(serializers.ModelSerializer[OneTimeAccessTokenActivity]):
@@ -154,6 +167,14 @@ class AccessTokenSerializer(serializers.ModelSerializer[OneTimeAccessToken]):
             "is_easy_sharing_for_bundle",
             "is_easy_sharing_for_directory",
         ]
+
+    def to_representation(self, instance: OneTimeAccessToken) -> dict[str, Any]:
+        """Add and change what newer servers add and change."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        if settings.ELEMENTS.is_newer:
+            newer = {"media_root_permissions": [1, 2], "created_at": "2026-01-01T00:00:00Z", "has_password": False}
+            return {**shown, **newer}
+        return shown
 
     def get_full_url(self, token: OneTimeAccessToken) -> str:
         """Give the link that is sent to people."""

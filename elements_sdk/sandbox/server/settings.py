@@ -9,6 +9,8 @@ import django
 from django.conf import settings
 from django.core.management import call_command
 
+from elements_sdk.sandbox.server.options import Options
+
 VALIDATORS = ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "NumericPasswordValidator")
 
 DATABASE = {
@@ -31,9 +33,12 @@ REST_FRAMEWORK = {
 }
 
 
-def configure(database: Path) -> None:
+def configure(database: Path, options: Options) -> None:
     """Set Django up on this database, and make the tables that it lacks."""
     settings.configure(
+        ELEMENTS=options,
+        SESSION_COOKIE_SECURE=options.https,
+        CSRF_COOKIE_SECURE=options.https,
         SECRET_KEY=secrets.token_hex(32),
         DEBUG=False,
         ALLOWED_HOSTS=["127.0.0.1", "localhost"],
@@ -51,6 +56,7 @@ def configure(database: Path) -> None:
             "django.middleware.common.CommonMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "elements_sdk.sandbox.server.middleware.note_user",
         ],
         DATABASES={"default": {**DATABASE, "NAME": database}},
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",

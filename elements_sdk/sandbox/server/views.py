@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib.auth import login as start_session
 from django.contrib.auth import logout as end_session
 from django.contrib.auth.password_validation import validate_password
@@ -19,6 +20,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -64,9 +66,21 @@ class AccessTokensView(APIView):
         query = _valid(serializers.AccessTokenQuerySerializer, request.query_params)
         filters = {name: query[name] for name in serializers.AccessTokenQuerySerializer.FILTERS if name in query}
         tokens = _visible_tokens(request).filter(**filters).distinct().order_by(query["ordering"], "id")
-        end = min(query["offset"] + query["limit"], LARGEST) if "limit" in query else None
-        page = tokens[query["offset"] : end]
-        return Response(serializers.AccessTokenSerializer(page, many=True, context={"request": request}).data)
+        paginator = _Pagination() if settings.ELEMENTS.paging == "envelope" else None
+        page: Any = paginator.paginate_queryset(tokens, request) if paginator else _cut(tokens, **query)
+        shown = serializers.AccessTokenSerializer(
+            tokens if page is None else page, many=True, context={"request": request}
+        ).data
+        return Response(shown) if paginator is None or page is None else paginator.get_paginated_response(shown)
+
+
+class _Pagination(LimitOffsetPagination):
+    """Pages with `count`, `next`, `previous` and `results`; without a `limit` a plain list."""
+
+    default_limit = None
+
+    def __init__(self) -> None:
+        self.max_limit = settings.ELEMENTS.max_limit
 
 
 class AccessTokenView(APIView):
@@ -110,7 +124,8 @@ class LoginView(APIView):
             return Response({"reason": refusal.reason, "detail": login.DETAILS[refusal.reason]}, status=401)
         start_session(request._request, user, backend="django.contrib.auth.backends.ModelBackend")
         impersonate(request, None)
-        return Response({"user": serializers.UserDetailSerializer(user).data})
+        newer = {"session_key": request.session.session_key} if settings.ELEMENTS.is_newer else {}
+        return Response({"user": serializers.UserDetailSerializer(user).data, **newer})
 
 
 class LogoutView(APIView):
@@ -180,6 +195,12 @@ def _valid(serializer: type[Serializer[Any]], data: Any) -> dict[str, Any]:
     bound.is_valid(raise_exception=True)
     values: dict[str, Any] = bound.validated_data
     return values
+
+
+def _cut(tokens: QuerySet[OneTimeAccessToken], offset: int, limit: int | None = None, **_: Any) -> Any:
+    if limit is None:
+        return tokens[offset:]
+    return tokens[offset : min(offset + min(limit, settings.ELEMENTS.max_limit or limit), LARGEST)]
 
 
 def _caller(request: Request) -> User:

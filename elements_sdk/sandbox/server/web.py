@@ -6,25 +6,47 @@ import io
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
+from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
+
+from elements_sdk.sandbox.server.middleware import USER
 
 _KEPT = 1000
 
 recorded: deque[dict[str, Any]] = deque(maxlen=_KEPT)
 
 
-def start(port: int) -> Any:
-    """Serve on 127.0.0.1 in threads of this process; port 0 takes a free one. The server's `bind_addr` says which."""
+def start(port: int, certificates: Path | None) -> Any:
+    """Serve on 127.0.0.1 in threads of this process; port 0 takes a free one. The server's `bind_addr` says which.
+
+    :param certificates: folder with certificate and key to serve by TLS.
+    """
     _ = get_resolver().url_patterns  # loads the views now, so that a mistake in them shows at the start
     server = Server(("127.0.0.1", port), _Recorder(get_wsgi_application()), numthreads=32, timeout=10)
     server.request_queue_size = 128  # cheroot's own 5 resets connections as soon as a dozen come at once
+    if certificates is not None:
+        server.ssl_adapter = BuiltinSSLAdapter(str(certificates / "server.pem"), str(certificates / "server.key"))
     server.prepare()
     threading.Thread(target=server.serve, daemon=True).start()
     return server
+
+
+def make_certificates(folder: Path) -> Path:
+    """Make a certificate authority and a certificate for this machine; give the file of the authority."""
+    import trustme
+
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1", "localhost")
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    certificate.private_key_pem.write_to_path(str(folder / "server.key"))
+    for number, blob in enumerate(certificate.cert_chain_pems):
+        blob.write_to_path(str(folder / "server.pem"), append=number > 0)
+    return folder / "ca.pem"
 
 
 class _Recorder:
@@ -50,7 +72,7 @@ class _Recorder:
         }
 
         def started(status: str, *rest: Any) -> Any:
-            recorded.append({**record, "status": int(status[:3])})
+            recorded.append({**record, "status": int(status[:3]), "user": environ.get(USER)})
             return start_response(status, *rest)
 
         response: Iterable[bytes] = self._application(environ, started)

@@ -1,0 +1,36 @@
+"""Fixtures for the tests of programs that use this SDK. pytest finds them by itself where the package is installed.
+
+Nothing of Django is loaded before a test asks for one of them, and then in another process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from elements_sdk.configuration import Configuration
+    from elements_sdk.sandbox import Sandbox
+
+
+@pytest.fixture(scope="session")
+def _elements_server() -> Iterator[Sandbox]:
+    from elements_sdk.sandbox import Sandbox
+
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def elements_sandbox(_elements_server: Sandbox) -> Iterator[Sandbox]:
+    """A local ELEMENTS server, one for all tests, brought back to its beginning after each."""
+    yield _elements_server
+    _elements_server.reset()
+
+
+@pytest.fixture
+def elements_configuration(elements_sandbox: Sandbox) -> Configuration:
+    """A `Configuration` with that server and the API token of its account `user`."""
+    return elements_sandbox.configuration()
