@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from elements_sdk.exceptions import ApiValueError
+from elements_sdk.settings import problem_of_header
 
 if TYPE_CHECKING:
     from elements_sdk.configuration import Configuration
@@ -69,6 +70,10 @@ def settings_of(environment: Mapping[str, str]) -> list[tuple[str, str, Any]]:
 
 def _value(name: str, text: str) -> Any:
     if name == "ELEMENTS_API_TOKEN":
+        problem = problem_of_header(text)
+        if problem:
+            del text  # what is secret is in no local of a frame that raises
+            raise ApiValueError(f"{name} {problem}")
         return {"Bearer": text}
     if name == "ELEMENTS_API_TOKEN_FILE":
         return TokenFile(text)

@@ -15,7 +15,7 @@ MASK = "***"
 SECRET_NAMES = frozenset(
     {"password", "new_password", "otp", "token", "ticket", "session_key", "authorization", "cookie"}
 )
-_SECRET_HEADERS = frozenset({"authorization", "cookie", "x-csrftoken", "proxy-authorization"})
+_PUBLIC_HEADERS = frozenset({"accept", "content-type", "user-agent", "referer"})
 _SHORTEST_SECRET = 4  # characters; shorter ones occur in any sentence
 _EXCERPT_LENGTH = 200
 _QUOTED = re.compile(r"""(?:"(?:[^"\\]|\\.)*(?:"|$)|'(?:[^'\\]|\\.)*(?:'|$))(\s*:)?""", re.DOTALL)
@@ -42,11 +42,11 @@ def masked(value: Any) -> str | None:
 
 
 def secrets_of(headers: Mapping[str, str], body: bytes | None) -> list[str]:
-    """Collect what of a request is secret: credentials of its headers, and the secrets in a JSON body."""
+    """Collect what of a request may be secret: headers that are not known to be public, and secrets in a JSON body."""
     found: set[str] = set()
     for name, value in headers.items():
-        if name.lower() in _SECRET_HEADERS:
-            found |= {piece.strip('"') for piece in re.split(r"[\s;=]+", str(value))}
+        if name.lower() not in _PUBLIC_HEADERS:
+            found |= {str(value), *(piece.strip('"') for piece in re.split(r"[\s;=]+", str(value)))}
     with suppress(ValueError, RecursionError):
         _collect_secrets(json.loads(body or b"null"), found)
     return sorted((secret for secret in found if len(secret) >= _SHORTEST_SECRET), key=len, reverse=True)

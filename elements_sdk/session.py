@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from elements_sdk.api.auth_api import AuthApi
 from elements_sdk.api_client import ApiClient
@@ -232,22 +232,20 @@ class Session:
             record_warning("the logout failed, so the session ends by itself on the server: %s", failed)
 
     def _log_in(self) -> None:
-        otp: Any = self._login["otp"]
-        code = cast("str | None", otp() if callable(otp) else otp)
-        credentials = AuthLoginEndpointRequest(
-            username=self._login["username"],
-            password=self._login["password"],
-            otp=code,
-            new_password=self._login["new_password"],
-        )
         self._client.forget_session()
-        answer, status, _ = self.auth.login_with_http_info(credentials)
+        answer, status, _ = self.auth.login_with_http_info(self._credentials())
         if answer.user is None:
             raise _login_failed(status, answer.reason, answer.detail)
         if self._login["new_password"]:
             self._login["password"], self._login["new_password"] = self._login["new_password"], None
         self._user = answer.user
         self._identity = Identity()
+
+    def _credentials(self) -> AuthLoginEndpointRequest:
+        values = MaskedDict(self._login)
+        if callable(values["otp"]):
+            values["otp"] = values["otp"]()
+        return AuthLoginEndpointRequest(**values)
 
     def _renew(self, refused: Identity) -> Identity:
         """Log in again after the server has ended a session; one thread does it for all.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import re
 import textwrap
 from collections.abc import Iterator
@@ -25,6 +27,18 @@ REQUIRED = {
     "ImpersonationEndpointRequest()": "ImpersonationEndpointRequest(user=56)",
     "SendLinkEmailRequest()": "SendLinkEmailRequest(email='a@example.com')",
 }
+
+
+@pytest.fixture(autouse=True)
+def untouched() -> Iterator[None]:
+    """What examples change of the process is put back."""
+    environment, root, ours = dict(os.environ), logging.getLogger(), logging.getLogger("elements_sdk")
+    handlers = list(root.handlers)
+    yield
+    os.environ.clear()
+    os.environ.update(environment)
+    root.handlers[:] = handlers
+    ours.setLevel(logging.NOTSET)
 
 
 def blocks(page: Path) -> Iterator[tuple[str, str]]:
