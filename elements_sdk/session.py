@@ -195,6 +195,8 @@ class Session:
             try:
                 self._start_on_server(user_id)
                 user = self.auth.check_auth_ticket(self.auth.create_auth_ticket())
+                if str(user.id) != str(user_id):
+                    raise ApiException(reason=f"the server takes the session for user {user.id}, not {user_id}")
             except BaseException:  # it may have started all the same
                 self._stop()
                 raise
@@ -247,15 +249,12 @@ class Session:
             values["otp"] = values["otp"]()
         return AuthLoginEndpointRequest(**values)
 
-    def _renew(self, refused: Identity) -> Identity:
-        """Log in again after the server has ended a session; one thread does it for all.
-
-        :raises SessionExpired: it was an impersonation.
-        """
+    def _renew(self, refused: Identity) -> Identity | None:
+        """Log in again after the server has ended a session, one thread for all; `None` if it was an impersonation."""
         with self._gate.change():
             if refused.impersonates:
                 refused.is_over = True
-                raise SessionExpired(401, "the session has ended inside an impersonation")
+                return None
             if self._identity is refused:
                 self._log_in()
             return self._identity
@@ -264,11 +263,12 @@ class Session:
         if self._identity.impersonates:
             raise ApiValueError(f"the session is impersonating: leave that block before you {what}")
 
-    def _expect(self, meant: Identity) -> None:
-        """Make sure that a call is made in the name that it was meant for; nothing has been sent yet."""
+    def _is(self, meant: Identity) -> bool:
+        """Whether the session is whom a call was meant for."""
         current = self._identity
-        if meant.is_over or meant.impersonates != current.impersonates or (meant.impersonates and meant is not current):
-            raise SessionExpired(401, "the session is not whom this call was meant for any more", request_sent="no")
+        if meant.impersonates or current.impersonates:
+            return meant is current and not meant.is_over
+        return True
 
 
 class _SessionClient(ApiClient):
@@ -294,20 +294,20 @@ class _SessionClient(ApiClient):
         headers, had_session = MaskedDict(request.headers), False
         try:
             with session._gate.call():
-                session._expect(meant)
+                if not session._is(meant):
+                    raise _expired(request)
                 had_session = self._credentials.has_session(self.configuration.host)
                 return super()._perform(operation, request, manner)
         except (UnauthorizedException, ForbiddenException) as error:
             if isinstance(error, SessionExpired) or not self._is_end_of_session(error, had_session):
                 raise
-            refused = error.with_traceback(None)
         # Refused for want of a session, so nothing has been done, and it can be repeated.
         renewed = session._renew(meant)
         request.headers.clear()
         request.headers.update(headers)
         with session._gate.call():
-            session._expect(renewed)
-            del refused
+            if renewed is None or not session._is(renewed):
+                raise _expired(request)
             return super()._perform(operation, request, manner)
 
     def _is_end_of_session(self, error: ApiException, had_session: bool) -> bool:
@@ -319,6 +319,19 @@ class _SessionClient(ApiClient):
         if isinstance(error, UnauthorizedException) or error.detail == NOT_AUTHENTICATED:
             return True
         return had_session and not self._credentials.has_session(self.configuration.host)
+
+
+def _expired(request: Request) -> SessionExpired:
+    """The call has not been made: it was not sent, or refused."""
+    reason = "the session is not whom this call was meant for any more, so it was not made"
+    return SessionExpired(
+        401,
+        reason,
+        method=request.method,
+        path=request.shown_path,
+        attempts=request.attempts,
+        request_sent="yes" if request.attempts else "no",
+    )
 
 
 def _login_failed(status: int, reason: str | None, detail: str | None) -> LoginFailed:
