@@ -289,7 +289,7 @@ class ApiClient:
 
     def _perform(self, operation: Operation, request: Request, manner: CallManner) -> Any:
         """Authenticate and send a request, and give what the manner of the call asks for."""
-        self._expect_credentials()
+        self._expect_credentials(operation.is_login)
         host = manner.host or self.configuration.host
         url = _with_query(host + request.path, request)
         is_ours = origin(host) == origin(self.configuration.host)
@@ -361,6 +361,7 @@ class ApiClient:
         keeps = self.configuration.pickle_credentials
         headers = dict(self.default_headers) if keeps else {"User-Agent": self.user_agent}
         left_out = [] if keeps else [name for name in self.default_headers if name not in headers]
+        left_out += ["session"] if self._credentials.has_session(self.configuration.host) else []
         left_out += ["cookie"] if self.cookie and not keeps else []
         left_out += [name for name in ("proxy", "proxy_headers") if getattr(self.configuration, name) and not keeps]
         arguments = (self.configuration, headers, self.cookie if keeps else None, self.pool_threads, left_out)
@@ -372,13 +373,15 @@ class ApiClient:
         twin.client_side_validation = self.client_side_validation
         return twin
 
-    def _expect_credentials(self) -> None:
+    def _expect_credentials(self, is_login: bool) -> None:
         self.configuration.expect_credentials()
         missing = [name for name in self._left_out if name not in self.default_headers]
-        if missing:
+        if is_login:
+            self._left_out = [name for name in missing if name != "session"]
+        elif missing:
             raise ApiValueError(
                 f"this client was pickled without its {', '.join(missing)}: "
-                "make it anew, or set pickle_credentials before pickling"
+                "make it anew (or log in), or set pickle_credentials before pickling"
             )
 
 

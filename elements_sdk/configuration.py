@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import copy
 import logging
-import os
 import pickle
 import sys
 from collections.abc import Callable, Mapping
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import six
 
 from elements_sdk._version import __version__
-from elements_sdk.environment import settings_of
+from elements_sdk.environment import settings_of_environment
 from elements_sdk.exceptions import ApiAttributeError, ApiKeyError, ApiValueError, OpenApiException
 from elements_sdk.logs import display
 from elements_sdk.redaction import MaskedDict, masked
@@ -117,26 +116,21 @@ class Configuration:
         :raises ApiValueError: a variable is missing or malformed; the message names it and does not show its value.
         """
         configuration = cls()
-        for variable, name, value in settings_of(os.environ):
-            try:
-                setattr(configuration, name, value)
-                problem = None
-            except ApiValueError as error:
-                problem = str(error).removeprefix(name)
-            del value
-            if problem:
-                raise ApiValueError(f"{variable}{problem}")
-        configuration.get_api_key_with_prefix("Bearer")  # so that a token that cannot be read is found at once
-        return configuration
+        try:
+            _apply_environment(configuration)
+            return configuration
+        except ApiValueError as error:
+            failed = error.with_traceback(None)  # whose frames hold what the environment says
+        raise failed
 
     if not TYPE_CHECKING:  # so that a checker sees a setting that does not exist
 
         def __setattr__(self, name: str, value: Any) -> None:
-            is_made = name in vars(self)
             try:
-                object.__setattr__(self, name, _check_of(name)(name, value))
-                if is_made and name in _LOGGING:
-                    display.show(self.debug, self.logger_file, self.logger_format)
+                checked = _check_of(name)(name, value)
+                if name in _LOGGING and name in vars(self):  # set again, not made
+                    display.show(*({**vars(self), name: checked}[setting] for setting in _LOGGING))
+                object.__setattr__(self, name, checked)
                 return
             except OpenApiException as error:
                 failed = error.with_traceback(None)
@@ -277,6 +271,18 @@ class Configuration:
     def logger_file_handler(self) -> logging.FileHandler | None:
         """The handler that writes `logger_file`, if there is one."""
         return display.file_handler
+
+
+def _apply_environment(configuration: Configuration) -> None:
+    for variable, name, value in settings_of_environment():
+        try:
+            setattr(configuration, name, value)
+            problem = None
+        except ApiValueError as error:
+            problem = str(error).removeprefix(name)
+        if problem:
+            raise ApiValueError(f"{variable}{problem}")
+    configuration.get_api_key_with_prefix("Bearer")  # so that a token that cannot be read is found at once
 
 
 def _expect_to_pickle(name: str, value: object) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from elements_sdk.exceptions import ApiValueError
+from elements_sdk.redaction import MaskedDict
 from elements_sdk.settings import problem_of_header
 
 if TYPE_CHECKING:
@@ -34,33 +34,42 @@ class TokenFile:
         """
         self._path = path
         self._seen: tuple[int, int, int] | None = None
+        self._token = ""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Give what pickle keeps: where the token is, not the token."""
+        return {"_path": self._path, "_seen": None, "_token": ""}
 
     def __call__(self, configuration: Configuration) -> None:
-        """Put the token into a configuration."""
-        problem = None
+        """Put the token into a configuration.
+
+        :raises ApiValueError: the file cannot be read, or holds no token.
+        """
+        problem = self._read()
+        if problem:
+            raise ApiValueError(f"ELEMENTS_API_TOKEN_FILE cannot be read: {problem}")
+        configuration.api_key["Bearer"] = self._token
+
+    def _read(self) -> str | None:
+        """Read the file if it has changed, and say what is wrong with it."""
         try:
             status = os.stat(self._path)
             seen = (status.st_mtime_ns, status.st_size, status.st_ino)
-            if seen == self._seen and configuration.api_key.get("Bearer"):
-                return
-            configuration.api_key["Bearer"] = Path(self._path).read_text("utf-8").strip()
-            self._seen = seen
+            if seen != self._seen:
+                self._token, self._seen = Path(self._path).read_text("utf-8").strip(), seen
         except OSError as error:
-            problem = error.strerror
+            return error.strerror
         except ValueError:
-            problem = "it is no text"
-        if problem is None and not configuration.api_key["Bearer"]:
-            problem = "it is empty"
-        if problem:
-            raise ApiValueError(f"ELEMENTS_API_TOKEN_FILE cannot be read: {problem}")
+            return "it is no text"
+        return problem_of_header(self._token) if self._token else "it is empty"
 
 
-def settings_of(environment: Mapping[str, str]) -> list[tuple[str, str, Any]]:
+def settings_of_environment() -> list[tuple[str, str, Any]]:
     """Give the variables that are set: name, setting, value.
 
     :raises ApiValueError: `ELEMENTS_HOST` is missing, both kinds of token are there, or a number is none.
     """
-    given = {name: environment[name] for name in _VARIABLES if environment.get(name)}
+    given = MaskedDict({name: os.environ[name] for name in _VARIABLES if os.environ.get(name)})
     if "ELEMENTS_HOST" not in given:
         raise ApiValueError("ELEMENTS_HOST is not set; it is the server's address, as in https://storage.example.com")
     if {"ELEMENTS_API_TOKEN", "ELEMENTS_API_TOKEN_FILE"} <= given.keys():
@@ -72,7 +81,6 @@ def _value(name: str, text: str) -> Any:
     if name == "ELEMENTS_API_TOKEN":
         problem = problem_of_header(text)
         if problem:
-            del text  # what is secret is in no local of a frame that raises
             raise ApiValueError(f"{name} {problem}")
         return {"Bearer": text}
     if name == "ELEMENTS_API_TOKEN_FILE":

@@ -56,7 +56,8 @@ def failure(
 
     A server may echo what it was sent; what of that is secret is masked in every sentence.
     """
-    secrets = secrets_of(request.headers, request.body)
+    in_path = [segment for segment in request.path.split("/") if segment not in request.shown_path]
+    secrets = [*in_path, *secrets_of(request.headers, request.body)]
     return kind(
         status=response.status if response else 0,
         reason=scrub(reason, secrets),

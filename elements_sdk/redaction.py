@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
     from urllib3 import HTTPHeaderDict
@@ -49,7 +51,15 @@ def secrets_of(headers: Mapping[str, str], body: bytes | None) -> list[str]:
             found |= {str(value), *(piece.strip('"') for piece in re.split(r"[\s;=]+", str(value)))}
     with suppress(ValueError, RecursionError):
         _collect_secrets(json.loads(body or b"null"), found)
-    return sorted((secret for secret in found if len(secret) >= _SHORTEST_SECRET), key=len, reverse=True)
+    long_enough = [secret for secret in found if len(secret) >= _SHORTEST_SECRET]
+    return sorted({spelling for secret in long_enough for spelling in _spellings(secret)}, key=len, reverse=True)
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """How a secret may come back: as it is, or as HTML, JSON and URLs write it."""
+    yield from (secret, html.escape(secret), json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+    with suppress(UnicodeEncodeError):
+        yield from (quote(secret), quote(secret, safe=""), quote_plus(secret))
 
 
 def scrub(text: str, secrets: Iterable[str]) -> str:

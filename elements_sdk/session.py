@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
+from elements_sdk.api import auth_api
 from elements_sdk.api.auth_api import AuthApi
 from elements_sdk.api_client import ApiClient
 from elements_sdk.configuration import Configuration
@@ -27,6 +28,7 @@ from elements_sdk.models import AuthLoginEndpointRequest, ElementsUserDetail
 from elements_sdk.operation import Operation
 from elements_sdk.redaction import MaskedDict
 
+_OWN_PATHS = {auth_api.LOGIN.path, auth_api.START_IMPERSONATION.path, auth_api.STOP_IMPERSONATION.path}
 NOT_AUTHENTICATED = "Authentication credentials were not provided."  # of Django REST Framework
 
 
@@ -35,11 +37,13 @@ class Identity:
 
     :ivar impersonates: whether it is somebody else than the session's own user.
     :ivar is_over: whether the server has ended it.
+    :ivar refusal: how the server refused to renew it, so that not every thread has to ask.
     """
 
     def __init__(self, impersonates: bool = False) -> None:
         self.impersonates = impersonates
         self.is_over = False
+        self.refusal: LoginFailed | None = None
 
 
 class Gate:
@@ -73,7 +77,12 @@ class Gate:
 
     @contextmanager
     def change(self) -> Iterator[None]:
-        """Change the identity, after the calls that are under way."""
+        """Change the identity, after the calls that are under way.
+
+        :raises ApiValueError: this thread is changing it already.
+        """
+        if self.is_mine():
+            raise ApiValueError("the session is just logging in: an otp function must not use the session")
         with self._turn:
             self._waiting += 1
             try:
@@ -123,6 +132,7 @@ class Session:
         self._gate = Gate()
         self._identity = Identity()
         self._user: ElementsUserDetail | None = None
+        self._is_open = False
         self._client = _SessionClient(own, self)
         self.auth = AuthApi(self._client)
 
@@ -140,6 +150,7 @@ class Session:
         try:
             with self._gate.change():
                 self._log_in()
+                self._is_open = True
         except BaseException:
             self._client.close()
             raise
@@ -150,11 +161,9 @@ class Session:
     ) -> None:
         try:
             with self._gate.change():
-                self.auth.logout()
-        except ApiException as failed:
-            record_warning("the logout failed, so the session ends by itself on the server: %s", failed)
+                self._log_out_quietly()
         finally:
-            self._user = None
+            self._is_open, self._user = False, None
             self._client.close()
 
     def __reduce__(self) -> Any:
@@ -182,48 +191,79 @@ class Session:
         :raises ForbiddenException: the session's user lacks the permission `system:admin-access`.
         """
         self._expect_own_identity("impersonate")
-        user = self._start(user_id)
+        identity = Identity(impersonates=True)
         try:
-            yield user
+            yield self._start(user_id, identity)
         finally:
-            with self._gate.change():
-                self._stop()
+            if self._identity is identity:
+                self._finish(identity)
 
-    def _start(self, user_id: int) -> ElementsUserDetail:
+    def _start(self, user_id: int, identity: Identity) -> ElementsUserDetail:
         with self._gate.change():
             self._expect_own_identity("impersonate")
-            try:
-                self._start_on_server(user_id)
-                user = self.auth.check_auth_ticket(self.auth.create_auth_ticket())
-                if str(user.id) != str(user_id):
-                    raise ApiException(reason=f"the server takes the session for user {user.id}, not {user_id}")
-            except BaseException:  # it may have started all the same
-                self._stop()
-                raise
-            self._identity = Identity(impersonates=True)
+            if not self._begin(user_id, identity):
+                self._log_in()
+                if not self._begin(user_id, identity):
+                    raise SessionExpired(401, "the session has ended before the impersonation could start")
+            user = self._ask_who_it_is()
+            if str(user.id) != str(user_id):
+                raise ApiException(reason=f"the server takes the session for user {user.id}, not {user_id}")
             return user
 
-    def _start_on_server(self, user_id: int) -> None:
+    def _begin(self, user_id: int, identity: Identity) -> bool:
+        """Ask the server to start; tell whether there was a session to do it in.
+
+        From the moment of asking until it is known that nothing has started, the session counts as somebody else's.
+        """
+        own, self._identity = self._identity, identity
+        had_session = self._client.has_session()
         try:
             self.auth.start_impersonation({"user": user_id})
-            return
-        except UnauthorizedException:
-            pass  # the session has ended meanwhile
-        self._log_in()
-        self.auth.start_impersonation({"user": user_id})
+            return True
+        except (ApiValueError, ApiTypeError):
+            self._identity = own
+            raise
+        except ApiException as error:
+            if error.request_sent == "no" or 400 <= (error.status or 0) < 500:
+                self._identity = own
+            if not self._client.is_end_of_session(error, had_session):
+                raise
+            return False
+
+    def _ask_who_it_is(self) -> ElementsUserDetail:
+        had_session = self._client.has_session()
+        try:
+            return self.auth.check_auth_ticket(self.auth.create_auth_ticket())
+        except ApiException as error:
+            if not self._client.is_end_of_session(error, had_session):
+                raise
+        self._identity.is_over = True
+        raise SessionExpired(401, "the session has ended just as the impersonation had started")
+
+    def _finish(self, identity: Identity) -> None:
+        """Be the session's own user again, also when the wait for the calls that are under way is interrupted."""
+        try:
+            with self._gate.change():
+                self._stop()
+        finally:
+            if self._identity is identity:
+                identity.is_over = True
+                self._identity = Identity()
+                self._client.forget_session()
 
     def _stop(self) -> None:
-        """Be the session's own user again, whatever happens: if need be by having no session."""
-        is_over, self._identity = self._identity.is_over, Identity()
+        """End the impersonation on the server; if that fails, have no session rather than somebody else's."""
         is_own = False
         try:
-            if not is_over:
+            if not self._identity.is_over:
                 self.auth.stop_impersonation()
                 is_own = True
         except ApiException as failed:
-            record_warning("the end of an impersonation failed, so the session logs out: %s", failed)
+            record_warning("the end of an impersonation failed, so the session logs out: %s", str(failed))
             self._log_out_quietly()
         finally:
+            self._identity.is_over = True
+            self._identity = Identity()
             if not is_own:
                 self._client.forget_session()
 
@@ -231,32 +271,51 @@ class Session:
         try:
             self.auth.logout()
         except ApiException as failed:
-            record_warning("the logout failed, so the session ends by itself on the server: %s", failed)
+            record_warning("the logout failed, so the session ends by itself on the server: %s", str(failed))
 
     def _log_in(self) -> None:
+        """Log in; with the new password only if the server does not take the old one as it is."""
         self._client.forget_session()
-        answer, status, _ = self.auth.login_with_http_info(self._credentials())
-        if answer.user is None:
-            raise _login_failed(status, answer.reason, answer.detail)
-        if self._login["new_password"]:
-            self._login["password"], self._login["new_password"] = self._login["new_password"], None
-        self._user = answer.user
+        refusal = self._try_to_log_in(None)
+        if refusal is not None and refusal.status != 429 and self._login["new_password"]:
+            refusal = self._try_to_log_in(self._login["new_password"])
+            if refusal is None:
+                self._login["password"], self._login["new_password"] = self._login["new_password"], None
+        if refusal is not None:
+            raise refusal
         self._identity = Identity()
 
-    def _credentials(self) -> AuthLoginEndpointRequest:
-        values = MaskedDict(self._login)
+    def _try_to_log_in(self, new_password: str | None) -> LoginFailed | None:
+        """Log in once, and give how the server refused, if it did."""
+        values = MaskedDict(self._login, new_password=new_password)
+        del new_password
         if callable(values["otp"]):
             values["otp"] = values["otp"]()
-        return AuthLoginEndpointRequest(**values)
+        try:
+            answer, status, _ = self.auth.login_with_http_info(AuthLoginEndpointRequest(**values))
+        except LoginFailed as error:
+            return error.with_traceback(None)
+        if answer.user is None:
+            return _login_failed(status, answer.reason, answer.detail)
+        self._user = answer.user
+        return None
 
     def _renew(self, refused: Identity) -> Identity | None:
-        """Log in again after the server has ended a session, one thread for all; `None` if it was an impersonation."""
+        """Log in again after the server has ended a session, one thread for all; `None` if it was an impersonation.
+
+        :raises LoginFailed: the server refused, this thread or another that asked for the same session.
+        """
         with self._gate.change():
             if refused.impersonates:
                 refused.is_over = True
                 return None
-            if self._identity is refused:
-                self._log_in()
+            if self._identity is refused and refused.refusal is None:
+                try:
+                    self._log_in()
+                except LoginFailed as error:
+                    refused.refusal = error.with_traceback(None)
+            if self._identity is refused and refused.refusal is not None:
+                raise copy.copy(refused.refusal)
             return self._identity
 
     def _expect_own_identity(self, what: str) -> None:
@@ -282,12 +341,37 @@ class _SessionClient(ApiClient):
         """Be nobody."""
         self._credentials.forget_session()
 
+    def has_session(self) -> bool:
+        """Whether there is a session cookie."""
+        return self._credentials.has_session(self.configuration.host)
+
+    def is_end_of_session(self, error: ApiException, had_session: bool) -> bool:
+        """Tell a session that has ended from a lack of permission.
+
+        It is 401, or 403 where Django's session authentication comes first. Django deletes the cookie of a session that
+        is not there any more, whatever language it explains itself in.
+        """
+        if not isinstance(error, UnauthorizedException | ForbiddenException) or isinstance(error, SessionExpired):
+            return False
+        if isinstance(error, UnauthorizedException) or error.detail == NOT_AUTHENTICATED:
+            return True
+        return had_session and not self.has_session()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        raise ApiTypeError("the client of a Session cannot be copied: make a Session where it is used")
+
+    def __reduce__(self) -> Any:
+        raise ApiTypeError("the client of a Session cannot be pickled: make a Session where it is used")
+
     def _run(self, operation: Operation, request: Request, manner: Any) -> Any:
-        if self._session._gate.is_mine():
+        session = self._session
+        if session._gate.is_mine():
             return super()._perform(operation, request, manner)
-        if operation.is_login or operation.needs_session:
+        if not session._is_open:
+            raise ApiValueError("the session is not open: use it inside its with statement")
+        if request.path.rstrip("/") in _OWN_PATHS:
             raise ApiValueError(f"a Session does {operation.name} by itself: use login_again() or impersonate()")
-        return super()._run(operation, request, manner._replace(identity=self._session._identity))
+        return super()._run(operation, request, manner._replace(identity=session._identity))
 
     def _perform(self, operation: Operation, request: Request, manner: Any) -> Any:
         session, meant = self._session, manner.identity
@@ -296,10 +380,10 @@ class _SessionClient(ApiClient):
             with session._gate.call():
                 if not session._is(meant):
                     raise _expired(request)
-                had_session = self._credentials.has_session(self.configuration.host)
+                had_session = self.has_session()
                 return super()._perform(operation, request, manner)
         except (UnauthorizedException, ForbiddenException) as error:
-            if isinstance(error, SessionExpired) or not self._is_end_of_session(error, had_session):
+            if not self.is_end_of_session(error, had_session):
                 raise
         # Refused for want of a session, so nothing has been done, and it can be repeated.
         renewed = session._renew(meant)
@@ -309,16 +393,6 @@ class _SessionClient(ApiClient):
             if renewed is None or not session._is(renewed):
                 raise _expired(request)
             return super()._perform(operation, request, manner)
-
-    def _is_end_of_session(self, error: ApiException, had_session: bool) -> bool:
-        """Tell a session that has ended from a lack of permission.
-
-        It is 401, or 403 where Django's session authentication comes first. Django deletes the cookie of a session that
-        is not there any more, whatever language it explains itself in.
-        """
-        if isinstance(error, UnauthorizedException) or error.detail == NOT_AUTHENTICATED:
-            return True
-        return had_session and not self._credentials.has_session(self.configuration.host)
 
 
 def _expired(request: Request) -> SessionExpired:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -137,6 +138,16 @@ def _flag(name: str, value: Any) -> bool:
     return value
 
 
+def _log_format(name: str, value: Any) -> str:
+    text = _text(name, value)
+    try:
+        logging.Formatter(text)
+        return text
+    except ValueError as error:
+        problem = str(error)
+    raise ApiValueError(f"{name} is no format for logging: {problem}")
+
+
 def _pool_size(name: str, value: Any) -> int:
     if value is None:  # 3.3 took it for the default
         return 10
@@ -188,7 +199,7 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "temp_folder_path": _path,
     "debug": _flag,
     "logger_file": _path,
-    "logger_format": _text,
+    "logger_format": _log_format,
     "pickle_credentials": _flag,
 }
 

@@ -6,6 +6,7 @@ import copy
 import os
 import pickle
 import threading
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,21 @@ def test_token_file_is_read_again_when_it_changes(
     assert [request.header("Authorization") for request in recorder.requests] == ["Bearer ONE", "Bearer LONGER"]
 
 
+def test_copies_share_a_token_file_and_none_stays_behind(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("OLD")
+    environment.setenv("ELEMENTS_HOST", "https://storage.example.com")
+    environment.setenv("ELEMENTS_API_TOKEN_FILE", str(file))
+    first = Configuration.from_env()
+    second = copy.deepcopy(first)
+    file.write_text("NEWER")
+    assert [one.get_api_key_with_prefix("Bearer") for one in (second, first)] == ["Bearer NEWER"] * 2
+    assert b"NEWER" not in pickle.dumps(first)
+    file.write_text("two\nlines")
+    with pytest.raises(ApiValueError, match="ELEMENTS_API_TOKEN_FILE cannot be read: must be printable ASCII"):
+        first.get_api_key_with_prefix("Bearer")
+
+
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
@@ -163,6 +179,9 @@ def test_malformed_variable_is_named_and_not_shown(
     with pytest.raises(ApiValueError, match=words) as caught:
         Configuration.from_env()
     assert "SECRET" not in str(caught.value)
+    for frame, _line in traceback.walk_tb(caught.value.__traceback__):
+        if "elements_sdk" in frame.f_code.co_filename:
+            assert "SECRET" not in repr(frame.f_locals)
 
 
 def test_pickle_leaves_credentials_out_and_the_first_call_says_so(sandbox: Sandbox) -> None:
@@ -188,6 +207,17 @@ def test_pickle_leaves_credentials_out_and_the_first_call_says_so(sandbox: Sandb
 def _with_key(client: ApiClient, sandbox: Sandbox) -> ApiClient:
     client.configuration.api_key["Bearer"] = sandbox.user.api_token
     return client
+
+
+def test_pickled_client_that_was_logged_in_says_that_it_is_not(sandbox: Sandbox) -> None:
+    with ApiClient(Configuration(host=sandbox.host)) as client:
+        credentials: Any = {"username": "user", "password": sandbox.user.password}
+        AuthApi(client).login(credentials)
+        twin = AuthApi(pickle.loads(pickle.dumps(client)))
+    with pytest.raises(ApiValueError, match="this client was pickled without its session"):
+        twin.create_auth_ticket()
+    twin.login(credentials)
+    assert twin.create_auth_ticket().ticket
 
 
 def test_pickle_keeps_credentials_if_asked(sandbox: Sandbox) -> None:

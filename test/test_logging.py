@@ -114,6 +114,9 @@ def test_logger_file_takes_the_log(
     assert capsys.readouterr().err == ""
     with pytest.raises(ApiValueError, match="logger_file cannot be written: No such file or directory"):
         configuration.logger_file = "/no/such/folder/log"
+    assert configuration.logger_file == str(tmp_path / "log")
+    with pytest.raises(ApiValueError, match="logger_format is no format for logging"):
+        configuration.logger_format = "%(bogus"
 
 
 def test_plain_http_to_another_machine_warns_once_a_client(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,6 +7,7 @@ contexts included; `repr` and pickles of configurations, clients and requests, a
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 import pickle
@@ -15,6 +16,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -250,6 +252,17 @@ def test_no_secret_shows_when_the_connection_fails_or_the_input_is_wrong(search:
             attempt()
         search.look_at_exception(misuse.value)
         del misuse
+
+
+@pytest.mark.parametrize("spelled", [str, html.escape, quote, quote_plus, json.dumps], ids=lambda way: way.__name__)
+def test_secret_that_comes_back_in_another_spelling_is_masked(
+    spelled: Callable[[str], str], recorder: RecordingServer
+) -> None:
+    password = 'pä"ss<wo rd>&9'
+    recorder.answer = lambda _request: Answer(400, b'{"detail": %s}' % _json(f"wrong: {spelled(password)}!"))
+    with pytest.raises(ApiException) as caught:
+        AuthApi(ApiClient(Configuration(host=recorder.host))).login({"username": "u", "password": password})
+    assert caught.value.detail in ("wrong: ***!", 'wrong: "***"!')
 
 
 def test_no_secret_shows_in_what_succeeds(recorder: RecordingServer, search: Search) -> None:

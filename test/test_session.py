@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -379,3 +381,127 @@ def test_background_call_of_an_impersonation_that_has_ended_is_not_made(server: 
 def test_session_does_not_travel() -> None:
     with pytest.raises(ApiTypeError, match="a Session cannot be pickled"):
         pickle.dumps(Session(Configuration(), "u", "p"))
+
+
+def test_ctrl_c_while_it_waits_to_stop_leaves_nobody_impersonated(fresh_sandbox: Sandbox) -> None:
+    with session_of(fresh_sandbox, fresh_sandbox.admin) as session:
+        release = threading.Event()
+
+        def hold() -> None:
+            with session._gate.call():
+                release.wait(20)
+
+        holder = threading.Thread(target=hold)
+        timer = threading.Timer(0.3, signal.raise_signal, (signal.SIGINT,))
+
+        def leave_while_a_call_is_held() -> None:
+            with session.impersonate(fresh_sandbox.user.id):
+                holder.start()
+                timer.start()
+
+        with pytest.raises(KeyboardInterrupt):
+            leave_while_a_call_is_held()
+        release.set()
+        holder.join()
+        assert whoami(session) == "admin"
+        with session.impersonate(fresh_sandbox.user.id):
+            assert whoami(session) == "user"
+
+
+def test_call_api_does_not_change_the_identity_behind_the_session_either(server: Sandbox) -> None:
+    with session_of(server, server.admin) as session:
+        client = session.auth.api_client
+        for path in ("login", "impersonation", "impersonation/", "impersonation/stop"):
+            with pytest.raises(ApiValueError, match=r"a Session does .* by itself"):
+                client.call_api(f"/api/2/auth/{path}", "POST", body={"user": server.user.id})
+        assert whoami(session) == "admin"
+
+
+def test_session_that_is_not_open_makes_no_calls(server: Sandbox) -> None:
+    session = session_of(server, server.user)
+    with pytest.raises(ApiValueError, match="the session is not open"):
+        session.auth.create_auth_ticket()
+    with session:
+        assert whoami(session) == "user"
+    before = len(server.requests)
+    with pytest.raises(ApiValueError, match="the session is not open"):
+        session.auth.create_auth_ticket()
+    assert len(server.requests) == before
+
+
+def test_refused_renewal_is_asked_for_once_by_all_threads(fresh_sandbox: Sandbox) -> None:
+    server = fresh_sandbox
+    with session_of(server, server.user) as session:
+        token = server.password_reset_token("user")
+        session.auth.reset_password({"token": token, "password": "Lantern-4471-x"})
+        server.end_sessions()
+        raised = in_threads(16, lambda: whoami(session) and None)
+        assert [type(error) for error in raised] == [LoginFailed] * 16
+        assert logins(server) == 2
+
+
+def test_new_password_that_was_not_asked_for_is_not_used(server: Sandbox) -> None:
+    with session_of(server, server.user, new_password="Brand-New-Pass-77") as session:
+        server.end_sessions()
+        assert whoami(session) == "user"
+    assert logins(server) == 2
+
+
+def test_start_that_is_refused_costs_nothing_else(server: Sandbox) -> None:
+    with session_of(server, server.admin) as session:
+        before = len(server.requests)
+        number: Any = "x"
+        with pytest.raises(ApiValueError), session.impersonate(number):
+            raise AssertionError("the block must not be entered")
+        assert len(server.requests) == before
+        with pytest.raises(ApiException), session.impersonate(999):
+            raise AssertionError("the block must not be entered")
+        assert len(server.requests) == before + 1
+        assert whoami(session) == "admin"
+    assert logins(server) == 1
+
+
+def test_start_refused_by_403_for_want_of_a_session_logs_in_again(recorder: RecordingServer) -> None:
+    english = b'{"detail": "Authentication credentials were not provided."}'
+    starts = iter([Answer(403, english), Answer(200, b"")])
+
+    def answer(request: Recorded) -> Answer:
+        name = request.path.rpartition("/")[2]
+        if name == "impersonation":
+            return next(starts)
+        return Answer(200, b'{"user": {"id": 1, "username": "u"}, "ticket": "t", "id": 2, "username": "v"}')
+
+    recorder.answer = answer
+    with Session(Configuration(host=recorder.host), "u", "p") as session, session.impersonate(2) as user:
+        assert user.username == "v"
+    paths = [request.path.rpartition("/")[2] for request in recorder.requests]
+    assert paths[:4] == ["login", "impersonation", "login", "impersonation"]
+    assert paths[-2:] == ["stop", "logout"]
+
+
+def test_server_that_makes_us_somebody_else_than_asked_is_an_error(recorder: RecordingServer) -> None:
+    recorder.answers('{"user": {"id": 1, "username": "u"}, "ticket": "t", "id": 3, "username": "w"}')
+    with (
+        Session(Configuration(host=recorder.host), "u", "p") as session,
+        pytest.raises(ApiException, match="takes the session for user 3, not 2"),
+        session.impersonate(2),
+    ):
+        raise AssertionError("the block must not be entered")
+    assert [request.path.rpartition("/")[2] for request in recorder.requests][-2:] == ["stop", "logout"]
+
+
+def test_otp_function_that_uses_the_session_is_an_error_and_no_deadlock(server: Sandbox) -> None:
+    def code() -> str:
+        session.login_again()
+        return "never"
+
+    session = session_of(server, server.otp_user, otp=code)
+    with pytest.raises(ApiValueError, match="an otp function must not use the session"), session:
+        raise AssertionError("the block must not be entered")
+
+
+def test_client_of_a_session_is_not_copied() -> None:
+    session = Session(Configuration(), "u", "p")
+    for travel in (copy.deepcopy, pickle.dumps):
+        with pytest.raises(ApiTypeError, match="the client of a Session cannot be"):
+            travel(session.auth.api_client)
