@@ -302,7 +302,7 @@ def test_unreachable_server_at_the_login_is_a_connection_error() -> None:
         raise AssertionError("the block must not be entered")
 
 
-def in_threads(count: int, work: Callable[[], None]) -> list[BaseException]:
+def in_threads(count: int, work: Callable[[], object]) -> list[BaseException]:
     """Do it in this many threads, and give what they raised."""
     raised: list[BaseException] = []
 
@@ -435,7 +435,7 @@ def test_refused_renewal_is_asked_for_once_by_all_threads(fresh_sandbox: Sandbox
         token = server.password_reset_token("user")
         session.auth.reset_password({"token": token, "password": "Lantern-4471-x"})
         server.end_sessions()
-        raised = in_threads(16, lambda: whoami(session) and None)
+        raised = in_threads(16, lambda: whoami(session))
         assert [type(error) for error in raised] == [LoginFailed] * 16
         assert logins(server) == 2
 
