@@ -23,7 +23,7 @@ from elements_sdk.exceptions import (
 )
 from elements_sdk.failures import status_error
 from elements_sdk.logs import record_answer, record_failure, record_warning
-from elements_sdk.messages import Request, Response
+from elements_sdk.messages import Request, Response, with_query
 from elements_sdk.model import ReadSettings
 from elements_sdk.operation import ApiResponse, CallManner, Operation, read_options
 from elements_sdk.redaction import MaskedDict
@@ -234,7 +234,7 @@ class ApiClient:
             post_params=post_params,
             body=body,
         )
-        response = self._send(request, _with_query(address, request), _request_timeout, _preload_content)
+        response = self._send(request, with_query(address, request), _request_timeout, _preload_content)
         if not 200 <= response.status < 300:
             raise status_error(request, response)
         return response if _preload_content else response.raw
@@ -291,7 +291,7 @@ class ApiClient:
         """Authenticate and send a request, and give what the manner of the call asks for."""
         self._expect_credentials(operation.is_login)
         host = manner.host or self.configuration.host
-        url = _with_query(host + request.path, request)
+        url = with_query(host + request.path, request)
         is_ours = origin(host) == origin(self.configuration.host)
         has_session = is_ours and not self._credentials.has_key()
         self._warn_if_insecure(host)
@@ -383,10 +383,6 @@ class ApiClient:
                 f"this client was pickled without its {', '.join(missing)}: "
                 "make it anew (or log in), or set pickle_credentials before pickling"
             )
-
-
-def _with_query(url: str, request: Request) -> str:
-    return f"{url}?{request.query}" if request.query else url
 
 
 def _unpickled(

@@ -89,3 +89,8 @@ def query_text(pairs: list[tuple[str, Any]]) -> str:
     except UnicodeEncodeError:
         pass
     raise ApiValueError("a query parameter holds half a character (a lone surrogate)")
+
+
+def with_query(url: str, request: Request) -> str:
+    """Put the query of a request behind an address."""
+    return f"{url}?{request.query}" if request.query else url

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -22,6 +21,7 @@ from elements_sdk.exceptions import (
     SessionExpired,
     UnauthorizedException,
 )
+from elements_sdk.identity import Gate, Identity
 from elements_sdk.logs import record_warning
 from elements_sdk.messages import Request
 from elements_sdk.models import AuthLoginEndpointRequest, ElementsUserDetail
@@ -30,72 +30,6 @@ from elements_sdk.redaction import MaskedDict
 
 _OWN_PATHS = {auth_api.LOGIN.path, auth_api.START_IMPERSONATION.path, auth_api.STOP_IMPERSONATION.path}
 NOT_AUTHENTICATED = "Authentication credentials were not provided."  # of Django REST Framework
-
-
-class Identity:
-    """Who the server takes the session for, from one login, start or stop to the next.
-
-    :ivar impersonates: whether it is somebody else than the session's own user.
-    :ivar is_over: whether the server has ended it.
-    :ivar refusal: how the server refused to renew it, so that not every thread has to ask.
-    """
-
-    def __init__(self, impersonates: bool = False) -> None:
-        self.impersonates = impersonates
-        self.is_over = False
-        self.refusal: LoginFailed | None = None
-
-
-class Gate:
-    """Lets calls through side by side, and a change of identity only when no call is under way.
-
-    No lock is held while anything is sent: whoever has to wait waits for a notice.
-    """
-
-    def __init__(self) -> None:
-        self._turn = threading.Condition()
-        self._calls = 0
-        self._waiting = 0
-        self._changer: int | None = None
-
-    def is_mine(self) -> bool:
-        """Whether this thread is changing the identity just now."""
-        return self._changer == threading.get_ident()
-
-    @contextmanager
-    def call(self) -> Iterator[None]:
-        """Make a call, after the changes that are under way or waiting."""
-        with self._turn:
-            self._turn.wait_for(lambda: self._changer is None and not self._waiting)
-            self._calls += 1
-        try:
-            yield
-        finally:
-            with self._turn:
-                self._calls -= 1
-                self._turn.notify_all()
-
-    @contextmanager
-    def change(self) -> Iterator[None]:
-        """Change the identity, after the calls that are under way.
-
-        :raises ApiValueError: this thread is changing it already.
-        """
-        if self.is_mine():
-            raise ApiValueError("the session is just logging in: an otp function must not use the session")
-        with self._turn:
-            self._waiting += 1
-            try:
-                self._turn.wait_for(lambda: self._changer is None and not self._calls)
-                self._changer = threading.get_ident()
-            finally:
-                self._waiting -= 1
-        try:
-            yield
-        finally:
-            with self._turn:
-                self._changer = None
-                self._turn.notify_all()
 
 
 class Session:

@@ -1,0 +1,75 @@
+"""Whom the server takes a session for, and when that may change under the calls of many threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from elements_sdk.exceptions import ApiValueError, LoginFailed
+
+
+class Identity:
+    """Who the server takes the session for, from one login, start or stop to the next.
+
+    :ivar impersonates: whether it is somebody else than the session's own user.
+    :ivar is_over: whether the server has ended it.
+    :ivar refusal: how the server refused to renew it, so that not every thread has to ask.
+    """
+
+    def __init__(self, impersonates: bool = False) -> None:
+        self.impersonates = impersonates
+        self.is_over = False
+        self.refusal: LoginFailed | None = None
+
+
+class Gate:
+    """Lets calls through side by side, and a change of identity only when no call is under way.
+
+    No lock is held while anything is sent: whoever has to wait waits for a notice.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Condition()
+        self._calls = 0
+        self._waiting = 0
+        self._changer: int | None = None
+
+    def is_mine(self) -> bool:
+        """Whether this thread is changing the identity just now."""
+        return self._changer == threading.get_ident()
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Make a call, after the changes that are under way or waiting."""
+        with self._turn:
+            self._turn.wait_for(lambda: self._changer is None and not self._waiting)
+            self._calls += 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._calls -= 1
+                self._turn.notify_all()
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """Change the identity, after the calls that are under way.
+
+        :raises ApiValueError: this thread is changing it already.
+        """
+        if self.is_mine():
+            raise ApiValueError("the session is just logging in: an otp function must not use the session")
+        with self._turn:
+            self._waiting += 1
+            try:
+                self._turn.wait_for(lambda: self._changer is None and not self._calls)
+                self._changer = threading.get_ident()
+            finally:
+                self._waiting -= 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._changer = None
+                self._turn.notify_all()
