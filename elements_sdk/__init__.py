@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         BadRequestException,
         ConflictException,
         CsrfError,
+        DeadlineExceeded,
         ForbiddenException,
         IncompleteBody,
         InsecureTransportWarning,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     )
     from elements_sdk.models import *
     from elements_sdk.operation import ApiResponse, CallOptions
+    from elements_sdk.retry import RetryPolicy
     from elements_sdk.session import Session
 
 __all__ = [
@@ -63,6 +65,7 @@ __all__ = [
     "Configuration",
     "ConflictException",
     "CsrfError",
+    "DeadlineExceeded",
     "ForbiddenException",
     "IncompleteBody",
     "InsecureTransportWarning",
@@ -72,6 +75,7 @@ __all__ = [
     "ProxyError",
     "RedirectError",
     "ResponseFormatError",
+    "RetryPolicy",
     "ServiceException",
     "Session",
     "SessionExpired",
@@ -90,6 +94,7 @@ if not TYPE_CHECKING:
         "AuthApi": "api.auth_api",
         "CallOptions": "operation",
         "Configuration": "configuration",
+        "RetryPolicy": "retry",
         "Session": "session",
     }
 

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import copy
 import threading
-import time
 import warnings
 from collections.abc import Mapping, MutableMapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
-from elements_sdk import free_request
+from elements_sdk import copies, free_request
 from elements_sdk._version import __version__
+from elements_sdk.addresses import origin
 from elements_sdk.configuration import Configuration
 from elements_sdk.credentials import Credentials
 from elements_sdk.exceptions import (
-    ApiException,
     ApiValueError,
     InsecureTransportWarning,
     ResponseFormatError,
 )
 from elements_sdk.failures import status_error
-from elements_sdk.logs import record_answer, record_failure, record_warning
+from elements_sdk.limits import Seconds
+from elements_sdk.logs import record_warning
 from elements_sdk.messages import Request, Response, with_query
 from elements_sdk.model import ReadSettings
 from elements_sdk.operation import ApiResponse, CallManner, Operation, read_options
 from elements_sdk.redaction import MaskedDict
 from elements_sdk.rest import Transport
+from elements_sdk.sending import Sender
 from elements_sdk.serialization import UnexpectedJson, from_json, to_plain, type_name
-from elements_sdk.settings import checked_host, checked_timeout, checked_url, is_insecure, origin
+from elements_sdk.settings import checked_host, checked_url
 
 if TYPE_CHECKING:
     from multiprocessing.pool import ThreadPool
@@ -46,7 +47,7 @@ class ApiClient:
     :ivar default_headers: headers of every call to the configured host.
     :ivar client_side_validation: compare bodies with the rules of their models before they are sent.
     :ivar pool_threads: how many calls with `async_req=True` run at a time.
-    :ivar last_response: status, headers and body of the last answer.
+    :ivar left_out: what was left out when this client was pickled.
     """
 
     PRIMITIVE_TYPES: ClassVar[tuple[type, ...]] = (float, bool, bytes, str, int)
@@ -81,10 +82,10 @@ class ApiClient:
             self.set_default_header(header_name, header_value)
         self.cookie = cookie
         self.client_side_validation = self.configuration.client_side_validation
-        self.last_response: Response | None = None
+        self._sender = Sender(self.configuration, self.rest_client)
         self._credentials = Credentials(self.configuration, self.default_headers)
         self._has_warned = False
-        self._left_out: list[str] = []
+        self.left_out: list[str] = []
         self._pool: ThreadPool | None = None
         self._lock = threading.Lock()
 
@@ -114,6 +115,11 @@ class ApiClient:
             if self._pool is None:
                 self._pool = ThreadPool(self.pool_threads)
             return self._pool
+
+    @property
+    def last_response(self) -> Response | None:
+        """Status, headers and body of the last answer."""
+        return self._sender.last_response
 
     @property
     def user_agent(self) -> str:
@@ -175,7 +181,7 @@ class ApiClient:
         _return_http_data_only: bool | None = None,
         collection_formats: Mapping[str, str] | None = None,
         _preload_content: bool = True,
-        _request_timeout: float | tuple[float, float] | None = None,
+        _request_timeout: Seconds | None = None,
         _host: str | None = None,
     ) -> Any:
         """Call an endpoint that has no method here.
@@ -218,7 +224,7 @@ class ApiClient:
         post_params: free_request.Parameters | None = None,
         body: Any = None,
         _preload_content: bool = True,
-        _request_timeout: float | tuple[float, float] | None = None,
+        _request_timeout: Seconds | None = None,
     ) -> Any:
         """Send a request to any address, just as given: no credentials, cookies or default headers are added.
 
@@ -234,7 +240,9 @@ class ApiClient:
             post_params=post_params,
             body=body,
         )
-        response = self._send(request, with_query(address, request), _request_timeout, _preload_content)
+        request.url = with_query(address, request)
+        limits, repeats = self._sender.limits(_request_timeout), self._sender.repeats()
+        response = self._sender.send(request, limits, repeats, stream=not _preload_content)
         if not 200 <= response.status < 300:
             raise status_error(request, response)
         return response if _preload_content else response.raw
@@ -289,42 +297,27 @@ class ApiClient:
 
     def _perform(self, operation: Operation, request: Request, manner: CallManner) -> Any:
         """Authenticate and send a request, and give what the manner of the call asks for."""
+        limits = manner.limits or self._sender.limits(manner.timeout)
         self._expect_credentials(operation.is_login)
         host = manner.host or self.configuration.host
-        url = with_query(host + request.path, request)
+        request.url = with_query(host + request.path, request)
         is_ours = origin(host) == origin(self.configuration.host)
         has_session = is_ours and not self._credentials.has_key()
-        self._warn_if_insecure(host)
-        self._add_headers(request, url, is_ours, manner.sends_key, has_session)
-        response = self._send(request, url, manner.timeout, manner.preload)
+        self._warn_if_insecure(request.url)
+        self._add_headers(request, is_ours, manner.sends_key, has_session)
+        repeats = self._sender.repeats(operation.safe_to_repeat)
+        keep = self._credentials.keep_session if has_session else None
+        response = self._sender.send(request, limits, repeats, stream=not manner.preload, received=keep)
         is_refused = response.status == 401 and manner.sends_key and is_ours and not operation.is_login
         if is_refused and self._credentials.renew_key(request):  # a 401 is not acted upon, so it can be repeated
-            response = self._send(request, url, manner.timeout, manner.preload)
-        if has_session:
-            self._credentials.keep_session(request, url, response)
+            response = self._sender.send(request, limits, repeats, stream=not manner.preload, received=keep)
         if manner.preload or not 200 <= response.status < 300:
             data = operation.read(request, response, self._read_settings())
         else:
             data = response.raw
         return data if manner.data_only else ApiResponse(data, response.status, response.headers)
 
-    def _send(self, request: Request, url: str, timeout: float | tuple[float, float] | None, preload: bool) -> Response:
-        """Send a request. The body of an error is read whatever the caller asked for: the exception tells of it."""
-        limits = self.configuration.timeout if timeout is None else checked_timeout("_request_timeout", timeout)
-        request.attempts += 1
-        started = time.monotonic()
-        try:
-            response = self.rest_client.send(request, url, limits, read_body=preload)
-            if not preload and not 200 <= response.status < 300:
-                response = self.rest_client.read(request, response)
-        except ApiException as error:
-            record_failure(request, error, time.monotonic() - started)
-            raise
-        record_answer(request, response.status, time.monotonic() - started)
-        self.last_response = response
-        return response
-
-    def _add_headers(self, request: Request, url: str, is_ours: bool, sends_key: bool, has_session: bool) -> None:
+    def _add_headers(self, request: Request, is_ours: bool, sends_key: bool, has_session: bool) -> None:
         """Add default headers and credentials; none but the user agent for a host that is not the configured one."""
         if not is_ours:
             request.headers["User-Agent"] = self.user_agent
@@ -333,16 +326,16 @@ class ApiClient:
         if sends_key:
             self._credentials.add_key(request)
         if has_session:
-            self._credentials.add_session(request, url)
+            self._credentials.add_session(request)
         if self.cookie:
             request.headers["Cookie"] = "; ".join(filter(None, [self.cookie, request.headers.get("Cookie")]))
 
-    def _warn_if_insecure(self, host: str) -> None:
-        if self._has_warned or not is_insecure(host):
+    def _warn_if_insecure(self, url: str) -> None:
+        if self._has_warned or not self.rest_client.is_readable_on_the_way(url):
             return
         self._has_warned = True
-        record_warning("calls to %s go over plain http: whoever is on the way can read them", origin(host))
-        text = f"calls to {origin(host)} go over plain http: whoever is on the way can read them; use https"
+        record_warning("calls to %s go over plain http: whoever is on the way can read them", origin(url))
+        text = f"calls to {origin(url)} go over plain http: whoever is on the way can read them; use https"
         warnings.warn(text, InsecureTransportWarning, stacklevel=6)
 
     def _read_settings(self) -> ReadSettings | None:
@@ -350,52 +343,23 @@ class ApiClient:
         settings = ReadSettings(self.client_side_validation, self.configuration.discard_unknown_keys)
         return None if settings == ReadSettings() else settings
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+    def __deepcopy__(self, memo: dict[int, Any]) -> ApiClient:
         """Copy everything, credentials and session included, on connections of its own."""
-        twin = self._twin(copy.deepcopy(self.configuration, memo), dict(self.default_headers), self.cookie)
+        twin = copies.twin_of(self, copy.deepcopy(self.configuration, memo))
         twin._credentials.copy_session_from(self._credentials)
         return twin
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle without credentials and session, unless `pickle_credentials` is set; then without the session."""
-        keeps = self.configuration.pickle_credentials
-        headers = dict(self.default_headers) if keeps else {"User-Agent": self.user_agent}
-        left_out = [] if keeps else [name for name in self.default_headers if name not in headers]
-        left_out += ["session"] if self._credentials.has_session(self.configuration.host) else []
-        left_out += ["cookie"] if self.cookie and not keeps else []
-        left_out += [name for name in ("proxy", "proxy_headers") if getattr(self.configuration, name) and not keeps]
-        arguments = (self.configuration, headers, self.cookie if keeps else None, self.pool_threads, left_out)
-        return _unpickled, (type(self), self.client_side_validation, *arguments)
-
-    def _twin(self, configuration: Configuration, headers: dict[str, str], cookie: str | None) -> Self:
-        twin = type(self)(configuration, cookie=cookie, pool_threads=self.pool_threads)
-        twin.default_headers.update(headers)
-        twin.client_side_validation = self.client_side_validation
-        return twin
+        return copies.pickled(self, self._credentials.has_session(self.configuration.host))
 
     def _expect_credentials(self, is_login: bool) -> None:
         self.configuration.expect_credentials()
-        missing = [name for name in self._left_out if name not in self.default_headers]
+        missing = [name for name in self.left_out if name not in self.default_headers]
         if is_login:
-            self._left_out = [name for name in missing if name != "session"]
+            self.left_out = [name for name in missing if name != "session"]
         elif missing:
             raise ApiValueError(
                 f"this client was pickled without its {', '.join(missing)}: "
                 "make it anew (or log in), or set pickle_credentials before pickling"
             )
-
-
-def _unpickled(
-    kind: type[ApiClient],
-    client_side_validation: bool,
-    configuration: Configuration,
-    headers: dict[str, str],
-    cookie: str | None,
-    pool_threads: int,
-    left_out: list[str],
-) -> ApiClient:
-    client = kind(configuration, cookie=cookie, pool_threads=pool_threads)
-    client.client_side_validation = client_side_validation
-    client.default_headers.update(headers)
-    client._left_out = left_out
-    return client

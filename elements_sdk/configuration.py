@@ -18,10 +18,17 @@ from elements_sdk.environment import settings_of_environment
 from elements_sdk.exceptions import ApiAttributeError, ApiKeyError, ApiValueError, OpenApiException
 from elements_sdk.logs import display
 from elements_sdk.redaction import MaskedDict, masked
+from elements_sdk.retry import RetryPolicy
 from elements_sdk.settings import CHECKS, DEFAULTS, problem_of_header
 
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from urllib3 import Retry
+
 _LOGGING = ("debug", "logger_file", "logger_format")
-_SECRET_SETTINGS = ("api_key", "password", "proxy", "proxy_headers")
+_SECRET_SETTINGS = ("api_key", "password", "proxy", "proxy_headers", "key_password")
+_SHARED_BY_COPIES = ("refresh_api_key_hook", "ssl_context")
 _BEARER_SPELLINGS = ("Authorization", "Bearer")  # that of 3.3, and that of the newer clients
 
 
@@ -36,22 +43,32 @@ class Configuration:
     :ivar password: password for `get_basic_auth_token`.
     :ivar discard_unknown_keys: drop what the server sends beyond the documented properties of a model.
     :ivar client_side_validation: compare models with their rules before they are sent.
-    :ivar timeout: seconds to connect, and seconds to wait for each piece of an answer; one number stands for both.
-    :ivar connection_pool_maxsize: connections kept open.
+    :ivar timeout: seconds to connect, and seconds to wait for each piece of an answer; one number stands for both, and
+        `None` for no limit.
+    :ivar total_timeout: seconds that a whole call may take, with its waits, repeats and redirects; `None`: no limit.
+    :ivar keepalive_idle: seconds after which an idle connection is not used any more for a call that must be made once.
+    :ivar connection_pool_maxsize: most connections to a server at a time; further calls wait for a free one.
     :ivar verify_ssl: whether the server's certificate is checked. Leave it on.
-    :ivar ssl_ca_cert: file of the certificate authorities to trust, in place of certifi's.
+    :ivar ssl_ca_cert: file of the certificate authorities to trust, in place of those that `SSL_CERT_FILE` and
+        `SSL_CERT_DIR` name, or else certifi's.
+    :ivar ssl_ca_data: the same as PEM text or DER bytes.
     :ivar cert_file: file of a client certificate.
-    :ivar key_file: file of its key.
+    :ivar key_file: file of its key, where that is not in `cert_file`.
+    :ivar key_password: the key's password, where it is encrypted.
+    :ivar ssl_context: a context that is used just as it is, in place of all these.
     :ivar assert_hostname: name that the server's certificate must carry, where it is not that of `host`.
-    :ivar proxy: URL of an HTTP proxy.
+    :ivar proxy: URL of an HTTP proxy, with name and password if it wants them. `None`: what the environment says; an
+        empty text: none.
     :ivar proxy_headers: headers for the proxy.
+    :ivar trust_env: read `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` and `SSL_CERT_DIR`.
     :ivar safe_chars_for_path_param: characters of path parameters that are sent unquoted.
-    :ivar retries: kept for 3.3 programs; every call is tried once.
+    :ivar retries: how often a call that failed is repeated, where that is safe: a number (2 if nothing is said),
+        `False`, a `RetryPolicy` or an urllib3 `Retry`.
     :ivar temp_folder_path: kept for 3.3 programs; the documented calls give no files.
     :ivar debug: log every try of every call, to `logger_file` or else to standard error; never a secret.
     :ivar logger_file: file that the log is appended to.
     :ivar logger_format: format of a line of the log, as `logging.Formatter` takes it.
-    :ivar pickle_credentials: let pickle keep the API key, the password and the proxy. Off, unless you set it.
+    :ivar pickle_credentials: let pickle keep the API key, the passwords and the proxy. Off, unless you set it.
     """
 
     host: str
@@ -62,17 +79,23 @@ class Configuration:
     password: str | None
     discard_unknown_keys: bool
     client_side_validation: bool
-    timeout: float | tuple[float, float]
+    timeout: float | tuple[float | None, float | None] | None
+    total_timeout: float | None
+    keepalive_idle: float | None
     connection_pool_maxsize: int
     verify_ssl: bool
     ssl_ca_cert: str | None
     cert_file: str | None
     key_file: str | None
+    ssl_ca_data: str | bytes | None
+    key_password: str | None
+    ssl_context: SSLContext | None
     assert_hostname: str | Literal[False] | None
     proxy: str | None
     proxy_headers: Mapping[str, str] | None
+    trust_env: bool
     safe_chars_for_path_param: str
-    retries: Any
+    retries: int | RetryPolicy | Retry | None
     temp_folder_path: str | None
     debug: bool
     logger_file: str | None
@@ -141,22 +164,27 @@ class Configuration:
             raise ApiAttributeError(_no_such_setting(name))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Configuration:
-        """Copy everything, credentials included; a hook stays the same function or method of the same object."""
+        """Copy everything, credentials included; a hook and an `ssl_context` stay the same object."""
         twin = object.__new__(type(self))
         for name, value in vars(self).items():
-            vars(twin)[name] = value if name == "refresh_api_key_hook" else copy.deepcopy(value, memo)
+            vars(twin)[name] = value if name in _SHARED_BY_COPIES else copy.deepcopy(value, memo)
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
         """Give what pickle keeps: everything but credentials, unless `pickle_credentials` is set.
 
-        :raises ApiValueError: `refresh_api_key_hook` cannot be pickled.
+        :raises ApiValueError: `refresh_api_key_hook` or `ssl_context` cannot be pickled.
         """
-        _expect_to_pickle("refresh_api_key_hook", self.refresh_api_key_hook)
+        for name in _SHARED_BY_COPIES:
+            _expect_to_pickle(name, getattr(self, name))
         if self.pickle_credentials:
             return dict(vars(self))
         left_out = [name for name in _SECRET_SETTINGS if vars(self).get(name)]
         return {**vars(self), **{name: DEFAULTS.get(name, {}) for name in left_out}, "_left_out": left_out}
+
+    def is_complete(self) -> bool:
+        """Whether nothing was left out of this configuration when it was pickled, or all has been set again."""
+        return all(vars(self)[name] for name in vars(self).get("_left_out", ()))
 
     def expect_credentials(self) -> None:
         """Make sure that this configuration is not the rest of one that was pickled without its credentials.
@@ -174,7 +202,7 @@ class Configuration:
 
     def __repr__(self) -> str:
         shown = {name: value for name, value in vars(self).items() if name in CHECKS and value != DEFAULTS.get(name)}
-        for name in ("username", "password", "proxy"):
+        for name in ("username", "password", "proxy", "key_password"):
             if name in shown:
                 shown[name] = masked(shown[name])
         return f"Configuration({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
@@ -291,7 +319,9 @@ def _expect_to_pickle(name: str, value: object) -> None:
         return
     except Exception as error:  # pickle raises whatever the object does
         reason = type(error).__name__
-    raise ApiValueError(f"{name} cannot be pickled ({reason}): use a function or object of a module")
+    raise ApiValueError(
+        f"{name} cannot be pickled ({reason}): use a function or object of a module, or set it again there"
+    )
 
 
 def _check_of(name: str) -> Callable[[str, Any], Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import urlsplit
 from urllib.request import Request as CookieRequest
 
-from elements_sdk.settings import origin
+from elements_sdk.addresses import origin
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse

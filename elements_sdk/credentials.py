@@ -47,13 +47,13 @@ class Credentials:
             self.add_key(request)
         return True
 
-    def add_session(self, request: Request, url: str) -> None:
+    def add_session(self, request: Request) -> None:
         """Put the session's cookies and the CSRF token into a request."""
-        request.headers.update(self._store().headers_for(request.method, url))
+        request.headers.update(self._store().headers_for(request.method, request.url))
 
-    def keep_session(self, request: Request, url: str, response: Response) -> None:
+    def keep_session(self, request: Request, response: Response) -> None:
         """Take over the cookies that an answer sets, changes and deletes."""
-        self._store().keep(request.method, url, response.headers)
+        self._store().keep(request.method, request.url, response.headers)
 
     def has_session(self, url: str) -> bool:
         """Whether there is a session cookie for this address."""

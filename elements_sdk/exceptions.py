@@ -20,6 +20,7 @@ OpenApiException
     ├── LoginFailed                        a login was answered without a user; `login_reason` says why
     ├── ApiConnectionError                 no complete answer came
     │   ├── ApiTimeoutError                the server took too long
+    │   │   └── DeadlineExceeded           the call as a whole took too long; `phase` says where it stood
     │   ├── ProxyError                     the proxy refused or failed
     │   └── TlsError                       no trusted connection could be made
     └── ResponseFormatError                the answer is not what was promised
@@ -33,6 +34,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from elements_sdk.retry_after import seconds_to_wait
+
 __all__ = [
     "ApiAttributeError",
     "ApiConnectionError",
@@ -44,6 +47,7 @@ __all__ = [
     "BadRequestException",
     "ConflictException",
     "CsrfError",
+    "DeadlineExceeded",
     "ForbiddenException",
     "IncompleteBody",
     "InsecureTransportWarning",
@@ -128,7 +132,7 @@ class ApiException(OpenApiException):
     :ivar errors: field path -> sentences, as the server gave them (`{"email": ["..."]}`).
     :ivar method: HTTP method of the request.
     :ivar path: path of the request, without query.
-    :ivar attempts: how often the request was tried.
+    :ivar attempts: how often the request was sent, or tried to.
     :ivar request_sent: whether the server may have acted on it: "no", "maybe" or "yes".
     """
 
@@ -216,23 +220,25 @@ class _Throttled(ApiException):
 
     def __init__(self, *args: Any, **details: Any) -> None:
         super().__init__(*args, **details)
-        text = (self.headers or {}).get("Retry-After", "").strip()
-        self.retry_after = float(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+        self.retry_after = seconds_to_wait(self.headers or {})
 
 
 class TooManyRequestsException(_Throttled):
     """429: the server wants to be asked less often.
 
-    :ivar retry_after: seconds to wait, as the server gave them; `None` if it gave none.
+    :ivar retry_after: seconds to wait, as the server asks; `None` if it does not.
     """
 
 
-class ServiceException(ApiException):
-    """5xx: the server failed."""
+class ServiceException(_Throttled):
+    """5xx: the server failed.
+
+    :ivar retry_after: seconds to wait, as a server that is overloaded asks; `None` if it does not.
+    """
 
 
 class RedirectError(ApiException):
-    """3xx: the server points elsewhere. Nothing is followed; the message says how to correct `host`."""
+    """3xx: the server points elsewhere, and the call does not follow; the message says how to correct `host`."""
 
 
 class LoginFailed(_Throttled):
@@ -253,8 +259,18 @@ class ApiTimeoutError(ApiConnectionError):
     """The server took longer than the time limit."""
 
 
+class DeadlineExceeded(ApiTimeoutError):
+    """The call as a whole, waits and repeats included, took longer than its limit.
+
+    :ivar phase: what it was doing: waiting for a free connection, connecting, sending the request, waiting for the
+        answer, or reading the answer.
+    """
+
+    phase: str = ""
+
+
 class ProxyError(ApiConnectionError):
-    """The proxy refused or failed; the server never saw the request."""
+    """The proxy could not be reached, refused, or got no answer; `status` is its own, if it gave one."""
 
 
 class TlsError(ApiConnectionError):

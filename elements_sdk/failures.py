@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from elements_sdk.exceptions import (
     ApiException,
     CsrfError,
+    DeadlineExceeded,
     LoginFailed,
     RedirectError,
     RequestSent,
     exception_for_status,
 )
+from elements_sdk.limits import Limits
 from elements_sdk.messages import Request, Response
 from elements_sdk.redaction import excerpt, scrub, secrets_of, shown_headers
+from elements_sdk.redirects import reason_of_stop
 from elements_sdk.serialization import error_sentences
+
+E = TypeVar("E", bound=ApiException)
 
 
 def status_error(request: Request, response: Response, is_login: bool = False) -> ApiException:
     """Make the exception that stands for an answer with an error status."""
-    kind = exception_for_status(response.status)
+    kind: type[ApiException] = exception_for_status(response.status)
     if kind is RedirectError:
-        return failure(kind, request, response, reason=_redirect_reason(request, response))
+        return failure(kind, request, response, reason=reason_of_stop(request, response))
     detail, errors = error_sentences(response.data)
     if response.status == 403 and "CSRF" in (detail or excerpt(text_of(response.data))):
         kind = CsrfError
@@ -37,13 +44,13 @@ def login_failure(
     reasons = errors.pop("reason", [])
     reason = "Login failed" if response.status < 300 else response.reason
     failed = failure(LoginFailed, request, response, reason=reason, detail=detail, errors=errors)
-    if isinstance(failed, LoginFailed) and reasons:
+    if reasons:
         failed.login_reason = reasons[0]
     return failed
 
 
 def failure(
-    kind: type[ApiException],
+    kind: type[E],
     request: Request,
     response: Response | None,
     *,
@@ -51,7 +58,7 @@ def failure(
     detail: str | None = None,
     errors: dict[str, list[str]] | None = None,
     request_sent: RequestSent = "yes",
-) -> ApiException:
+) -> E:
     """Make an exception that tells of a request and, where one came, of its answer.
 
     A server may echo what it was sent; what of that is secret is masked in every sentence.
@@ -75,16 +82,17 @@ def failure(
     )
 
 
+def deadline_exceeded(request: Request, limits: Limits, phase: str, request_sent: RequestSent) -> DeadlineExceeded:
+    """Make the exception of a call that has had its time.
+
+    :param phase: what it was doing.
+    """
+    reason = f"the call took longer than its limit of {limits.total:g} s, {phase}"
+    failed = failure(DeadlineExceeded, request, None, reason=reason, request_sent=request_sent)
+    failed.phase = phase
+    return failed
+
+
 def text_of(data: bytes) -> str:
     """A body as text, whatever its bytes are."""
     return data.decode("utf-8", "replace")
-
-
-def _redirect_reason(request: Request, response: Response) -> str:
-    target = response.headers.get("Location", "").partition("?")[0].partition("#")[0]
-    if "@" in target or not target:
-        return f"{response.reason}: redirects are not followed; correct Configuration.host"
-    return (
-        f"{response.reason} to {target}: redirects are not followed; "
-        f"set Configuration.host to what stands before {request.shown_path} there"
-    )

@@ -9,6 +9,10 @@ from contextlib import contextmanager
 from elements_sdk.exceptions import ApiValueError, LoginFailed
 
 
+class WaitedTooLong(Exception):
+    """A call could not begin in time, for others had to end first."""
+
+
 class Identity:
     """Who the server takes the session for, from one login, start or stop to the next.
 
@@ -40,10 +44,14 @@ class Gate:
         return self._changer == threading.get_ident()
 
     @contextmanager
-    def call(self) -> Iterator[None]:
-        """Make a call, after the changes that are under way or waiting."""
+    def call(self, within: float | None = None) -> Iterator[None]:
+        """Make a call, after the changes that are under way or waiting.
+
+        :raises WaitedTooLong: they took more seconds than that.
+        """
         with self._turn:
-            self._turn.wait_for(lambda: self._changer is None and not self._waiting)
+            if not self._turn.wait_for(lambda: self._changer is None and not self._waiting, within):
+                raise WaitedTooLong
             self._calls += 1
         try:
             yield
@@ -53,20 +61,23 @@ class Gate:
                 self._turn.notify_all()
 
     @contextmanager
-    def change(self) -> Iterator[None]:
+    def change(self, within: float | None = None) -> Iterator[None]:
         """Change the identity, after the calls that are under way.
 
         :raises ApiValueError: this thread is changing it already.
+        :raises WaitedTooLong: they took more seconds than that.
         """
         if self.is_mine():
             raise ApiValueError("the session is just logging in: an otp function must not use the session")
         with self._turn:
             self._waiting += 1
             try:
-                self._turn.wait_for(lambda: self._changer is None and not self._calls)
+                if not self._turn.wait_for(lambda: self._changer is None and not self._calls, within):
+                    raise WaitedTooLong
                 self._changer = threading.get_ident()
             finally:
                 self._waiting -= 1
+                self._turn.notify_all()
         try:
             yield
         finally:

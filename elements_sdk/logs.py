@@ -62,14 +62,22 @@ def record_failure(request: Request, error: Exception, seconds: float) -> None:
     _record(request, type(error).__name__, seconds)
 
 
+def record_repeat(request: Request, seconds: float) -> None:
+    """Record that a request will be sent again."""
+    logger.info("%s %s is tried again in %.2f s (after try %d)", *_named(request), seconds, request.attempts)
+
+
 def record_warning(text: str, *values: object) -> None:
     """Record what somebody should look at."""
     logger.warning(text, *values)
 
 
 def _record(request: Request, outcome: str, seconds: float) -> None:
-    arguments = (request.method, request.shown_path, outcome, seconds * 1000, request.attempts)
-    logger.debug("%s %s -> %s in %.1f ms (try %d)", *arguments)
+    logger.debug("%s %s -> %s in %.1f ms (try %d)", *_named(request), outcome, seconds * 1000, request.attempts)
+
+
+def _named(request: Request) -> tuple[str, str]:
+    return request.method, request.shown_path
 
 
 def _file_handler(path: str) -> logging.FileHandler:

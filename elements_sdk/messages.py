@@ -19,6 +19,7 @@ class Request:
     """What goes over the wire. Its repr shows neither query, header values nor body.
 
     :ivar shown_path: the path as logs and exceptions may show it.
+    :ivar url: the whole address that it is sent to, query included.
     :ivar attempts: how often it has been sent.
     """
 
@@ -28,6 +29,7 @@ class Request:
     query: str = field(default="", repr=False)
     headers: MaskedDict = field(default_factory=MaskedDict)
     body: bytes | None = field(default=None, repr=False)
+    url: str = field(default="", repr=False)
     attempts: int = 0
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
 from elements_sdk import models
 from elements_sdk.exceptions import ApiTypeError, ApiValueError, ResponseFormatError
 from elements_sdk.failures import failure, status_error, text_of
+from elements_sdk.limits import Limits, Seconds
 from elements_sdk.messages import Request, Response, fill_path, query_text
 from elements_sdk.model import ReadSettings, problem_of_body
 from elements_sdk.redaction import MaskedDict, excerpt, shown_headers
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
     from urllib3 import HTTPHeaderDict
 
 T = TypeVar("T")
-Seconds = float | tuple[float, float]
 
 
 class CallOptions(TypedDict, total=False):
     """Keywords of every call, besides `async_req`, `_preload_content` and `_return_http_data_only`.
 
-    `_request_timeout`: seconds for the answer to begin in, or a pair: seconds to connect, and to wait for each piece.
+    `_request_timeout`: seconds for the whole call, its repeats included; or a pair: seconds to connect, and to wait for
+    each piece of the answer, with the client's limit for the whole call, which is lifted to the sum if that is more.
     """
 
     _request_timeout: Seconds | None
@@ -35,11 +36,12 @@ class CallManner(NamedTuple):
 
     async_req: bool = False
     preload: bool = True
-    timeout: float | tuple[float, float] | None = None
+    timeout: Seconds | None = None
     data_only: bool = True
     host: str | None = None
     sends_key: bool = True
     identity: Any = None
+    limits: Limits | None = None
 
 
 class ApiResponse(NamedTuple, Generic[T]):

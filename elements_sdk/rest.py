@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import http.client
+import re
 import ssl
+import threading
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-import certifi
 import urllib3
 from urllib3 import exceptions as errors
 
+from elements_sdk.addresses import is_insecure
 from elements_sdk.configuration import Configuration
+from elements_sdk.connections import POOLS, Phase, Try
 from elements_sdk.exceptions import (
     ApiConnectionError,
     ApiException,
@@ -22,8 +26,12 @@ from elements_sdk.exceptions import (
     RequestSent,
     TlsError,
 )
-from elements_sdk.failures import failure
+from elements_sdk.failures import deadline_exceeded, failure
+from elements_sdk.limits import Limits
 from elements_sdk.messages import Request, Response
+from elements_sdk.proxies import Proxies, Proxy
+from elements_sdk.retry import READING_METHODS
+from elements_sdk.tls import is_refusal, tls_context, words_for
 
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
@@ -38,123 +46,195 @@ class Transport:
         """
         :raises ApiValueError: a certificate file cannot be read, or the proxy's URL is not valid.
         """
-        self._pools = _pool_manager(configuration)
+        self._configuration = configuration
+        self._proxies = Proxies(configuration)
+        self._managers: dict[Proxy | None, urllib3.PoolManager] = {}
+        self._context: ssl.SSLContext | None = None
+        self._lock = threading.Lock()
+        if configuration.is_complete():
+            self._check(configuration)
 
     def send(
-        self,
-        request: Request,
-        url: str,
-        timeout: float | tuple[float, float],
-        read_body: bool = True,
+        self, request: Request, limits: Limits, *, stream: bool = False, longest_idle: float | None = None
     ) -> Response:
-        """Send a request once. Neither repeats nor redirects are made.
+        """Send a request to its `url`, once. Neither repeats nor redirects are made.
 
-        :param url: the whole address, query included.
-        :param timeout: seconds for the answer to begin in, or a pair: to connect, and to wait for each piece of it.
-        :param read_body: `False` leaves the body in `Response.raw`, and the caller to close that.
+        :param stream: leave the body of a success in `Response.raw`, and the caller to read and close that.
+        :param longest_idle: seconds for which a connection may have been idle to be used for a request that acts.
         :raises ApiConnectionError: no complete answer came; `request_sent` says whether the server may have acted.
         """
+        manager = self._manager(request.url)
+        attempt = Try(limits, None if request.method in READING_METHODS else longest_idle)
         try:
-            raw = self._pools.urlopen(
-                request.method,
-                url,
-                body=request.body,
-                headers=request.headers,
-                retries=False,
-                redirect=False,
-                timeout=_timeout(timeout),
-                preload_content=False,
-            )
-            if read_body:
-                return _response(raw, raw.data)
-            return _response(raw, b"")
+            with attempt.is_made():
+                raw = manager.urlopen(
+                    request.method,
+                    request.url,
+                    body=request.body,
+                    headers=request.headers,
+                    retries=False,
+                    redirect=False,
+                    timeout=urllib3.Timeout(connect=limits.to_connect(), read=limits.for_a_piece()),
+                    pool_timeout=limits.left(),
+                    preload_content=False,
+                )
+            attempt.phase = "reading the answer"
+            if stream and 200 <= raw.status < 300:
+                limits.leave_body_to_caller()
+                return _response(raw, b"")
+            return self._checked(request, _response(raw, raw.data))
+        except ApiException as error:
+            failed: Exception = error
         except (errors.HTTPError, OSError, ValueError, TypeError) as error:
-            failed = _failure(request, error)
+            failed = _failure(request, error, attempt)
         raise failed
 
-    def read(self, request: Request, response: Response) -> Response:
-        """Read the body of an answer that was sent for with `read_body=False`."""
-        try:
-            return _response(response.raw, response.raw.data)
-        except (errors.HTTPError, OSError, ValueError, TypeError) as error:
-            failed = _failure(request, error)
-        raise failed
+    def is_readable_on_the_way(self, url: str) -> bool:
+        """Whether others can read what is sent there: it goes by plain http to another machine, a proxy perhaps."""
+        proxy = None if url.startswith("https:") else self._proxies.proxy_for(url)
+        return is_insecure(url) or (proxy is not None and is_insecure(proxy.address))
 
     def close(self) -> None:
         """Close the connections that are not in use."""
-        self._pools.clear()
+        for manager in list(self._managers.values()):
+            manager.clear()
 
+    def _check(self, configuration: Configuration) -> None:
+        """Find at once what would else fail in the first call."""
+        settings = ("ssl_context", "ssl_ca_cert", "ssl_ca_data", "cert_file", "key_file")
+        if any(getattr(configuration, name) is not None for name in settings):
+            self._tls_context()
+        self._proxies.proxy_for(configuration.host)
 
-def _pool_manager(configuration: Configuration) -> urllib3.PoolManager:
-    for name in ("ssl_ca_cert", "cert_file", "key_file"):
-        _expect_readable(name, getattr(configuration, name))
-    options: dict[str, Any] = {
-        "maxsize": configuration.connection_pool_maxsize,
-        "cert_reqs": ssl.CERT_REQUIRED if configuration.verify_ssl else ssl.CERT_NONE,
-        "ca_certs": configuration.ssl_ca_cert or certifi.where(),
-        "cert_file": configuration.cert_file,
-        "key_file": configuration.key_file,
-    }
-    if configuration.assert_hostname is not None:
-        options["assert_hostname"] = configuration.assert_hostname
-    try:
-        if configuration.proxy:
-            return urllib3.ProxyManager(configuration.proxy, proxy_headers=configuration.proxy_headers, **options)
-        return urllib3.PoolManager(**options)
-    except (errors.HTTPError, ValueError) as error:
-        problem = type(error).__name__
-    raise ApiValueError(f"proxy is no valid URL ({problem}), as in http://proxy.example.com:3128")
+    def _manager(self, url: str) -> urllib3.PoolManager:
+        """Give the pools that lead to this address, by way of a proxy if there is one."""
+        proxy = self._proxies.proxy_for(url)
+        if proxy not in self._managers:
+            new = self._new_manager(proxy)
+            with self._lock:
+                self._managers.setdefault(proxy, new)
+        manager = self._managers[proxy]
+        if url.startswith("https:"):
+            manager.connection_pool_kw["ssl_context"] = self._tls_context()
+        return manager
 
+    def _new_manager(self, proxy: Proxy | None) -> urllib3.PoolManager:
+        settings = self._configuration
+        options: dict[str, Any] = {"maxsize": settings.connection_pool_maxsize, "block": True}
+        if settings.assert_hostname is not None:
+            options["assert_hostname"] = settings.assert_hostname
+        if proxy is None:
+            manager = urllib3.PoolManager(**options)
+        else:
+            if proxy.address.startswith("https:"):
+                options["proxy_ssl_context"] = settings.ssl_context or tls_context(settings, identifies=False)
+            manager = urllib3.ProxyManager(proxy.address, proxy_headers=proxy.headers, **options)
+        manager.pool_classes_by_scheme = POOLS
+        return manager
 
-def _expect_readable(name: str, path: str | None) -> None:
-    try:
-        if path is not None:
-            open(path, "rb").close()
-        return
-    except (OSError, ValueError) as error:
-        problem = getattr(error, "strerror", None) or "that is no path"
-    raise ApiValueError(f"{name} cannot be read: {problem}")
+    def _tls_context(self) -> ssl.SSLContext:
+        """One context for all connections: to make one takes longer than to connect."""
+        if self._context is None:
+            with self._lock:
+                self._context = self._context or tls_context(self._configuration)
+        return self._context
 
+    def _checked(self, request: Request, response: Response) -> Response:
+        """Give an answer of the server; one that a forwarding proxy gives in its place is an error.
 
-def _timeout(limits: float | tuple[float, float]) -> urllib3.Timeout:
-    if isinstance(limits, tuple):
-        return urllib3.Timeout(connect=limits[0], read=limits[1])
-    return urllib3.Timeout(total=limits)
+        :raises ProxyError: the proxy wants to know who is calling, or could not get an answer.
+        """
+        is_forwarded = request.url.startswith("http:") and self._proxies.proxy_for(request.url)
+        if not is_forwarded or response.status not in (407, 502, 504):
+            return response
+        if response.status == 407:
+            raise failure(ProxyError, request, response, reason=_UNKNOWN_TO_PROXY, request_sent="no")
+        if "json" in response.headers.get("Content-Type", ""):
+            return response
+        reason = f"{response.reason}: the proxy, or what stands behind it, got no answer from the server"
+        raise failure(ProxyError, request, response, reason=reason, request_sent="maybe")
 
 
 def _response(raw: BaseHTTPResponse, body: bytes) -> Response:
     return Response(raw.status, raw.reason or "", raw.headers, body, raw)
 
 
-# What urllib3 raises -> what we raise, in which words, and whether the server may have seen the request. The first that
-# fits counts. Texts of urllib3 are not passed on: they may hold the query.
-_FAILURES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[ApiException], str, RequestSent], ...] = (
-    (errors.ProxyError, ProxyError, "the proxy could not be reached, or refused", "no"),
-    (errors.NameResolutionError, ApiConnectionError, "the server's name is not known; check Configuration.host", "no"),
-    (errors.NewConnectionError, ApiConnectionError, "no connection to the server", "no"),
-    (errors.ConnectTimeoutError, ApiTimeoutError, "the server did not accept the connection in time", "no"),
-    (errors.ReadTimeoutError, ApiTimeoutError, "the server did not answer in time", "maybe"),
-    (ssl.SSLCertVerificationError, TlsError, "the server's certificate is not trusted", "no"),
-    (errors.SSLError, TlsError, "no secure connection could be made", "maybe"),
-    (ssl.SSLError, TlsError, "no secure connection could be made", "maybe"),
-    (http.client.IncompleteRead, IncompleteBody, "the answer broke off", "yes"),
-    (errors.DecodeError, IncompleteBody, "the answer's compression is damaged", "yes"),
-    (errors.ProtocolError, ApiConnectionError, "the connection broke before the answer was complete", "maybe"),
-    (errors.LocationValueError, ApiConnectionError, "the address of the server is not valid", "no"),
-    ((ValueError, TypeError), ApiConnectionError, "a header cannot be sent: it must be text on one line", "no"),
+_UNKNOWN_TO_PROXY = "Proxy Authentication Required: put the right name and password into Configuration.proxy"
+_SENT: dict[Phase, RequestSent] = {
+    "waiting for a free connection": "no",
+    "connecting": "no",
+    "sending the request": "maybe",
+    "waiting for the answer": "maybe",
+    "reading the answer": "yes",
+}
+_TIMEOUTS = (errors.ConnectTimeoutError, errors.ReadTimeoutError, errors.EmptyPoolError, TimeoutError)
+_LIMIT_REACHED: dict[Phase, str] = {
+    "waiting for a free connection": "no connection of the pool became free in time",
+    "connecting": "the server did not accept the connection in time",
+    "sending the request": "the server did not take the request in time",
+    "waiting for the answer": "the server did not answer in time",
+    "reading the answer": "the answer did not come in time",
+}
+
+# What urllib3 raises -> what we raise, in which words. The first that fits counts. Texts of urllib3 are not passed on:
+# they may hold the query.
+_FAILURES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[ApiException], str], ...] = (
+    (errors.NameResolutionError, ApiConnectionError, "the server's name is not known; check Configuration.host"),
+    (errors.NewConnectionError, ApiConnectionError, "no connection to the server"),
+    (http.client.IncompleteRead, IncompleteBody, "the answer broke off"),
+    (errors.DecodeError, IncompleteBody, "the answer's compression is damaged"),
+    (errors.ProtocolError, ApiConnectionError, "the connection broke before the answer was complete"),
 )
 
 
-def _failure(request: Request, error: Exception) -> ApiException:
+def _failure(request: Request, error: Exception, attempt: Try) -> Exception:
     """Describe what went wrong without the traceback of urllib3, whose frames hold headers and body."""
     chain = [error, *_causes(error)]
-    for kind, ours, words, sent in _FAILURES:
-        cause = next((item for item in chain if isinstance(item, kind)), None)
-        if cause is not None:
+    sent = _SENT[attempt.phase]
+    if isinstance(error, errors.ProxyError):
+        return _proxy_failure(request, chain)
+    if any(isinstance(item, _TIMEOUTS) and not isinstance(item, errors.NewConnectionError) for item in chain):
+        return _timeout(request, attempt, sent)
+    broken_tls = _tls_error(chain)
+    if broken_tls is not None and not isinstance(broken_tls, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        words = words_for(broken_tls, urlsplit(request.url).netloc)
+        return failure(TlsError, request, None, reason=words, request_sent="no" if is_refusal(broken_tls) else sent)
+    for kind, ours, words in _FAILURES:
+        if any(isinstance(item, kind) for item in chain):
             return failure(ours, request, None, reason=words + _system_words(chain), request_sent=sent)
-    return failure(
-        ApiConnectionError, request, None, reason=f"no answer ({type(error).__name__})", request_sent="maybe"
-    )
+    if sent == "no" and isinstance(error, errors.LocationValueError | ValueError | TypeError):
+        return ApiValueError("the request cannot be sent: a header must be text on one line, and host a valid name")
+    return failure(ApiConnectionError, request, None, reason=f"no answer ({type(error).__name__})", request_sent=sent)
+
+
+def _timeout(request: Request, attempt: Try, sent: RequestSent) -> ApiException:
+    if not attempt.limits.is_over():
+        return failure(ApiTimeoutError, request, None, reason=_LIMIT_REACHED[attempt.phase], request_sent=sent)
+    return deadline_exceeded(request, attempt.limits, attempt.phase, sent)
+
+
+def _proxy_failure(request: Request, chain: list[BaseException]) -> ApiException:
+    matches = (_REFUSED_TUNNEL.match(str(item)) for item in chain if isinstance(item, OSError))
+    refusal = next(filter(None, matches), None)
+    broken_tls = _tls_error(chain)
+    if broken_tls is not None:
+        reason = words_for(broken_tls, "the proxy")
+    elif refusal is None:
+        reason = f"the proxy could not be reached{_system_words(chain)}"
+    elif refusal[1] == "407":
+        reason = _UNKNOWN_TO_PROXY
+    else:
+        reason = f"the proxy refused to connect to the server: {refusal[1]}"
+    failed = failure(ProxyError, request, None, reason=reason, request_sent="no")
+    failed.status = int(refusal[1]) if refusal else 0
+    return failed
+
+
+def _tls_error(chain: list[BaseException]) -> ssl.SSLError | None:
+    return next((item for item in chain if isinstance(item, ssl.SSLError)), None)
+
+
+_REFUSED_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\b")  # in http.client's words
 
 
 def _causes(error: BaseException) -> list[BaseException]:
@@ -173,12 +253,8 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 
 def _system_words(chain: list[BaseException]) -> str:
-    """The words of the operating system or of OpenSSL, which know nothing of the request."""
+    """The words of the operating system, which knows nothing of the request."""
     for item in chain:
-        if isinstance(item, ssl.SSLCertVerificationError):
-            return f": {getattr(item, 'verify_message', '')}"
-        if isinstance(item, ssl.SSLError) and item.reason:
-            return f": {item.reason.replace('_', ' ').lower()}"
         if isinstance(item, OSError) and item.strerror and not isinstance(item, errors.HTTPError):
             return f": {item.strerror}"
     return ""

@@ -21,7 +21,9 @@ from elements_sdk.exceptions import (
     SessionExpired,
     UnauthorizedException,
 )
-from elements_sdk.identity import Gate, Identity
+from elements_sdk.failures import deadline_exceeded
+from elements_sdk.identity import Gate, Identity, WaitedTooLong
+from elements_sdk.limits import Limits
 from elements_sdk.logs import record_warning
 from elements_sdk.messages import Request
 from elements_sdk.models import AuthLoginEndpointRequest, ElementsUserDetail
@@ -207,26 +209,27 @@ class Session:
         except ApiException as failed:
             record_warning("the logout failed, so the session ends by itself on the server: %s", str(failed))
 
-    def _log_in(self) -> None:
-        """Log in; with the new password only if the server does not take the old one as it is."""
+    def _log_in(self, limits: Limits | None = None) -> None:
+        """Log in, within the limits of a call; with the new password only if the server does not take the old one."""
         self._client.forget_session()
-        refusal = self._try_to_log_in(None)
+        refusal = self._try_to_log_in(None, limits)
         if refusal is not None and refusal.status != 429 and self._login["new_password"]:
-            refusal = self._try_to_log_in(self._login["new_password"])
+            refusal = self._try_to_log_in(self._login["new_password"], limits)
             if refusal is None:
                 self._login["password"], self._login["new_password"] = self._login["new_password"], None
         if refusal is not None:
             raise refusal
         self._identity = Identity()
 
-    def _try_to_log_in(self, new_password: str | None) -> LoginFailed | None:
+    def _try_to_log_in(self, new_password: str | None, limits: Limits | None) -> LoginFailed | None:
         """Log in once, and give how the server refused, if it did."""
         values = MaskedDict(self._login, new_password=new_password)
         del new_password
         if callable(values["otp"]):
             values["otp"] = values["otp"]()
         try:
-            answer, status, _ = self.auth.login_with_http_info(AuthLoginEndpointRequest(**values))
+            body = AuthLoginEndpointRequest(**values)
+            answer, status, _ = self.auth.login_with_http_info(body, _request_timeout=_left_of(limits))
         except LoginFailed as error:
             return error.with_traceback(None)
         if answer.user is None:
@@ -234,18 +237,19 @@ class Session:
         self._user = answer.user
         return None
 
-    def _renew(self, refused: Identity) -> Identity | None:
+    def _renew(self, refused: Identity, limits: Limits) -> Identity | None:
         """Log in again after the server has ended a session, one thread for all; `None` if it was an impersonation.
 
+        :param limits: those of the call that found the session ended.
         :raises LoginFailed: the server refused, this thread or another that asked for the same session.
         """
-        with self._gate.change():
+        with self._gate.change(limits.left()):
             if refused.impersonates:
                 refused.is_over = True
                 return None
             if self._identity is refused and refused.refusal is None:
                 try:
-                    self._log_in()
+                    self._log_in(limits)
                 except LoginFailed as error:
                     refused.refusal = error.with_traceback(None)
             if self._identity is refused and refused.refusal is not None:
@@ -291,7 +295,7 @@ class _SessionClient(ApiClient):
             return True
         return had_session and not self.has_session()
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+    def __deepcopy__(self, memo: dict[int, Any]) -> ApiClient:
         raise ApiTypeError("the client of a Session cannot be copied: make a Session where it is used")
 
     def __reduce__(self) -> Any:
@@ -308,10 +312,18 @@ class _SessionClient(ApiClient):
         return super()._run(operation, request, manner._replace(identity=session._identity))
 
     def _perform(self, operation: Operation, request: Request, manner: Any) -> Any:
-        session, meant = self._session, manner.identity
+        limits = self._sender.limits(manner.timeout)
+        try:
+            return self._perform_as(manner.identity, operation, request, manner._replace(limits=limits), limits)
+        except WaitedTooLong:
+            failed = deadline_exceeded(request, limits, "waiting for the session", "no")
+        raise failed
+
+    def _perform_as(self, meant: Identity, operation: Operation, request: Request, manner: Any, limits: Limits) -> Any:
+        session = self._session
         headers, had_session = MaskedDict(request.headers), False
         try:
-            with session._gate.call():
+            with session._gate.call(limits.left()):
                 if not session._is(meant):
                     raise _expired(request)
                 had_session = self.has_session()
@@ -320,13 +332,21 @@ class _SessionClient(ApiClient):
             if not self.is_end_of_session(error, had_session):
                 raise
         # Refused for want of a session, so nothing has been done, and it can be repeated.
-        renewed = session._renew(meant)
+        renewed = session._renew(meant, limits)
         request.headers.clear()
         request.headers.update(headers)
-        with session._gate.call():
+        with session._gate.call(limits.left()):
             if renewed is None or not session._is(renewed):
                 raise _expired(request)
             return super()._perform(operation, request, manner)
+
+
+def _left_of(limits: Limits | None) -> float | None:
+    """Seconds that a call within another has; `None`: as many as any call."""
+    left = None if limits is None else limits.left()
+    if left == 0:
+        raise WaitedTooLong
+    return left
 
 
 def _expired(request: Request) -> SessionExpired:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,33 +9,16 @@ from urllib.parse import urlsplit
 
 import six
 
+from elements_sdk.addresses import short_origin
 from elements_sdk.exceptions import ApiValueError
+from elements_sdk.limits import Seconds
 from elements_sdk.redaction import MaskedDict
+from elements_sdk.retry import RetryPolicy
 
 _LONGEST_WAIT = 366 * 24 * 3600  # seconds; what the operating system takes is limited too
 
 
-def origin(url: str) -> str:
-    """Scheme, host and port of a URL: `https://storage.example.com:443`."""
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    host = parts.hostname or ""
-    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
-
-
-def is_insecure(url: str) -> bool:
-    """Whether what is sent there can be read on the way: plain http to anything but this machine."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme == "https" or host == "localhost" or host.endswith(".localhost"):
-        return False
-    try:
-        return not ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return True
-
-
-def checked_timeout(name: str, value: Any) -> float | tuple[float, float]:
+def checked_timeout(name: str, value: Any) -> Seconds:
     """Check a time limit: seconds, or a pair of seconds.
 
     :raises ApiValueError: it is neither.
@@ -47,14 +29,24 @@ def checked_timeout(name: str, value: Any) -> float | tuple[float, float]:
 
 
 def _seconds(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _LONGEST_WAIT:
+    if not _is_time(value):
         raise ApiValueError(f"{name} must be a positive number of seconds, or a pair (connect, read) of them")
     return float(value)
 
 
-def _timeout_pair(name: str, value: Any) -> tuple[float, float]:
-    limits = checked_timeout(name, value)
-    return limits if isinstance(limits, tuple) else (limits, limits)
+def _is_time(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, int | float) and 0 < value <= _LONGEST_WAIT
+
+
+def _timeout_pair(name: str, value: Any) -> tuple[float | None, float | None]:
+    connect, read = value if isinstance(value, tuple | list) and len(value) == 2 else (value, value)
+    return tuple(None if limit is None else _seconds(name, limit) for limit in (connect, read))  # type: ignore[return-value]
+
+
+def _optional_seconds(name: str, value: Any) -> float | None:
+    if value is not None and not _is_time(value):
+        raise ApiValueError(f"{name} must be a positive number of seconds, or None for no limit")
+    return None if value is None else float(value)
 
 
 def checked_host(name: str, value: Any) -> str:
@@ -66,8 +58,7 @@ def checked_host(name: str, value: Any) -> str:
     if "?" in text or "#" in text:
         raise ApiValueError(f"{name} must not hold a query or fragment, as in https://storage.example.com")
     parts = urlsplit(text)
-    usual = ":443" if parts.scheme == "https" else ":80"
-    return origin(text).removesuffix(usual) + parts.path.rstrip("/")
+    return short_origin(text) + parts.path.rstrip("/")
 
 
 def checked_url(name: str, value: Any) -> str:
@@ -76,10 +67,31 @@ def checked_url(name: str, value: Any) -> str:
     :raises ApiValueError: it is none. What was given is not shown: it may hold a password.
     """
     text = _text(name, value)
-    problem = _problem_of_url(text)
+    problem = _problem_of_url(text) or _problem_of_user(text)
     if problem:
         raise ApiValueError(f"{name} {problem}, as in https://storage.example.com")
     return text
+
+
+def checked_proxy(name: str, value: Any) -> str | None:
+    """Check the address of an HTTP proxy; a name and password may stand in it. An empty text means: no proxy.
+
+    :raises ApiValueError: it is none. What was given is not shown: it may hold a password.
+    """
+    text = None if value is None else _text(name, value)
+    if not text:
+        return text
+    address = text if "://" in text else f"http://{text}"
+    problem = _problem_of_url(address)
+    if problem:
+        raise ApiValueError(f"{name} {problem}, as in http://proxy.example.com:3128")
+    return address
+
+
+def _problem_of_user(text: str) -> str | None:
+    if "@" in urlsplit(text).netloc:
+        return "must not hold a user name or password (those go into api_key, or to login)"
+    return None
 
 
 def _problem_of_url(text: str) -> str | None:
@@ -89,9 +101,10 @@ def _problem_of_url(text: str) -> str | None:
         return "must not hold spaces, backslashes or control characters"
     try:
         parts = urlsplit(text)
-        if "@" in parts.netloc:
-            return "must not hold a user name or password (those go into api_key, or to login)"
-        return None if parts.hostname and parts.port != 0 else "must name a server and, if at all, a port from 1"
+        if not parts.hostname or parts.port == 0:
+            return "must name a server and, if at all, a port from 1"
+        fits = all(0 < len(part) < 64 for part in parts.hostname.rstrip(".").split("."))
+        return None if fits else "must name a server, in parts of 1 to 63 characters"
     except ValueError:
         return "must be a valid URL; check its brackets and port"
 
@@ -172,7 +185,26 @@ def _hook(name: str, value: Any) -> Any:
     return value
 
 
-def _anything(_name: str, value: Any) -> Any:
+def _hostname(name: str, value: Any) -> Any:
+    if value is True:
+        raise ApiValueError(f"{name} must be a name, or False to compare none")
+    return value if value is False else _optional_text(name, value)
+
+
+def _retries(_name: str, value: Any) -> Any:
+    RetryPolicy.of(value)
+    return value
+
+
+def _ca_data(name: str, value: Any) -> Any:
+    if value is not None and not isinstance(value, str | bytes):
+        raise ApiValueError(f"{name} must be certificates as PEM text or DER bytes, not {type(value).__name__}")
+    return value
+
+
+def _ssl_context(name: str, value: Any) -> Any:
+    if value is not None and not callable(getattr(value, "wrap_socket", None)):
+        raise ApiValueError(f"{name} must be an ssl.SSLContext, not {type(value).__name__}")
     return value
 
 
@@ -186,16 +218,22 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "discard_unknown_keys": _flag,
     "client_side_validation": _flag,
     "timeout": _timeout_pair,
+    "total_timeout": _optional_seconds,
+    "keepalive_idle": _optional_seconds,
     "connection_pool_maxsize": _pool_size,
     "verify_ssl": _flag,
     "ssl_ca_cert": _path,
     "cert_file": _path,
     "key_file": _path,
-    "assert_hostname": _anything,
-    "proxy": _optional_text,
+    "ssl_ca_data": _ca_data,
+    "key_password": _optional_text,
+    "ssl_context": _ssl_context,
+    "assert_hostname": _hostname,
+    "proxy": checked_proxy,
     "proxy_headers": _optional_headers,
+    "trust_env": _flag,
     "safe_chars_for_path_param": _text,
-    "retries": _anything,
+    "retries": _retries,
     "temp_folder_path": _path,
     "debug": _flag,
     "logger_file": _path,
@@ -207,14 +245,20 @@ DEFAULTS: dict[str, Any] = {
     "refresh_api_key_hook": None,
     "client_side_validation": True,
     "timeout": (10.0, 60.0),
+    "total_timeout": 120.0,
+    "keepalive_idle": 4.0,
     "connection_pool_maxsize": 10,
     "verify_ssl": True,
     "ssl_ca_cert": None,
     "cert_file": None,
     "key_file": None,
+    "ssl_ca_data": None,
+    "key_password": None,
+    "ssl_context": None,
     "assert_hostname": None,
     "proxy": None,
     "proxy_headers": None,
+    "trust_env": True,
     "safe_chars_for_path_param": "",
     "retries": None,
     "temp_folder_path": None,

@@ -24,6 +24,7 @@ from elements_sdk import (
     AuthApi,
     BadRequestException,
     Configuration,
+    DeadlineExceeded,
     IncompleteBody,
     OpenApiException,
     ProxyError,
@@ -108,7 +109,7 @@ def send_bad_gzip(connection: socket.socket) -> None:
 
 
 BYTES: list[tuple[Callable[[socket.socket], object], type[ApiException], str, str]] = [
-    (silent, ApiTimeoutError, "did not answer in time", "maybe"),
+    (silent, DeadlineExceeded, "longer than its limit of 0.5 s, waiting for the answer", "maybe"),
     (hang_up, ApiConnectionError, "connection broke", "maybe"),
     (break_off, IncompleteBody, "answer broke off", "yes"),
     (talk_nonsense, ApiConnectionError, "connection broke", "maybe"),
@@ -139,8 +140,8 @@ def test_server_down_wrong_host_and_wrong_scheme(recorder: RecordingServer) -> N
             "no",
         ),
         ("https://no-such-host.invalid", ApiConnectionError, "name is not known; check Configuration.host", "no"),
-        (recorder.host.replace("http:", "https:"), TlsError, "no secure connection could be made", "maybe"),
-        ("https://a..b", ApiConnectionError, "the address of the server is not valid", "no"),
+        (recorder.host.replace("http:", "https:"), TlsError, "the server does not speak TLS on this port", "no"),
+        ("https://no-such-host-either.invalid", ApiConnectionError, "name is not known", "no"),
     ]
     for host, kind, words, sent in cases:
         with pytest.raises(kind, match=words) as caught:
@@ -158,7 +159,7 @@ def test_exception_that_the_caller_is_handling_has_no_say() -> None:
             try:
                 raise pending
             except Exception:
-                with pytest.raises(ApiTimeoutError, match="did not answer in time") as caught:
+                with pytest.raises(ApiTimeoutError, match="waiting for the answer") as caught:
                     client_of(host).create_auth_ticket(_request_timeout=0.3)
             assert caught.value.request_sent == "maybe"
             assert "SECRET" not in str(caught.value)
@@ -169,12 +170,12 @@ def test_unreachable_proxy_is_a_proxy_error() -> None:
     with pytest.raises(ProxyError) as caught:
         client_of("https://storage.example.com", proxy=proxy).create_auth_ticket()
     assert caught.value.request_sent == "no"
-    with pytest.raises(ApiValueError, match="proxy is no valid URL"):
+    with pytest.raises(ApiValueError, match="proxy must begin with http"):
         client_of("http://localhost", proxy="socks9://SECRET@x")
 
 
 def test_untrusted_certificate_is_a_tls_error_in_words(tls_server: str) -> None:
-    with pytest.raises(TlsError, match=r"certificate is not trusted: .*local issuer") as caught:
+    with pytest.raises(TlsError, match=r"an authority that this client does not know: .*local issuer") as caught:
         client_of(tls_server).create_auth_ticket()
     assert caught.value.request_sent == "no"
 
@@ -253,7 +254,7 @@ ANSWERS: list[tuple[str, bytes | str, int, dict[str, str], type[ApiException], s
         301,
         {"Location": "https://other/api/2/auth/ticket/?key=SECRET"},
         RedirectError,
-        "https://other/api/2/auth/ticket/: redirects are not followed",
+        "to https://other/api/2/auth/ticket/: calls stay with one server; set Configuration.host to https://other ",
     ),
     ("moved with user", "", 307, {"Location": "https://SECRET@other/"}, RedirectError, "correct Configuration.host"),
     ("moved nowhere", "", 302, {}, RedirectError, "correct Configuration.host"),
@@ -450,9 +451,9 @@ def test_wrong_setting_of_a_client_is_refused(recorder: RecordingServer) -> None
         with pytest.raises(ApiValueError, match=words):
             attempt()
     client.default_headers["X"] = None
-    with pytest.raises(ApiConnectionError, match="a header cannot be sent") as caught:
+    with pytest.raises(ApiValueError, match="a header must be text on one line"):
         client.call_api("/x", "GET")
-    assert caught.value.request_sent == "no"
+    assert recorder.requests == []
 
 
 def test_no_key_is_401(sandbox: Sandbox) -> None:

@@ -47,6 +47,7 @@ def test_public_names_are_those_of_the_contract() -> None:
         "Configuration",
         "ApiResponse",
         "CallOptions",
+        "RetryPolicy",
         "__version__",
         *models.__all__,
     }

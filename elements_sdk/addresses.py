@@ -1,0 +1,32 @@
+"""Where a URL leads: its origin, and whether others can read what goes there."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of a URL: `https://storage.example.com:443`."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    host = parts.hostname or ""
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def short_origin(url: str) -> str:
+    """The origin as browsers write it, without a port that goes without saying."""
+    whole = origin(url)
+    return whole.removesuffix(":443" if whole.startswith("https:") else ":80")
+
+
+def is_insecure(url: str) -> bool:
+    """Whether what is sent there can be read on the way: plain http to anything but this machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "https" or host == "localhost" or host.endswith(".localhost"):
+        return False
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return True

@@ -1,0 +1,180 @@
+"""The pools and connections of the transport: urllib3's own, which keep to the limits of the call that uses them.
+
+urllib3 bounds each wait for a byte, not the call: an answer that drips goes on for ever. It tells neither how far a
+request has come when it fails, nor for how long a connection has been idle. So these connections ask the call that the
+thread is making, before each piece that they send and receive.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from elements_sdk.limits import Limits
+
+if TYPE_CHECKING:
+    from socket import socket
+
+Phase = Literal[
+    "waiting for a free connection", "connecting", "sending the request", "waiting for the answer", "reading the answer"
+]
+
+_BLOCK = 65_536  # bytes sent within one limit
+_thread = threading.local()
+
+
+class Try:
+    """One try of a call, on its way through a connection.
+
+    :ivar phase: how far it has come.
+    :ivar longest_idle: seconds for which a connection may have been idle to be used for it; `None`: any number.
+    """
+
+    __slots__ = ("limits", "longest_idle", "phase")
+
+    def __init__(self, limits: Limits, longest_idle: float | None) -> None:
+        self.limits = limits
+        self.longest_idle = longest_idle
+        self.phase: Phase = "waiting for a free connection"
+
+    @contextmanager
+    def is_made(self) -> Iterator[None]:
+        """Inside this block, the thread's connections work for this try."""
+        _thread.current = self
+        try:
+            yield
+        finally:
+            _thread.current = None
+
+
+def _current() -> Try:
+    return getattr(_thread, "current", None) or Try(Limits(None, None, None), None)
+
+
+class _Reader(io.RawIOBase):
+    """Reads from a socket, each piece within the limits of the try that it is made for."""
+
+    def __init__(self, source: socket) -> None:
+        self._socket = source
+        self._raw = cast("io.RawIOBase", source.makefile("rb", buffering=0))
+        self._try = _current()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._socket.settimeout(self._try.limits.for_a_piece())
+        count = self._raw.readinto(buffer)
+        if count == 0 and self._try.phase == "waiting for the answer":  # http.client would take half a head for a whole
+            raise ConnectionResetError
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Source:
+    """As much of a socket as `http.client` reads an answer from."""
+
+    def __init__(self, source: socket) -> None:
+        self._socket = source
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_Reader(self._socket))
+
+
+class _Answer(http.client.HTTPResponse):
+    """An answer whose status line, headers and body come within the limits."""
+
+    def __init__(self, source: socket, *arguments: Any, **named: Any) -> None:
+        super().__init__(cast("socket", _Source(source)), *arguments, **named)
+
+
+class _SocketOptions(list[tuple[int, int, int | bytes]]):
+    """Options of a socket. urllib3 asks for them before each address of a server that it tries."""
+
+    def __iter__(self) -> Iterator[tuple[int, int, int | bytes]]:
+        _current().limits.for_a_piece()
+        return super().__iter__()
+
+
+class _Limited(HTTPConnection):
+    """A connection that keeps to the limits of the try it is used for, and tells it how far it has come."""
+
+    response_class = _Answer
+    _last_used = 0.0
+    _is_connecting = False
+    _socket: socket | None = None
+
+    @property
+    def sock(self) -> Any:
+        """The socket; a new one, and TLS over it, has what is left of the time to connect."""
+        return self._socket
+
+    @sock.setter
+    def sock(self, new: socket | None) -> None:
+        self._socket = new
+        if new is not None:
+            new.settimeout(_current().limits.to_connect())
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the connection can be used for the current try."""
+        longest = _current().longest_idle
+        if longest is not None and time.monotonic() - self._last_used > longest:
+            return False
+        return super().is_connected
+
+    def connect(self) -> None:
+        _current().phase = "connecting"
+        self.socket_options = _SocketOptions(self.socket_options or ())
+        self._is_connecting = True
+        try:
+            super().connect()
+        finally:
+            self._is_connecting = False
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        current, source = _current(), cast("socket", self.sock)
+        if not self._is_connecting:  # what is sent then goes to a proxy
+            current.phase = "sending the request"
+        view = memoryview(data)
+        for start in range(0, len(view), _BLOCK):
+            source.settimeout(current.limits.for_a_piece())
+            super().send(view[start : start + _BLOCK])
+
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
+        _current().phase = "waiting for the answer"
+        answer = super().getresponse()
+        self._last_used = time.monotonic()
+        return answer
+
+
+class _LimitedTls(_Limited, HTTPSConnection):
+    """The same over TLS."""
+
+
+class Pool(urllib3.HTTPConnectionPool):
+    """Connections to a server by plain http."""
+
+    ConnectionCls = _Limited  # pyright: ignore[reportAssignmentType]
+
+
+class TlsPool(urllib3.HTTPSConnectionPool):
+    """Connections to a server by https."""
+
+    ConnectionCls = _LimitedTls  # pyright: ignore[reportAssignmentType]
+
+
+POOLS = {"http": Pool, "https": TlsPool}

@@ -1,0 +1,171 @@
+"""RetryPolicy: given what happened to a call, wait how long and try again, or stop. There is no I/O in it."""
+
+from __future__ import annotations
+
+import random
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody, TlsError
+from elements_sdk.messages import Request, Response
+from elements_sdk.retry_after import seconds_to_wait
+
+DEFAULT_REPEATS = 2
+READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+TRANSIENT_STATUSES = frozenset({408, 429, 502, 503, 504})
+_THROTTLED_STATUSES = frozenset({429, 503})
+
+_LONGEST_BACKOFF = 8.0  # seconds
+_FIRST_BACKOFF = 0.5  # seconds
+_FULL_BUDGET = 500
+_PRICE_OF_A_REPEAT = 5
+_MOST_REPEATS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often a call that failed is repeated, where repeating it cannot do anything twice.
+
+    :ivar total: most repeats of one call.
+    :ivar connect: most of them after a failure to connect; `None`: as many as `total`.
+    :ivar read: most of them after an answer that did not come, or not whole, or said "later"; `None`: as `total`.
+    """
+
+    total: int = DEFAULT_REPEATS
+    connect: int | None = None
+    read: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("total", "connect", "read"):
+            value = getattr(self, name)
+            if value is None and name != "total":
+                continue
+            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST_REPEATS:
+                raise ApiValueError(f"{name} must be a whole number of repeats from 0 to {_MOST_REPEATS}")
+
+    @classmethod
+    def of(cls, value: Any) -> RetryPolicy:
+        """Read what `Configuration.retries` takes: a number of repeats, `False`, a policy, or urllib3's `Retry`.
+
+        :raises ApiValueError: it is none of these, or a `Retry` that asks for what is not safe.
+        """
+        if isinstance(value, RetryPolicy):
+            return value
+        if value is None:
+            return cls()
+        if value is False:
+            return cls(0)
+        if isinstance(value, int) and value is not True and 0 <= value <= _MOST_REPEATS:
+            return cls(value)
+        if hasattr(value, "status_forcelist"):
+            return _of_urllib3(value)
+        raise ApiValueError(
+            f"retries must be a number of repeats from 0 to {_MOST_REPEATS}, False, a RetryPolicy or an urllib3 Retry"
+        )
+
+    def wait(
+        self,
+        request: Request,
+        outcome: Response | ApiException,
+        *,
+        repeats: int,
+        safe_to_repeat: bool = False,
+        left: float | None = None,
+    ) -> float | None:
+        """Seconds to wait before the call is tried again; `None`: it is not.
+
+        :param outcome: the answer, or why there is none.
+        :param repeats: how often it has been repeated already.
+        :param safe_to_repeat: whether the operation may be done twice where the server says that it was not done.
+        :param left: seconds left of the whole call; `None` without such a limit.
+        """
+        if repeats >= self._most_after(outcome) or not _may_be_repeated(request.method, outcome, safe_to_repeat):
+            return None
+        backoff = random.uniform(0, min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0**repeats))
+        asked = seconds_to_wait(outcome.headers) if isinstance(outcome, Response) else None
+        seconds = max(backoff, asked or 0.0)
+        return None if left is not None and seconds >= left else seconds
+
+    def _most_after(self, outcome: Response | ApiException) -> int:
+        is_unsent = isinstance(outcome, ApiException) and outcome.request_sent == "no"
+        own = self.connect if is_unsent else self.read
+        return self.total if own is None else min(self.total, own)
+
+
+def _may_be_repeated(method: str, outcome: Response | ApiException, safe_to_repeat: bool) -> bool:
+    if isinstance(outcome, Response):
+        if method in READING_METHODS:
+            return outcome.status in TRANSIENT_STATUSES
+        is_refusal = outcome.status in _THROTTLED_STATUSES and seconds_to_wait(outcome.headers) is not None
+        return safe_to_repeat and is_refusal and method == "POST"
+    if not isinstance(outcome, ApiConnectionError | IncompleteBody):
+        return False
+    if outcome.request_sent == "no":
+        # What was refused on the way (a certificate, a wrong proxy password) would be refused again.
+        return not isinstance(outcome, TlsError) and outcome.status == 0
+    return method in READING_METHODS
+
+
+def _of_urllib3(retry: Any) -> RetryPolicy:
+    """Read `total`, `connect` and `read` of an urllib3 `Retry`; its pauses and its other limits are not read."""
+    methods = None if retry.allowed_methods is None else {str(method).upper() for method in retry.allowed_methods}
+    if methods is None or methods - {*READING_METHODS, "PUT", "DELETE", "TRACE"}:
+        raise ApiValueError("retries: a Retry that repeats POST is not safe, so leave its allowed_methods as they are")
+    if set(retry.status_forcelist) - TRANSIENT_STATUSES:
+        allowed = ", ".join(str(status) for status in sorted(TRANSIENT_STATUSES))
+        raise ApiValueError(f"retries: status_forcelist may hold {allowed} only; after others a call is not repeated")
+    connect, read = _number(retry.connect), _number(retry.read)
+    named = [limit for limit in (connect, read) if limit is not None]
+    total = max(named, default=DEFAULT_REPEATS) if retry.total is None else int(retry.total)
+    return RetryPolicy(min(total, _MOST_REPEATS), connect, read)
+
+
+def _number(limit: int | None) -> int | None:
+    return None if limit is None else min(int(limit), _MOST_REPEATS)
+
+
+class Repeats:
+    """The repeats of one call: what the policy wants, as far as the client's budget goes."""
+
+    def __init__(self, policy: RetryPolicy, budget: RetryBudget, safe_to_repeat: bool) -> None:
+        self._policy, self._budget, self._safe_to_repeat = policy, budget, safe_to_repeat
+        self.count = 0
+
+    def wait(self, request: Request, outcome: Response | ApiException, left: float | None) -> float | None:
+        """Seconds to wait before the call is tried again; `None`: it is not. `left` is the time of the whole call."""
+        safe, count = self._safe_to_repeat, self.count
+        seconds = self._policy.wait(request, outcome, repeats=count, safe_to_repeat=safe, left=left)
+        if seconds is None:
+            self._credit(outcome)
+            return None
+        if not self._budget.allows_repeat():
+            return None
+        self.count += 1
+        return seconds
+
+    def _credit(self, outcome: Response | ApiException) -> None:
+        if self.count == 0 and isinstance(outcome, Response) and outcome.status < 400:
+            self._budget.credit_success()
+
+
+class RetryBudget:
+    """What the repeats of all calls of one client share, so that an outage is not answered with a multiple of load."""
+
+    def __init__(self) -> None:
+        self._left = _FULL_BUDGET
+        self._lock = threading.Lock()
+
+    def allows_repeat(self) -> bool:
+        """Take the price of a repeat, if it is there."""
+        with self._lock:
+            if self._left < _PRICE_OF_A_REPEAT:
+                return False
+            self._left -= _PRICE_OF_A_REPEAT
+            return True
+
+    def credit_success(self) -> None:
+        """Give back a little for a call that succeeded at once."""
+        if self._left < _FULL_BUDGET:
+            with self._lock:
+                self._left = min(_FULL_BUDGET, self._left + 1)

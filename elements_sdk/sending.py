@@ -1,0 +1,97 @@
+"""Sends a request: within its time limits, again where that is safe, and on to where its own origin points."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from elements_sdk.configuration import Configuration
+from elements_sdk.exceptions import ApiException
+from elements_sdk.limits import Limits
+from elements_sdk.logs import record_answer, record_failure, record_repeat
+from elements_sdk.messages import Request, Response
+from elements_sdk.redirects import MOST_REDIRECTS, target_to_follow
+from elements_sdk.rest import Transport
+from elements_sdk.retry import Repeats, RetryBudget, RetryPolicy
+from elements_sdk.settings import checked_timeout
+
+
+class Sender:
+    """Sends the requests of one client.
+
+    :ivar last_response: the last answer.
+    """
+
+    def __init__(self, configuration: Configuration, transport: Transport) -> None:
+        self.last_response: Response | None = None
+        self._configuration, self._transport = configuration, transport
+        self._budget = RetryBudget()
+
+    def limits(self, own: Any = None) -> Limits:
+        """Give the time limits of a call that begins now.
+
+        :param own: its `_request_timeout`.
+        :raises ApiValueError: that is none.
+        """
+        settings = self._configuration
+        checked = None if own is None else checked_timeout("_request_timeout", own)
+        return Limits.of_call(settings.timeout, settings.total_timeout, checked)  # type: ignore[arg-type]
+
+    def repeats(self, safe_to_repeat: bool = False) -> Repeats:
+        """Give the repeats that a call may have."""
+        return Repeats(RetryPolicy.of(self._configuration.retries), self._budget, safe_to_repeat)
+
+    def send(
+        self,
+        request: Request,
+        limits: Limits,
+        repeats: Repeats,
+        *,
+        stream: bool = False,
+        received: Callable[[Request, Response], None] | None = None,
+    ) -> Response:
+        """Send a request to its `url`.
+
+        :param stream: leave the body of a success to the caller.
+        :param received: told of each answer, redirects included.
+        :raises ApiConnectionError: no complete answer came.
+        """
+        followed = 0
+        while True:
+            response = self._send_safely(request, limits, repeats, stream)
+            if received is not None:
+                received(request, response)
+            target = target_to_follow(request, response)
+            if target is None or followed == MOST_REDIRECTS:
+                return response
+            request.url = target
+            followed += 1
+
+    def _send_safely(self, request: Request, limits: Limits, repeats: Repeats, stream: bool) -> Response:
+        while True:
+            outcome = self._try(request, limits, stream)
+            seconds = repeats.wait(request, outcome, limits.left())
+            if seconds is None:
+                break
+            record_repeat(request, seconds)
+            time.sleep(seconds)
+        try:
+            if isinstance(outcome, ApiException):
+                raise outcome
+            return outcome
+        finally:
+            del outcome  # an exception whose frames hold itself would outlive its call
+
+    def _try(self, request: Request, limits: Limits, stream: bool) -> Response | ApiException:
+        request.attempts += 1
+        started = time.monotonic()
+        longest_idle = self._configuration.keepalive_idle
+        try:
+            response = self._transport.send(request, limits, stream=stream, longest_idle=longest_idle)
+        except ApiException as error:
+            record_failure(request, error, time.monotonic() - started)
+            return error
+        record_answer(request, response.status, time.monotonic() - started)
+        self.last_response = response
+        return response

@@ -1,0 +1,177 @@
+"""TLS: whom a client trusts, how it identifies itself, and what to say when the two sides do not come together."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import certifi
+from urllib3.util import create_urllib3_context
+
+from elements_sdk.configuration import Configuration
+from elements_sdk.exceptions import ApiValueError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_CLOCK = "or set this machine's clock"
+_TRUST = "if you trust it, set Configuration.ssl_ca_cert to the file of its authority's certificate"
+_OTHER_NAME = "set Configuration.host to a name in the certificate, or have it reissued with this one"
+
+# OpenSSL's verification code -> what is wrong with the certificate, and what to do.
+_CERTIFICATE_PROBLEMS = {
+    9: f"is not valid yet: wait, {_CLOCK}",
+    10: f"has expired, or its authority's has: renew it on the server, {_CLOCK}",
+    18: f"is self-signed: {_TRUST}",
+    19: f"comes from an authority that this client does not know: {_TRUST}",
+    20: f"comes from an authority that this client does not know: {_TRUST}",
+    21: f"cannot be traced to an authority, perhaps since the server leaves out an intermediate one: {_TRUST}",
+    23: "has been revoked by its authority",
+    62: f"is for another name: {_OTHER_NAME}",
+    64: f"is not for this IP address: {_OTHER_NAME}",
+}
+_STRICT_CODES = range(77, 95)
+_STRICTNESS = (
+    "breaks a rule for certificates that Python 3.13 and newer insist on: have it reissued by an up-to-date authority, "
+    "or set Configuration.ssl_context to a context without ssl.VERIFY_X509_STRICT"
+)
+
+_NO_TLS = "the server does not speak TLS on this port; should host begin with http://, or is the port wrong?"
+_OLD_TLS = "the server offers no TLS 1.2 or newer, and older versions are not safe"
+_REFUSED_CLIENT = "the server does not accept the client certificate in Configuration.cert_file"
+
+# Part of OpenSSL's reason -> what it means. The first that fits counts.
+_TLS_PROBLEMS = (
+    ("WRONG_VERSION_NUMBER", _NO_TLS),
+    ("HTTP_REQUEST", _NO_TLS),
+    ("UNSUPPORTED_PROTOCOL", _OLD_TLS),
+    ("PROTOCOL_VERSION", _OLD_TLS),
+    ("UNRECOGNIZED_NAME", "the server does not know the name in Configuration.host"),
+    ("CERTIFICATE_REQUIRED", "the server wants a client certificate: set Configuration.cert_file and key_file"),
+    (
+        "ALERT_HANDSHAKE_FAILURE",
+        "the server refused; perhaps it wants a client certificate: set Configuration.cert_file",
+    ),
+    ("ALERT_UNKNOWN_CA", _REFUSED_CLIENT),
+    ("ALERT_BAD_CERTIFICATE", f"{_REFUSED_CLIENT}, or wants one"),
+    ("ALERT_CERTIFICATE", _REFUSED_CLIENT),
+    ("ALERT_DECRYPT_ERROR", _REFUSED_CLIENT),
+)
+_REFUSALS_OF_CLIENTS = tuple(part for part, words in _TLS_PROBLEMS if "client certificate" in words)
+
+
+def tls_context(configuration: Configuration, identifies: bool = True) -> ssl.SSLContext:
+    """Make the context of a client's TLS connections: TLS 1.2 or newer, names and chains checked.
+
+    :param identifies: whether the client certificate is shown to a server that asks for one.
+    :raises ApiValueError: a file cannot be read or does not hold what it should, or settings contradict each other.
+    """
+    own = configuration.ssl_context
+    if own is not None:
+        _expect_alone(configuration)
+        return own
+    if not configuration.verify_ssl:
+        context = create_urllib3_context(cert_reqs=ssl.CERT_NONE)
+    else:
+        context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+        context.check_hostname = True
+        _load_authorities(context, configuration)
+    if identifies and (configuration.cert_file is not None or configuration.key_file is not None):
+        _load_client_certificate(context, configuration)
+    return context
+
+
+def is_refusal(error: ssl.SSLError) -> bool:
+    """Whether the server has said that it takes no request from this client, so that it has acted on none."""
+    return any(part in (error.reason or "") for part in _REFUSALS_OF_CLIENTS)
+
+
+def words_for(error: ssl.SSLError, place: str) -> str:
+    """Say in plain words why there is no trusted connection.
+
+    :param place: name and port of the other side.
+    """
+    if isinstance(error, ssl.SSLCertVerificationError):
+        code, message = error.verify_code, str(error.verify_message)
+        problem = _STRICTNESS if code in _STRICT_CODES else _CERTIFICATE_PROBLEMS.get(code, "cannot be verified")
+        return f"the certificate of {place} {problem} ({message.rstrip('.')})"
+    reason = error.reason or ""
+    known = next((words for part, words in _TLS_PROBLEMS if part in reason), "no secure connection could be made")
+    return f"{place}: {known} ({reason.replace('_', ' ').lower() or type(error).__name__})"
+
+
+def _expect_alone(configuration: Configuration) -> None:
+    others = ("ssl_ca_cert", "ssl_ca_data", "cert_file", "key_file", "key_password")
+    given = [name for name in others if getattr(configuration, name) is not None]
+    given += [] if configuration.verify_ssl else ["verify_ssl"]
+    if given:
+        raise ApiValueError(
+            f"ssl_context is used just as it is, so {', '.join(given)} must not be set as well: load it there"
+        )
+
+
+def _load_authorities(context: ssl.SSLContext, configuration: Configuration) -> None:
+    """Trust what is given, else what the environment names, else certifi's collection."""
+    file, data = configuration.ssl_ca_cert, configuration.ssl_ca_data
+    if file is not None:
+        _load("ssl_ca_cert", lambda: context.load_verify_locations(cafile=_readable(file)))
+    if data is not None:
+        _load("ssl_ca_data", lambda: context.load_verify_locations(cadata=data))
+    if file is not None or data is not None:
+        return
+    variables = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+    from_file, folder = (os.environ.get(name) if configuration.trust_env else None for name in variables)
+    if from_file:
+        _load("SSL_CERT_FILE", lambda: context.load_verify_locations(cafile=_readable(from_file)))
+    if folder:
+        _load("SSL_CERT_DIR", lambda: context.load_verify_locations(capath=folder))
+    if not from_file and not folder:
+        context.load_verify_locations(cafile=certifi.where())
+
+
+def _load_client_certificate(context: ssl.SSLContext, configuration: Configuration) -> None:
+    file, key = configuration.cert_file, configuration.key_file
+    for name, path in (("cert_file", file), ("key_file", key)):
+        if path is not None:
+            _load(name, lambda path=path: _readable(path))  # type: ignore[misc]
+    if file is None:
+        raise ApiValueError("key_file is set, and cert_file is not: set it to the certificate that goes with the key")
+    # An empty password, where there is none, keeps OpenSSL from asking for one on the terminal.
+    problem = None
+    try:
+        context.load_cert_chain(file, key, configuration.key_password or "")
+    except ssl.SSLError as error:
+        problem = error.reason or "PEM lib"
+    if problem is None:
+        return
+    if problem == "KEY_VALUES_MISMATCH":
+        raise ApiValueError("key_file is not the key of the certificate in cert_file")
+    if b"ENCRYPTED" in Path(key or file).read_bytes():
+        missing = "is missing" if configuration.key_password is None else "is not the right one"
+        raise ApiValueError(f"{'key_file' if key else 'cert_file'} holds an encrypted key, and key_password {missing}")
+    raise ApiValueError(
+        f"cert_file{' and key_file do' if key else ' does'} not hold a certificate and its key in PEM form "
+        f"({problem.replace('_', ' ').lower()})"
+    )
+
+
+def _load(name: str, load: Callable[[], object]) -> None:
+    """Load what a setting names.
+
+    :raises ApiValueError: it cannot be read, or holds no certificate.
+    """
+    try:
+        load()
+        return
+    except ssl.SSLError:
+        problem = "holds no certificate in PEM form"
+    except (OSError, ValueError) as error:
+        problem = f"cannot be read: {getattr(error, 'strerror', None) or 'that is no path'}"
+    raise ApiValueError(f"{name} {problem}")
+
+
+def _readable(path: str) -> str:
+    open(path, "rb").close()
+    return path

@@ -1,0 +1,181 @@
+"""Redirects: what arrives where, for five codes, eleven targets and two methods, counted at both servers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from elements_sdk import ApiClient, AuthApi, Configuration, RedirectError
+from test.faults import behaviours as does
+from test.faults.server import Conversation, FaultServer
+
+CODES = (301, 302, 303, 307, 308)
+PATH = "/api/2/auth/access-tokens/7"
+SECRETS = ("SECRETKEY", "SECRETCOOKIE", "SECRETCSRF", "SECRETPASSWORD", "SECRETSESSION")
+
+# Target -> whether a GET goes on there, and what the error says otherwise. {own} and {other} are origins, {path} the
+# path of the call.
+TARGETS: dict[str, tuple[str, bool, str]] = {
+    "relative": ("/elsewhere", True, "set Configuration.host to {own} if that is your server"),
+    "same origin in full": ("{own}/elsewhere", True, "set Configuration.host to {own} if that is your server"),
+    "same origin below a prefix": ("{own}/prefix{path}", True, "set Configuration.host to {own}/prefix "),
+    "another server": ("{other}{path}", False, "set Configuration.host to {other} "),
+    "another server, short": ("//{other_place}{path}", False, "set Configuration.host to {other} "),
+    "another scheme": ("https://{own_place}{path}", False, "set Configuration.host to https://{own_place} "),
+    "a user in front of another": ("http://{own_place}@{other_place}{path}", False, "correct Configuration.host"),
+    "a loop": ("{path}", True, "more than 3 redirects"),
+    "nothing": ("", False, "correct Configuration.host"),
+    "no address": ("http://[bad", False, "correct Configuration.host"),
+    "another kind of address": ("file:///etc/passwd", False, "correct Configuration.host"),
+    "a slash at the end": ("{path}/", True, "the server wants a slash at the end"),
+}
+
+
+@pytest.fixture
+def other() -> Iterator[FaultServer]:
+    """A foreign server, which must never see anything of ours."""
+    with FaultServer(does.answer()) as server:
+        yield server
+
+
+class Redirecting:
+    """A server that points elsewhere, once or, to its own path, always."""
+
+    def __init__(self, code: int, target: str, other: FaultServer) -> None:
+        self.code, self.target, self.other = code, target, other
+        self.own_place = ""
+
+    def __call__(self, conversation: Conversation) -> None:
+        while seen := conversation.read_request():
+            path = seen.target.partition("?")[0]
+            places = {
+                "own": f"http://{self.own_place}",
+                "own_place": self.own_place,
+                "other": self.other.host,
+                "other_place": self.other.host.partition("//")[2],
+                "path": path,
+            }
+            if path.startswith("/api"):
+                location = [("Location", self.target.format(**places))] if self.target else []
+                answer = does.message(self.code, b"", location)
+            else:
+                answer = does.message(200)
+            if path.endswith("/"):
+                answer = does.message(200)
+            conversation.send(answer)
+
+
+def clients(host: str) -> list[ApiClient]:
+    """One with an API key, one with a session's cookies and CSRF token."""
+    keyed = ApiClient(Configuration(host=host, api_key={"Bearer": "SECRETKEY"}))
+    in_session = ApiClient(Configuration(host=host), cookie="own=SECRETCOOKIE; csrftoken=SECRETCSRF")
+    in_session.set_default_header("X-CSRFToken", "SECRETCSRF")
+    return [keyed, in_session]
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("name", TARGETS)
+def test_get_stays_within_its_origin(code: int, name: str, other: FaultServer) -> None:
+    target, goes_on, words = TARGETS[name]
+    redirecting = Redirecting(code, target, other)
+    with FaultServer(redirecting) as own:
+        redirecting.own_place = own.host.partition("//")[2]
+        for client in clients(own.host):
+            own.requests.clear()
+            with client:
+                if goes_on and name != "a loop":
+                    AuthApi(client).get_access_token(7)
+                    assert own.count() == 2
+                    assert own.requests[1].header("Authorization") == own.requests[0].header("Authorization")
+                else:
+                    with pytest.raises(RedirectError) as caught:
+                        AuthApi(client).get_access_token(7)
+                    expect_words(caught.value, words, own, other)
+                    assert own.count() == (4 if name == "a loop" else 1)
+        assert (other.connections, other.bytes_received) == (0, 0)
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("name", TARGETS)
+def test_post_is_never_redirected(code: int, name: str, other: FaultServer) -> None:
+    target, _, words = TARGETS[name]
+    redirecting = Redirecting(code, target, other)
+    with FaultServer(redirecting) as own:
+        redirecting.own_place = own.host.partition("//")[2]
+        for client in clients(own.host):
+            own.requests.clear()
+            with client, pytest.raises(RedirectError) as caught:
+                AuthApi(client).login({"username": "uma", "password": "SECRETPASSWORD"})
+            expect_words(caught.value, "POST does not follow" if name == "a loop" else words, own, other)
+            assert own.count() == 1
+        assert (other.connections, other.bytes_received) == (0, 0)
+
+
+def expect_words(error: RedirectError, words: str, own: FaultServer, other: FaultServer) -> None:
+    places = {
+        "own": own.host,
+        "own_place": own.host.partition("//")[2],
+        "other": other.host,
+        "other_place": other.host.partition("//")[2],
+    }
+    assert words.format(**places) in str(error)
+    assert "@" not in str(error)
+    assert error.status in CODES
+    assert error.attempts == (4 if "more than" in words else 1)
+    assert not any(secret in f"{error} {error.args} {error.headers}" for secret in SECRETS)
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("target", ["{other}/x", "//{other_place}/x", "http://{own_place}@{other_place}/x"])
+def test_session_cookies_stay_with_their_server(code: int, target: str, other: FaultServer) -> None:
+    cookies = [("Set-Cookie", "sessionid=SECRETSESSION; Path=/"), ("Set-Cookie", "csrftoken=SECRETCSRF; Path=/")]
+
+    def behave(conversation: Conversation) -> None:
+        while seen := conversation.read_request():
+            place = other.host.partition("//")[2]
+            location = target.format(other=other.host, other_place=place, own_place=own.host.partition("//")[2])
+            is_login = seen.target.endswith("/login")
+            conversation.send(
+                does.message(200, b"{}", cookies) if is_login else does.message(code, b"", [("Location", location)])
+            )
+
+    with FaultServer(behave) as own, ApiClient(Configuration(host=own.host)) as client:
+        auth = AuthApi(client)
+        auth.login({"username": "uma", "password": "SECRETPASSWORD"})
+        for call in (auth.get_all_access_tokens, auth.create_auth_ticket, auth.logout):
+            with pytest.raises(RedirectError):
+                call()
+        assert "sessionid=SECRETSESSION" in f"{own.requests[-1].header('Cookie')}"
+        assert own.requests[-1].header("X-CSRFToken") == "SECRETCSRF"
+    assert (other.connections, other.bytes_received) == (0, 0)
+
+
+def test_port_that_goes_without_saying_is_the_same_origin(other: FaultServer) -> None:
+    from elements_sdk.messages import Request, Response
+    from elements_sdk.redirects import target_to_follow
+
+    def follows(url: str, location: str) -> bool:
+        from urllib3 import HTTPHeaderDict, HTTPResponse
+
+        request = Request("GET", "/x", "/x", url=url)
+        response = Response(302, "Found", HTTPHeaderDict({"Location": location}), b"", HTTPResponse())
+        return target_to_follow(request, response) is not None
+
+    assert follows("https://storage.example.com/x", "https://storage.example.com:443/y")
+    assert follows("https://storage.example.com/x", "https://STORAGE.example.com/y")
+    assert not follows("https://storage.example.com/x", "http://storage.example.com/y")
+    assert not follows("https://storage.example.com/x", "https://storage.example.com:8443/y")
+    assert not follows("http://storage.example.com/x", "https://storage.example.com/y")
+    assert not follows("https://storage.example.com/x", "https://storage.example.com.evil.example/y")
+    assert not follows("https://storage.example.com/x", "https://storage.example.com\\@evil.example/y")
+
+
+def test_get_with_a_query_keeps_what_the_target_says(other: FaultServer) -> None:
+    redirecting = Redirecting(302, "{own}/elsewhere?page=2", other)
+    with FaultServer(redirecting) as own:
+        redirecting.own_place = own.host.partition("//")[2]
+        with ApiClient(Configuration(host=own.host, api_key={"Bearer": "KEY"})) as client:
+            client.call_api("/api/things", "GET", query_params={"a": 1}, auth_settings=["Bearer"])
+        assert [seen.target for seen in own.requests] == ["/api/things?a=1", "/elsewhere?page=2"]
+        assert own.requests[1].header("Authorization") == "Bearer KEY"
