@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
@@ -12,6 +14,10 @@ from elements_sdk.redaction import MASK, SECRET_NAMES, MaskedDict
 if TYPE_CHECKING:
     from urllib3 import HTTPHeaderDict
     from urllib3.response import BaseHTTPResponse
+
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_NOT_IN_A_LINE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 
 
 @dataclass(slots=True)
@@ -79,6 +85,18 @@ def path_segment(name: str, value: object, safe_characters: str = "") -> str:
     if any(unquote(segment) in ("", ".", "..") for segment in quoted.split("/")):
         raise ApiValueError(f"the path parameter {name!r} must not be empty, '.' or '..', nor hold half a character")
     return quoted
+
+
+def expect_sendable(headers: Mapping[str, Any]) -> None:
+    """Make sure that each header is one line.
+
+    :raises ApiValueError: one is not. Its value is not shown.
+    """
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise ApiValueError("a header has an impossible name: it must be of letters, digits and hyphens")
+        if not isinstance(value, str) or _NOT_IN_A_LINE.search(value):
+            raise ApiValueError(f"the header {name} cannot be sent: its value must be text on one line, in Latin-1")
 
 
 def query_text(pairs: list[tuple[str, Any]]) -> str:

@@ -203,7 +203,7 @@ def _failure(request: Request, error: Exception, attempt: Try) -> Exception:
         if any(isinstance(item, kind) for item in chain):
             return failure(ours, request, None, reason=words + _system_words(chain), request_sent=sent)
     if sent == "no" and isinstance(error, errors.LocationValueError | ValueError | TypeError):
-        return ApiValueError("the request cannot be sent: a header must be text on one line, and host a valid name")
+        return ApiValueError("the request cannot be sent: host is no valid name")
     return failure(ApiConnectionError, request, None, reason=f"no answer ({type(error).__name__})", request_sent=sent)
 
 

@@ -10,7 +10,7 @@ from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiException
 from elements_sdk.limits import Limits
 from elements_sdk.logs import record_answer, record_failure, record_repeat
-from elements_sdk.messages import Request, Response
+from elements_sdk.messages import Request, Response, expect_sendable
 from elements_sdk.redirects import MOST_REDIRECTS, target_to_follow
 from elements_sdk.rest import Transport
 from elements_sdk.retry import Repeats, RetryBudget, RetryPolicy
@@ -55,8 +55,10 @@ class Sender:
 
         :param stream: leave the body of a success to the caller.
         :param received: told of each answer, redirects included.
+        :raises ApiValueError: a header is no line of text.
         :raises ApiConnectionError: no complete answer came.
         """
+        expect_sendable(request.headers)
         followed = 0
         while True:
             response = self._send_safely(request, limits, repeats, stream)

@@ -23,7 +23,13 @@ import pytest
 import elements_sdk
 from elements_sdk import ApiClient, ApiException, AuthApi, Configuration, OpenApiException, Session, models
 from elements_sdk.api import auth_api
+from test.faults.behaviours import answer as answer_of_fault
+from test.faults.behaviours import close_after_request
+from test.faults.certificates import Authority
+from test.faults.server import FaultServer
+from test.faults.table import TABLE
 from test.recording import Answer, Recorded, RecordingServer
+from test.test_reliability import place_of
 
 MARKERS = {
     name: f"mark3r-{name}-9f2c"
@@ -39,6 +45,8 @@ MARKERS = {
         "csrf",
         "header",
         "cookie",
+        "proxy",
+        "passphrase",
     )
 }
 PACKAGE = str(Path(elements_sdk.__file__).parent)
@@ -157,15 +165,14 @@ def _json(text: str) -> bytes:
     return json.dumps(text).encode()
 
 
-def clients(host: str) -> list[ApiClient]:
+def clients(host: str, **settings: Any) -> list[ApiClient]:
     """One with an API key, one with a session, both with whatever else is secret."""
     keyed = Configuration(host=host, api_key={"Bearer": MARKERS["apikey"]}, password=MARKERS["password"])
-    unkeyed = Configuration(host=host)
-    keyed.retries = unkeyed.retries = 1
-    made = [ApiClient(keyed), ApiClient(unkeyed)]
-    for client in made:
-        client.default_headers["X-House"] = MARKERS["header"]
-        client.cookie = f"own={MARKERS['cookie']}"
+    made = []
+    for configuration in (keyed, Configuration(host=host)):
+        for name, value in {"retries": 0, **settings}.items():
+            setattr(configuration, name, value)
+        made.append(ApiClient(configuration, "X-House", MARKERS["header"], cookie=f"own={MARKERS['cookie']}"))
     return made
 
 
@@ -190,7 +197,7 @@ def test_no_secret_shows_whatever_the_server_answers(
         search.look("last response", repr(client.last_response))
     sent = b"".join(request.body + repr(request.headers).encode() for request in recorder.requests)
     never_sent = [name for name, marker in MARKERS.items() if marker.encode() not in sent]
-    assert never_sent == ["share"]
+    assert never_sent == ["share", "proxy", "passphrase"]
 
 
 @pytest.mark.parametrize(
@@ -253,6 +260,43 @@ def test_no_secret_shows_when_the_connection_fails_or_the_input_is_wrong(search:
             attempt()
         search.look_at_exception(misuse.value)
         del misuse
+
+
+@pytest.mark.parametrize("title", TABLE)
+def test_no_secret_shows_whatever_goes_wrong_on_the_way(title: str, search: Search, tmp_path: Path) -> None:
+    certificate, key = Authority().client_certificate(tmp_path, MARKERS["passphrase"])
+    own = {"key_password": MARKERS["passphrase"], "cert_file": certificate, "key_file": key}
+    for fault in TABLE[title]:
+        with place_of(fault, tmp_path) as place:
+            for client in clients(place.host, **{**place.settings, **fault.settings, **own}):
+                with client:
+                    for call in calls(AuthApi(client), dict)[:7:6]:
+                        look_at_failure(search, call, _request_timeout=fault.timeout and 0.2)
+                    search.look("client pickle", pickle.dumps(client))
+                    search.look("configuration repr", repr(client.configuration))
+
+
+@pytest.mark.parametrize("status", [407, 502, 403])
+def test_no_secret_of_a_proxy_shows(status: int, search: Search) -> None:
+    with FaultServer(answer_of_fault(status)) as proxy, FaultServer(close_after_request()) as rude:
+        addresses = [place.host.replace("//", f"//uma:{MARKERS['proxy']}@") for place in (proxy, rude)]
+        hosts = ("http://storage.localhost", "https://storage.localhost")
+        for client in (client for host in hosts for address in addresses for client in clients(host, proxy=address)):
+            with client:
+                for call in calls(AuthApi(client), dict):
+                    assert look_at_failure(search, call)
+                search.look("client pickle", pickle.dumps(client))
+                search.look("configuration repr", repr(client.configuration))
+
+
+def look_at_failure(search: Search, call: Callable[..., Any], **options: Any) -> bool:
+    """Make a call, look at what it raises, and tell whether it raised anything."""
+    try:
+        call(**options)
+    except ApiException as error:
+        search.look_at_exception(error)
+        return True
+    return False
 
 
 @pytest.mark.parametrize("spelled", [str, html.escape, quote, quote_plus, json.dumps], ids=lambda way: way.__name__)

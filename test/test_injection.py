@@ -1,0 +1,101 @@
+"""Path and header injection: what cannot be one segment or one line is refused, unsent and unshown."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from elements_sdk import ApiClient, ApiValueError, AuthApi, Configuration
+from test.faults import behaviours as does
+from test.faults.server import FaultServer
+
+PREFIX = "/api/2/auth/access-tokens/"
+# A path parameter that stays one segment, quoted.
+QUOTED = [
+    "a/b",
+    "../login",
+    "..%2flogin",
+    "a\r\nX-Injected: 1",
+    "a\nb",
+    "a\x00b",
+    "\x7f",
+    "ü",
+    "日本語",
+    "a?b=c#d",
+    "a b",
+    "a;b=c",
+    "%",
+    "%zz",
+    "...",
+    "%2e%2e",
+    "%252e%252e",
+    "\\..\\",
+    "http://other/",
+    "x" * 10_000,
+]
+REFUSED = ["", ".", "..", "\ud800", None, True, b"7", [7], {"id": 7}, object()]
+
+
+@pytest.mark.parametrize("value", QUOTED, ids=lambda value: ascii(value)[:20])
+def test_path_parameter_is_one_quoted_segment(value: Any) -> None:
+    with FaultServer(does.answer()) as server, ApiClient(Configuration(host=server.host)) as client:
+        AuthApi(client).get_access_token(value)
+        AuthApi(client).delete_access_token(value)
+        client.call_api("/api/2/auth/access-tokens/{id}", "GET", path_params={"id": value})
+        assert server.count() == 3
+        for seen in server.requests:
+            segment = seen.target.removeprefix(PREFIX)
+            assert unquote(segment) == value
+            assert not set(segment) & set("/?#\\ \r\n\x00")
+            assert segment.isascii()
+            assert seen.header("X-Injected") is None
+
+
+@pytest.mark.parametrize("value", REFUSED, ids=lambda value: ascii(value)[:20])
+def test_what_is_no_segment_is_refused_unsent(value: Any) -> None:
+    with FaultServer(does.answer()) as server, ApiClient(Configuration(host=server.host)) as client:
+        for call in (AuthApi(client).get_access_token, AuthApi(client).delete_access_token):
+            with pytest.raises(ApiValueError, match="'id'"):
+                call(value)
+        assert server.bytes_received == 0
+
+
+# What cannot stand in a header.
+LINES = ["SECRET\r\nX-Injected: 1", "SECRET\nX: 1", "SECRET\r", "SECRET\x00", "SECRETü\ud800", "SECRET日本"]
+
+
+@pytest.mark.parametrize("value", LINES, ids=lambda value: ascii(value)[:20])
+def test_header_that_is_no_line_is_refused_unsent_and_unshown(value: str) -> None:
+    with FaultServer(does.answer()) as server:
+        configuration = Configuration(host=server.host)
+        keyed = Configuration(host=server.host, api_key={"Bearer": value})
+        attempts: list[tuple[Configuration, dict[str, Any]]] = [
+            (configuration, {"header_name": "X-Own", "header_value": value}),
+            (configuration, {"header_name": f"X-{value}", "header_value": "1"}),
+            (configuration, {"cookie": value}),
+            (keyed, {}),
+        ]
+        for settings, options in attempts:
+            with ApiClient(settings, **options) as client, pytest.raises(ApiValueError) as caught:
+                AuthApi(client).create_auth_ticket()
+            assert "SECRET" not in f"{caught.value!r} {caught.value.args} {caught.value.__context__}"
+        assert server.bytes_received == 0
+
+
+@pytest.mark.parametrize("value", LINES, ids=lambda value: ascii(value)[:20])
+def test_header_of_a_free_call_that_is_no_line_is_refused(value: str) -> None:
+    with FaultServer(does.answer()) as server, ApiClient(Configuration(host=server.host)) as client:
+        with pytest.raises(ApiValueError) as caught:
+            client.call_api("/api/things", "GET", header_params={"X-Own": value})
+        assert "SECRET" not in f"{caught.value!r} {caught.value.__context__}"
+        assert server.bytes_received == 0
+
+
+@pytest.mark.parametrize("method", ["GET\r\nX: 1", "GE T", "", "TRACE", "CONNECT", None])
+def test_method_that_is_none_is_refused_unsent(method: Any) -> None:
+    with FaultServer(does.answer()) as server, ApiClient(Configuration(host=server.host)) as client:
+        with pytest.raises(ApiValueError, match="the method must be one of"):
+            client.call_api("/api/things", method)
+        assert server.bytes_received == 0

@@ -1,0 +1,169 @@
+"""How often a call is repeated, by what `Configuration.retries` says; and what `Retry-After` means."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from urllib3 import HTTPHeaderDict, HTTPResponse, Retry
+
+from elements_sdk import ApiClient, ApiConnectionError, ApiException, ApiValueError, AuthApi, Configuration, RetryPolicy
+from elements_sdk.messages import Request, Response
+from elements_sdk.retry_after import seconds_to_wait
+from test.faults import behaviours as does
+from test.faults.server import FaultServer
+
+NEVER: Any = 0.0
+
+
+@pytest.mark.parametrize(
+    ("retries", "requests"),
+    [
+        (None, 3),
+        (0, 1),
+        (False, 1),
+        (1, 2),
+        (RetryPolicy(total=1), 2),
+        (RetryPolicy(total=2, read=1), 2),
+        (Retry(1), 2),
+        (Retry(total=2, read=0), 1),
+        (Retry(total=None, connect=1, read=1), 2),
+        (Retry(total=False), 1),
+        (Retry(1, status_forcelist=[503]), 2),
+    ],
+)
+def test_number_of_repeats_after_an_answer_that_says_later(retries: Any, requests: int) -> None:
+    with FaultServer(does.answer(503)) as server:
+        configuration = Configuration(host=server.host)
+        configuration.retries = retries
+        with ApiClient(configuration) as client, pytest.raises(ApiException) as caught:
+            AuthApi(client).get_access_token(7)
+        assert (server.count(), caught.value.attempts) == (requests, requests)
+
+
+@pytest.mark.parametrize(
+    ("retries", "tries"),
+    [(None, 3), (0, 1), (Retry(2, connect=1), 2), (Retry(2, read=0), 3), (RetryPolicy(total=3, connect=0), 1)],
+)
+def test_number_of_repeats_after_a_failure_to_connect(retries: Any, tries: int) -> None:
+    with FaultServer(does.answer()) as server:
+        pass
+    configuration = Configuration(host=server.host)
+    configuration.retries = retries
+    with ApiClient(configuration) as client, pytest.raises(ApiConnectionError) as caught:
+        AuthApi(client).login({"username": "uma", "password": "secret"})
+    assert (caught.value.attempts, caught.value.request_sent) == (tries, "no")
+
+
+@pytest.mark.parametrize(
+    ("retries", "words"),
+    [
+        (Retry(allowed_methods=None), "a Retry that repeats POST is not safe"),
+        (Retry(allowed_methods={"GET", "POST"}), "a Retry that repeats POST is not safe"),
+        (Retry(status_forcelist=[500]), "status_forcelist may hold 408, 429, 502, 503, 504 only"),
+        (Retry(-1), "total must be a whole number"),
+        (-1, "retries must be a number of repeats from 0 to 1000"),
+        (1001, "retries must be a number of repeats"),
+        (True, "retries must be a number of repeats"),
+        (2.0, "retries must be a number of repeats"),
+        ("2", "retries must be a number of repeats"),
+        (object(), "an urllib3 Retry"),
+    ],
+)
+def test_what_is_not_safe_or_no_number_is_refused_when_it_is_set(retries: Any, words: str) -> None:
+    with pytest.raises(ApiValueError, match=words):
+        Configuration().retries = retries
+
+
+@pytest.mark.parametrize("values", [{"total": -1}, {"total": None}, {"connect": 1.5}, {"read": True}, {"total": 1001}])
+def test_policy_of_impossible_numbers_is_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(ApiValueError, match=f"{next(iter(values))} must be a whole number of repeats"):
+        RetryPolicy(**values)
+
+
+def test_each_repeat_is_one_record_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "elements_sdk")
+    with (
+        FaultServer(does.answer(503, times=1), does.answer()) as server,
+        ApiClient(Configuration(host=server.host)) as c,
+    ):
+        AuthApi(c).get_access_token(7)
+    texts = [record.getMessage() for record in caplog.records if record.name == "elements_sdk"]
+    assert len(texts) == 1
+    assert texts[0].startswith("GET /api/2/auth/access-tokens/7 is tried again in 0.")
+    assert texts[0].endswith(" s (after try 1)")
+
+
+def answer(status: int, **headers: str) -> Response:
+    named = HTTPHeaderDict({name.replace("_", "-"): value for name, value in headers.items()})
+    return Response(status, "", named, b"", HTTPResponse())
+
+
+@pytest.mark.parametrize("repeats", range(8))
+def test_pauses_grow_up_to_eight_seconds_and_are_spread(repeats: int) -> None:
+    policy, request = RetryPolicy(total=20), Request("GET", "/x", "/x")
+    pauses = [policy.wait(request, answer(503), repeats=repeats) or NEVER for _ in range(200)]
+    longest = min(8, 0.5 * 2**repeats)
+    assert 0 <= min(pauses) < longest * 0.2
+    assert longest * 0.8 < max(pauses) <= longest
+
+
+def test_pause_is_never_shorter_than_the_server_asks() -> None:
+    policy, request = RetryPolicy(), Request("GET", "/x", "/x")
+    assert policy.wait(request, answer(429, Retry_After="5"), repeats=0, left=60) == 5
+    assert policy.wait(request, answer(429, Retry_After="61"), repeats=0, left=60) is None
+    assert policy.wait(request, answer(429, Retry_After="61"), repeats=0) == 61
+    assert policy.wait(request, answer(429), repeats=2, left=60) is None
+
+
+NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
+AT_NOON = format_datetime(NOW, usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0", 0),
+        (" 59 ", 59),
+        ("1.5", 1.5),
+        ("2.", 2),
+        ("Tue, 24 Nov 2026 12:00:07 GMT", 7),
+        ("Tue, 24 Nov 2026 13:00:07 +0100", 7),
+        ("Tuesday, 24-Nov-26 12:00:07 GMT", 7),
+        ("Tue Nov 24 12:00:07 2026", 7),
+        ("Tue, 24 Nov 2026 11:00:00 GMT", 0),
+        (format_datetime(NOW + timedelta(days=1), usegmt=True), 86400),
+        ("soon", None),
+        ("-5", None),
+        ("", None),
+        ("5 s", None),
+        ("inf", None),
+        ("nan", None),
+        ("1e3", None),
+        ("٣", None),
+        ("0x10", None),
+        ("9" * 5000, None),
+        ("Fri, 31 Dec 99999 23:59:59 GMT", None),
+        ("Tue, 24 Nov 2026 12:00:07 GMT" + " " * 100 + "x", None),
+    ],
+)
+def test_retry_after_in_every_spelling(text: str, seconds: float | None) -> None:
+    assert seconds_to_wait({"Retry-After": text, "Date": AT_NOON}) == seconds
+
+
+def test_retry_after_is_measured_by_our_clock_where_the_server_tells_no_time() -> None:
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    for headers in ({"Retry-After": soon}, {"Retry-After": soon, "Date": "never"}):
+        assert 27 < (seconds_to_wait(headers) or 0) <= 30
+
+
+def test_exceptions_tell_how_long_the_server_wants_to_be_left_alone() -> None:
+    for status in (429, 503):
+        with FaultServer(does.answer(status, headers=[("Retry-After", "86400")])) as server:
+            with ApiClient(Configuration(host=server.host)) as client, pytest.raises(ApiException) as caught:
+                AuthApi(client).create_auth_ticket()
+            assert getattr(caught.value, "retry_after", None) == 86400
+            assert server.count() == 1
