@@ -133,8 +133,8 @@ class Configuration:
         """Make a configuration of what the environment says.
 
         `ELEMENTS_HOST` is needed. `ELEMENTS_API_TOKEN`, or `ELEMENTS_API_TOKEN_FILE` (read again when it changes),
-        `ELEMENTS_USERNAME`, `ELEMENTS_PASSWORD`, `ELEMENTS_CA_FILE` and `ELEMENTS_TIMEOUT` (seconds, or
-        `connect,read`) are used where they are set.
+        `ELEMENTS_USERNAME`, `ELEMENTS_PASSWORD`, `ELEMENTS_CA_FILE`, `ELEMENTS_TIMEOUT` (seconds, or
+        `connect,read`) and `ELEMENTS_TOTAL_TIMEOUT` are used where they are set.
 
         :raises ApiValueError: a variable is missing or malformed; the message names it and does not show its value.
         """

@@ -20,6 +20,7 @@ _VARIABLES = {
     "ELEMENTS_PASSWORD": "password",
     "ELEMENTS_CA_FILE": "ssl_ca_cert",
     "ELEMENTS_TIMEOUT": "timeout",
+    "ELEMENTS_TOTAL_TIMEOUT": "total_timeout",
     "ELEMENTS_API_TOKEN": "api_key",
     "ELEMENTS_API_TOKEN_FILE": "refresh_api_key_hook",
 }
@@ -85,14 +86,19 @@ def _value(name: str, text: str) -> Any:
         return {"Bearer": text}
     if name == "ELEMENTS_API_TOKEN_FILE":
         return TokenFile(text)
-    return _seconds(text) if name == "ELEMENTS_TIMEOUT" else text
+    if name == "ELEMENTS_TOTAL_TIMEOUT":
+        return _numbers(name, text, 1, "a number of seconds")[0]
+    if name == "ELEMENTS_TIMEOUT":
+        numbers = _numbers(name, text, 2, "a number of seconds, or two: connect,read")
+        return numbers[0] if len(numbers) == 1 else numbers
+    return text
 
 
-def _seconds(text: str) -> float | tuple[float, ...]:
+def _numbers(name: str, text: str, most: int, what: str) -> tuple[float, ...]:
     try:
         numbers = tuple(float(piece) for piece in text.split(","))
     except ValueError:
         numbers = ()
-    if len(numbers) not in (1, 2):
-        raise ApiValueError("ELEMENTS_TIMEOUT must be a number of seconds, or two: connect,read")
-    return numbers[0] if len(numbers) == 1 else numbers
+    if not 0 < len(numbers) <= most:
+        raise ApiValueError(f"{name} must be {what}")
+    return numbers

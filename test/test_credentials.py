@@ -112,11 +112,13 @@ def test_environment_makes_a_configuration(environment: pytest.MonkeyPatch, sand
     environment.setenv("ELEMENTS_USERNAME", "uma")
     environment.setenv("ELEMENTS_PASSWORD", "secret")
     environment.setenv("ELEMENTS_TIMEOUT", "5,30.5")
+    environment.setenv("ELEMENTS_TOTAL_TIMEOUT", "90.5")
     (tmp_path / "ca.pem").write_text("")
     environment.setenv("ELEMENTS_CA_FILE", str(tmp_path / "ca.pem"))
     configuration = Configuration.from_env()
     assert (configuration.host, configuration.username, configuration.password) == (sandbox.host, "uma", "secret")
     assert (configuration.timeout, configuration.ssl_ca_cert) == ((5.0, 30.5), str(tmp_path / "ca.pem"))
+    assert configuration.total_timeout == 90.5
     configuration.ssl_ca_cert = None
     assert AuthApi(ApiClient(configuration)).get_all_access_tokens(limit=1)
     environment.setenv("ELEMENTS_TIMEOUT", "7")
@@ -163,6 +165,9 @@ def test_copies_share_a_token_file_and_none_stays_behind(environment: pytest.Mon
         ({"ELEMENTS_HOST": "SECRET.example.com"}, "ELEMENTS_HOST must begin with http"),
         ({"ELEMENTS_HOST": "https://SECRET@x"}, "ELEMENTS_HOST must not hold a user name"),
         ({"ELEMENTS_TIMEOUT": "SECRET"}, "ELEMENTS_TIMEOUT must be a number of seconds"),
+        ({"ELEMENTS_TOTAL_TIMEOUT": "SECRET"}, "ELEMENTS_TOTAL_TIMEOUT must be a number of seconds"),
+        ({"ELEMENTS_TOTAL_TIMEOUT": "1,2"}, "ELEMENTS_TOTAL_TIMEOUT must be a number of seconds"),
+        ({"ELEMENTS_TOTAL_TIMEOUT": "0"}, "ELEMENTS_TOTAL_TIMEOUT must be a positive number"),
         ({"ELEMENTS_TIMEOUT": "-1"}, "ELEMENTS_TIMEOUT must be a positive number"),
         ({"ELEMENTS_TIMEOUT": "1,2,3"}, "ELEMENTS_TIMEOUT must be a number of seconds, or two"),
         ({"ELEMENTS_API_TOKEN": "SECRET\nX: 1"}, "ELEMENTS_API_TOKEN must be printable ASCII"),

@@ -123,6 +123,13 @@ def test_links_between_pages_land(page: Path) -> None:
             assert anchor in anchors, target
 
 
+def test_each_promise_names_a_test_that_exists() -> None:
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", (ROOT / "docs/reliability.md").read_text("utf-8"))
+    assert len(named) > 20
+    for file, test in named:
+        assert f"def {test}(" in (ROOT / "test" / file).read_text("utf-8"), test
+
+
 def test_reference_pages_have_the_names_and_sections_of_3_3() -> None:
     old = (ROOT / "test/data/AuthApi-3.3.md").read_text("utf-8")
     new = (ROOT / "docs/AuthApi.md").read_text("utf-8")
