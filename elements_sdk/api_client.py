@@ -21,13 +21,14 @@ from elements_sdk.exceptions import (
     ResponseFormatError,
 )
 from elements_sdk.failures import status_error
+from elements_sdk.forks import leave_behind, renew_in_children
 from elements_sdk.limits import Seconds
 from elements_sdk.logs import record_warning
 from elements_sdk.messages import Request, Response, with_query
 from elements_sdk.model import ReadSettings
 from elements_sdk.operation import ApiResponse, CallManner, Operation, read_options
 from elements_sdk.redaction import MaskedDict
-from elements_sdk.rest import Transport
+from elements_sdk.rest import Body, Transport
 from elements_sdk.sending import Sender
 from elements_sdk.serialization import UnexpectedJson, from_json, to_plain, type_name
 from elements_sdk.settings import checked_host, checked_url
@@ -87,7 +88,14 @@ class ApiClient:
         self._has_warned = False
         self.left_out: list[str] = []
         self._pool: ThreadPool | None = None
+        self._is_closed = False
         self._lock = threading.Lock()
+        renew_in_children(self)
+
+    def renew_after_fork(self) -> None:
+        """Have no threads yet in a new process."""
+        leave_behind(self._pool)
+        self._lock, self._pool = threading.Lock(), None
 
     def __enter__(self) -> Self:
         return self
@@ -98,8 +106,12 @@ class ApiClient:
         self.close()
 
     def close(self) -> None:
-        """Wait for the calls with `async_req=True`, end their threads, and close the connections."""
+        """Wait for the calls with `async_req=True`, end their threads, and close the connections.
+
+        After that, calls raise `ApiValueError`.
+        """
         with self._lock:
+            self._is_closed = True
             pool, self._pool = self._pool, None
         if pool is not None:
             pool.close()
@@ -108,10 +120,14 @@ class ApiClient:
 
     @property
     def pool(self) -> ThreadPool:
-        """The threads of calls with `async_req=True`, made when the first such call is."""
+        """The threads of calls with `async_req=True`, made when the first such call is.
+
+        :raises ApiValueError: the client is closed.
+        """
         from multiprocessing.pool import ThreadPool
 
         with self._lock:
+            self._expect_open()
             if self._pool is None:
                 self._pool = ThreadPool(self.pool_threads)
             return self._pool
@@ -187,7 +203,7 @@ class ApiClient:
         """Call an endpoint that has no method here.
 
         :param resource_path: path below the host, parameters in braces: `/api/2/things/{id}`.
-        :param response_type: what comes back: a model or its name, `"list[Ticket]"`, `"object"`; `None`: nothing.
+        :param response_type: a model or its name, `"list[Ticket]"`, `"object"`, `"file"` (its path); `None`: nothing.
         :param auth_settings: `["Bearer"]` to send the API key; without it, it is not sent.
         :param _host: another server for this call. Credentials go to the configured one only.
         :returns: an `ApiResponse`; with `_return_http_data_only=True` its data.
@@ -241,8 +257,9 @@ class ApiClient:
             body=body,
         )
         request.url = with_query(address, request)
+        self._expect_open()
         limits, repeats = self._sender.limits(_request_timeout), self._sender.repeats()
-        response = self._sender.send(request, limits, repeats, stream=not _preload_content)
+        response = self._sender.send(request, limits, repeats, body="read" if _preload_content else "leave")
         if not 200 <= response.status < 300:
             raise status_error(request, response)
         return response if _preload_content else response.raw
@@ -291,6 +308,7 @@ class ApiClient:
         return operation.request(arguments, self.client_side_validation, self.configuration.safe_chars_for_path_param)
 
     def _run(self, operation: Operation, request: Request, manner: CallManner) -> Any:
+        self._expect_open()
         if manner.async_req:
             return self.pool.apply_async(self._perform, (operation, request, manner))
         return self._perform(operation, request, manner)
@@ -307,10 +325,12 @@ class ApiClient:
         self._add_headers(request, is_ours, manner.sends_key, has_session)
         repeats = self._sender.repeats(operation.safe_to_repeat)
         keep = self._credentials.keep_session if has_session else None
-        response = self._sender.send(request, limits, repeats, stream=not manner.preload, received=keep)
+        is_file = operation.result == "file" and manner.preload
+        body: Body = "to file" if is_file else "read" if manner.preload else "leave"
+        response = self._sender.send(request, limits, repeats, body=body, received=keep)
         is_refused = response.status == 401 and manner.sends_key and is_ours and not operation.is_login
         if is_refused and self._credentials.renew_key(request):  # a 401 is not acted upon, so it can be repeated
-            response = self._sender.send(request, limits, repeats, stream=not manner.preload, received=keep)
+            response = self._sender.send(request, limits, repeats, body=body, received=keep)
         if manner.preload or not 200 <= response.status < 300:
             data = operation.read(request, response, self._read_settings())
         else:
@@ -340,7 +360,8 @@ class ApiClient:
 
     def _read_settings(self) -> ReadSettings | None:
         """What models must know of this client: nothing, as a rule."""
-        settings = ReadSettings(self.client_side_validation, self.configuration.discard_unknown_keys)
+        given = self.configuration
+        settings = ReadSettings(self.client_side_validation, given.discard_unknown_keys, given.strict_responses)
         return None if settings == ReadSettings() else settings
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ApiClient:
@@ -352,6 +373,10 @@ class ApiClient:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle without credentials and session, unless `pickle_credentials` is set; then without the session."""
         return copies.pickled(self, self._credentials.has_session(self.configuration.host))
+
+    def _expect_open(self) -> None:
+        if self._is_closed:
+            raise ApiValueError("this client is closed: make a new one, or make the call inside its with statement")
 
     def _expect_credentials(self, is_login: bool) -> None:
         self.configuration.expect_credentials()

@@ -64,7 +64,9 @@ class Configuration:
     :ivar safe_chars_for_path_param: characters of path parameters that are sent unquoted.
     :ivar retries: how often a call that failed is repeated, where that is safe: a number (2 if nothing is said),
         `False`, a `RetryPolicy` or an urllib3 `Retry`.
-    :ivar temp_folder_path: kept for 3.3 programs; the documented calls give no files.
+    :ivar temp_folder_path: where answers that are files go, each into a private folder; `None`: the system's place.
+    :ivar max_response_bytes: most bytes of an answer, decompressed (64 MiB); `None`: no limit.
+    :ivar strict_responses: refuse answers in which a value is not what the models say, naming the first such value.
     :ivar debug: log every try of every call, to `logger_file` or else to standard error; never a secret.
     :ivar logger_file: file that the log is appended to.
     :ivar logger_format: format of a line of the log, as `logging.Formatter` takes it.
@@ -97,6 +99,8 @@ class Configuration:
     safe_chars_for_path_param: str
     retries: int | RetryPolicy | Retry | None
     temp_folder_path: str | None
+    max_response_bytes: int | None
+    strict_responses: bool
     debug: bool
     logger_file: str | None
     logger_format: str

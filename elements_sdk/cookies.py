@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request as CookieRequest
 
 from elements_sdk.addresses import origin
+from elements_sdk.forks import renew_in_children
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -33,6 +34,7 @@ class Cookies:
     def __init__(self) -> None:
         self._jars: dict[str, CookieJar] = {}
         self._lock = threading.Lock()
+        renew_in_children(self)
 
     def headers_for(self, method: str, url: str) -> dict[str, str]:
         """Give the headers that make a request part of the session: cookies and, if it is unsafe, the CSRF token."""
@@ -64,11 +66,21 @@ class Cookies:
         """Give a copy that goes its own way."""
         twin = Cookies()
         with self._lock:
-            for place, jar in self._jars.items():
-                twin._jars[place] = CookieJar(DefaultCookiePolicy())
-                for cookie in jar:
-                    twin._jars[place].set_cookie(cookie)
+            twin._jars = _copied(self._jars)
         return twin
+
+    def renew_after_fork(self) -> None:
+        """Take locks of this process's own, those inside the jars too; the cookies stay."""
+        self._lock = threading.Lock()
+        self._jars = _copied(self._jars)
+
+
+def _copied(jars: dict[str, CookieJar]) -> dict[str, CookieJar]:
+    copies = {place: CookieJar(DefaultCookiePolicy()) for place in jars}
+    for place, jar in jars.items():
+        for cookie in jar:
+            copies[place].set_cookie(cookie)
+    return copies
 
 
 def _csrf_headers(jar: CookieJar, url: str) -> dict[str, str]:

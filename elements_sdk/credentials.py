@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from elements_sdk.configuration import Configuration
+from elements_sdk.forks import renew_in_children
 from elements_sdk.messages import Request, Response
 from elements_sdk.redaction import MaskedDict
 
@@ -20,6 +21,12 @@ class Credentials:
         self._configuration = configuration
         self._default_headers = default_headers
         self._cookies: Cookies | None = None
+        self._lock = threading.Lock()
+        self._renewal = threading.Lock()
+        renew_in_children(self)
+
+    def renew_after_fork(self) -> None:
+        """Take locks of this process's own."""
         self._lock = threading.Lock()
         self._renewal = threading.Lock()
 

@@ -24,7 +24,8 @@ OpenApiException
     │   ├── ProxyError                     the proxy refused or failed
     │   └── TlsError                       no trusted connection could be made
     └── ResponseFormatError                the answer is not what was promised
-        └── IncompleteBody                 the answer broke off
+        ├── IncompleteBody                 the answer broke off
+        └── ResponseTooLarge               the answer has more bytes than `max_response_bytes`
 
 InsecureTransportWarning  (a UserWarning)        calls go over plain http to another machine
 """
@@ -57,6 +58,7 @@ __all__ = [
     "ProxyError",
     "RedirectError",
     "ResponseFormatError",
+    "ResponseTooLarge",
     "ServiceException",
     "SessionExpired",
     "TlsError",
@@ -283,6 +285,10 @@ class ResponseFormatError(ApiException):
 
 class IncompleteBody(ResponseFormatError):
     """The answer broke off before its end."""
+
+
+class ResponseTooLarge(ResponseFormatError):
+    """The answer has more bytes than `Configuration.max_response_bytes`; the rest was not read."""
 
 
 class InsecureTransportWarning(UserWarning):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from elements_sdk.exceptions import ApiValueError, LoginFailed
+from elements_sdk.forks import renew_in_children
 
 
 class WaitedTooLong(Exception):
@@ -34,10 +35,20 @@ class Gate:
     """
 
     def __init__(self) -> None:
+        self._begin()
+        renew_in_children(self)
+
+    def _begin(self) -> None:
         self._turn = threading.Condition()
         self._calls = 0
         self._waiting = 0
         self._changer: int | None = None
+
+    def renew_after_fork(self) -> None:
+        """Forget the threads of the parent process; the one that has forked stays what it was."""
+        changer = self._changer if self.is_mine() else None
+        self._begin()
+        self._changer = changer
 
     def is_mine(self) -> bool:
         """Whether this thread is changing the identity just now."""
@@ -57,7 +68,7 @@ class Gate:
             yield
         finally:
             with self._turn:
-                self._calls -= 1
+                self._calls = max(0, self._calls - 1)  # 0 already, if the call itself has forked
                 self._turn.notify_all()
 
     @contextmanager

@@ -41,13 +41,18 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """What came back. Its repr shows neither headers nor body; `raw` is urllib3's own response."""
+    """What came back. Its repr shows neither headers nor body.
+
+    :ivar raw: urllib3's own response.
+    :ivar file: where the body was written to, if it was.
+    """
 
     status: int
     reason: str
     headers: HTTPHeaderDict = field(repr=False)
     data: bytes = field(repr=False)
     raw: BaseHTTPResponse = field(repr=False)
+    file: Any = field(default=None, repr=False)
 
     def getheaders(self) -> HTTPHeaderDict:
         """Give all headers."""

@@ -32,6 +32,7 @@ class ReadSettings(NamedTuple):
 
     client_side_validation: bool = True
     discard_unknown_keys: bool = False
+    strict_responses: bool = False
 
 
 class Property:

@@ -13,7 +13,8 @@ from elements_sdk.limits import Limits, Seconds
 from elements_sdk.messages import Request, Response, fill_path, query_text
 from elements_sdk.model import ReadSettings, problem_of_body
 from elements_sdk.redaction import MaskedDict, excerpt, shown_headers
-from elements_sdk.serialization import UnexpectedJson, from_json, to_json
+from elements_sdk.serialization import UnexpectedJson, from_json, parse_json, to_json
+from elements_sdk.strictness import first_mismatch
 
 if TYPE_CHECKING:
     from urllib3 import HTTPHeaderDict
@@ -126,6 +127,8 @@ class Operation:
         """
         if not 200 <= response.status < 300:
             raise status_error(request, response, self.is_login)
+        if self.result == "file":
+            return response.file
         return None if self.result is None else read_result(request, response, self.result, settings)
 
     def _body(self, data: Any, check: bool) -> bytes:
@@ -149,7 +152,13 @@ def read_result(request: Request, response: Response, type_name: str, settings: 
     :raises ResponseFormatError: it is something else.
     """
     try:
-        return from_json(response.data, type_name, settings)
+        result = from_json(response.data, type_name, settings)
+        problem = None
+        if settings is not None and settings.strict_responses and response.data:
+            problem = first_mismatch(parse_json(response.data), type_name)
+        if problem is None:
+            return result
+        raise failure(ResponseFormatError, request, response, reason=f"the answer is not what was promised: {problem}")
     except UnexpectedJson as error:
         reason = str(error)
     kind = response.headers.get("Content-Type", "without a content type")

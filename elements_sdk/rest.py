@@ -6,13 +6,14 @@ import http.client
 import re
 import ssl
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import urllib3
 from urllib3 import exceptions as errors
 
 from elements_sdk.addresses import is_insecure
+from elements_sdk.bodies import FileError, TooLarge, read_into_file, read_into_memory
 from elements_sdk.configuration import Configuration
 from elements_sdk.connections import POOLS, Phase, Try
 from elements_sdk.exceptions import (
@@ -24,9 +25,11 @@ from elements_sdk.exceptions import (
     IncompleteBody,
     ProxyError,
     RequestSent,
+    ResponseTooLarge,
     TlsError,
 )
 from elements_sdk.failures import deadline_exceeded, failure
+from elements_sdk.forks import leave_behind, renew_in_children
 from elements_sdk.limits import Limits
 from elements_sdk.messages import Request, Response
 from elements_sdk.proxies import Proxies, Proxy
@@ -35,6 +38,8 @@ from elements_sdk.tls import is_refusal, tls_context, words_for
 
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
+
+Body = Literal["read", "leave", "to file"]
 
 __all__ = ["ApiConnectionError", "ApiException", "ApiTypeError", "ApiValueError", "Transport"]
 
@@ -51,15 +56,17 @@ class Transport:
         self._managers: dict[Proxy | None, urllib3.PoolManager] = {}
         self._context: ssl.SSLContext | None = None
         self._lock = threading.Lock()
+        renew_in_children(self)
         if configuration.is_complete():
             self._check(configuration)
 
     def send(
-        self, request: Request, limits: Limits, *, stream: bool = False, longest_idle: float | None = None
+        self, request: Request, limits: Limits, *, body: Body = "read", longest_idle: float | None = None
     ) -> Response:
         """Send a request to its `url`, once. Neither repeats nor redirects are made.
 
-        :param stream: leave the body of a success in `Response.raw`, and the caller to read and close that.
+        :param body: what becomes of the body of a success: it is read, or left in `Response.raw` for the caller to read
+            and close, or goes into a file. The body of anything else is always read.
         :param longest_idle: seconds for which a connection may have been idle to be used for a request that acts.
         :raises ApiConnectionError: no complete answer came; `request_sent` says whether the server may have acted.
         """
@@ -79,10 +86,7 @@ class Transport:
                     preload_content=False,
                 )
             attempt.phase = "reading the answer"
-            if stream and 200 <= raw.status < 300:
-                limits.leave_body_to_caller()
-                return _response(raw, b"")
-            return self._checked(request, _response(raw, raw.data))
+            return self._checked(request, self._received(request, raw, limits, body))
         except ApiException as error:
             failed: Exception = error
         except (errors.HTTPError, OSError, ValueError, TypeError) as error:
@@ -98,6 +102,12 @@ class Transport:
         """Close the connections that are not in use."""
         for manager in list(self._managers.values()):
             manager.clear()
+
+    def renew_after_fork(self) -> None:
+        """Make connections of this process's own."""
+        leave_behind(self._managers)
+        self._lock = threading.Lock()
+        self._managers = {}
 
     def _check(self, configuration: Configuration) -> None:
         """Find at once what would else fail in the first call."""
@@ -139,6 +149,26 @@ class Transport:
                 self._context = self._context or tls_context(self._configuration)
         return self._context
 
+    def _received(self, request: Request, raw: BaseHTTPResponse, limits: Limits, body: Body) -> Response:
+        settings = self._configuration
+        response = Response(raw.status, raw.reason or "", raw.headers, b"", raw)
+        if body == "leave" and 200 <= raw.status < 300:
+            limits.leave_body_to_caller()
+            return response
+        try:
+            if body == "to file" and 200 <= raw.status < 300:
+                response.file = read_into_file(raw, settings.max_response_bytes, settings.temp_folder_path)
+            else:
+                response.data = read_into_memory(raw, settings.max_response_bytes)
+            return response
+        except BaseException as error:  # the place in the pool must become free, whatever stopped the reading
+            raw.close()
+            raw.release_conn()
+            if not isinstance(error, TooLarge | FileError):
+                raise
+            kind, reason = ResponseTooLarge if isinstance(error, TooLarge) else ApiException, str(error)
+        raise failure(kind, request, response, reason=reason)
+
     def _checked(self, request: Request, response: Response) -> Response:
         """Give an answer of the server; one that a forwarding proxy gives in its place is an error.
 
@@ -153,10 +183,6 @@ class Transport:
             return response
         reason = f"{response.reason}: the proxy, or what stands behind it, got no answer from the server"
         raise failure(ProxyError, request, response, reason=reason, request_sent="maybe")
-
-
-def _response(raw: BaseHTTPResponse, body: bytes) -> Response:
-    return Response(raw.status, raw.reason or "", raw.headers, body, raw)
 
 
 _UNKNOWN_TO_PROXY = "Proxy Authentication Required: put the right name and password into Configuration.proxy"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody, TlsError
+from elements_sdk.forks import renew_in_children
 from elements_sdk.messages import Request, Response
 from elements_sdk.retry_after import seconds_to_wait
 
@@ -154,6 +155,11 @@ class RetryBudget:
 
     def __init__(self) -> None:
         self._left = _FULL_BUDGET
+        self._lock = threading.Lock()
+        renew_in_children(self)
+
+    def renew_after_fork(self) -> None:
+        """Take a lock of this process's own."""
         self._lock = threading.Lock()
 
     def allows_repeat(self) -> bool:

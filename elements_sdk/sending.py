@@ -12,7 +12,7 @@ from elements_sdk.limits import Limits
 from elements_sdk.logs import record_answer, record_failure, record_repeat
 from elements_sdk.messages import Request, Response, expect_sendable
 from elements_sdk.redirects import MOST_REDIRECTS, target_to_follow
-from elements_sdk.rest import Transport
+from elements_sdk.rest import Body, Transport
 from elements_sdk.retry import Repeats, RetryBudget, RetryPolicy
 from elements_sdk.settings import checked_timeout
 
@@ -48,12 +48,12 @@ class Sender:
         limits: Limits,
         repeats: Repeats,
         *,
-        stream: bool = False,
+        body: Body = "read",
         received: Callable[[Request, Response], None] | None = None,
     ) -> Response:
         """Send a request to its `url`.
 
-        :param stream: leave the body of a success to the caller.
+        :param body: what becomes of the body of a success.
         :param received: told of each answer, redirects included.
         :raises ApiValueError: a header is no line of text.
         :raises ApiConnectionError: no complete answer came.
@@ -61,7 +61,7 @@ class Sender:
         expect_sendable(request.headers)
         followed = 0
         while True:
-            response = self._send_safely(request, limits, repeats, stream)
+            response = self._send_safely(request, limits, repeats, body)
             if received is not None:
                 received(request, response)
             target = target_to_follow(request, response)
@@ -70,9 +70,9 @@ class Sender:
             request.url = target
             followed += 1
 
-    def _send_safely(self, request: Request, limits: Limits, repeats: Repeats, stream: bool) -> Response:
+    def _send_safely(self, request: Request, limits: Limits, repeats: Repeats, body: Body) -> Response:
         while True:
-            outcome = self._try(request, limits, stream)
+            outcome = self._try(request, limits, body)
             seconds = repeats.wait(request, outcome, limits.left())
             if seconds is None:
                 break
@@ -85,12 +85,12 @@ class Sender:
         finally:
             del outcome  # an exception whose frames hold itself would outlive its call
 
-    def _try(self, request: Request, limits: Limits, stream: bool) -> Response | ApiException:
+    def _try(self, request: Request, limits: Limits, body: Body) -> Response | ApiException:
         request.attempts += 1
         started = time.monotonic()
         longest_idle = self._configuration.keepalive_idle
         try:
-            response = self._transport.send(request, limits, stream=stream, longest_idle=longest_idle)
+            response = self._transport.send(request, limits, body=body, longest_idle=longest_idle)
         except ApiException as error:
             record_failure(request, error, time.monotonic() - started)
             return error

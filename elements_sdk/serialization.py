@@ -23,8 +23,8 @@ from elements_sdk.redaction import MASK, SECRET_NAMES
 
 Reader = Callable[[Any, ReadSettings | None], Any]
 
-_LIST = re.compile(r"list\[(.+)\]", re.IGNORECASE)
-_DICT = re.compile(r"dict[(\[]\s*[^,]+,\s*(.+)[)\]]", re.IGNORECASE)
+LIST = re.compile(r"list\[(.+)\]", re.IGNORECASE)
+DICT = re.compile(r"dict[(\[]\s*[^,]+,\s*(.+)[)\]]", re.IGNORECASE)
 _SPACES = " \t\n\r"
 _parse_at = json.JSONDecoder().raw_decode
 _JSON_KINDS: dict[str, tuple[type, ...]] = {
@@ -103,7 +103,7 @@ def from_json(data: bytes | str, type_name: str, settings: ReadSettings | None =
         if type_name == "object":
             return None
         raise UnexpectedJson(f"the answer is empty, {_promise(type_name)} was promised")
-    if found := _LIST.fullmatch(type_name):
+    if found := LIST.fullmatch(type_name):
         items = _read_item_by_item(data, reader(found[1]), settings)
         if items is not None:
             return items
@@ -117,9 +117,8 @@ def type_name(given: str | type) -> str:
     :raises ApiValueError: answers are not read as that.
     """
     name = given.__name__ if isinstance(given, type) else given
-    if name == "file":
-        raise ApiValueError("answers are not read as files; use _preload_content=False and write the raw response")
-    reader(name)
+    if name != "file":
+        reader(name)
     return name
 
 
@@ -164,15 +163,20 @@ def _read_text(data: bytes | str) -> str:
 
 
 def _read_promised(value: Any, type_name: str, settings: ReadSettings | None) -> Any:
-    if _LIST.fullmatch(type_name):
-        if isinstance(value, dict) and isinstance(value.get("results"), list) and "count" in value:
-            value = value["results"]  # the page envelope of Django REST Framework
+    if LIST.fullmatch(type_name):
+        value = list_in_envelope(value)
         kinds: tuple[type, ...] = (list,)
     else:
         kinds = _JSON_KINDS.get(type_name, (dict,))
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         raise UnexpectedJson(f"the answer is {_kind(value)}, {_promise(type_name)} was promised")
     return reader(type_name)(value, settings)
+
+
+def list_in_envelope(value: Any) -> Any:
+    """Take a list out of the page envelope of Django REST Framework; anything else stays as it is."""
+    is_envelope = isinstance(value, dict) and isinstance(value.get("results"), list) and "count" in value
+    return value["results"] if is_envelope else value
 
 
 def _promise(type_name: str) -> str:
@@ -197,9 +201,9 @@ def reader(type_name: str) -> Reader:
 
     :raises ApiValueError: there is no such type.
     """
-    if found := _LIST.fullmatch(type_name):
+    if found := LIST.fullmatch(type_name):
         return _list_reader(reader(found[1]))
-    if found := _DICT.fullmatch(type_name):
+    if found := DICT.fullmatch(type_name):
         return _dict_reader(reader(found[1]))
     if type_name == "datetime":
         return lambda value, _settings: read_datetime(value)
@@ -284,7 +288,7 @@ def _assignment(name: str, type_name: str, scope: dict[str, Any]) -> list[str]:
             "except (TypeError, ValueError):",
             f"    {slot} = read_datetime(item)",
         ]
-    found = _LIST.fullmatch(type_name)
+    found = LIST.fullmatch(type_name)
     item_type = found[1] if found else type_name
     if item_type in _JSON_KINDS:
         return [f"{slot} = {item}"]
@@ -321,7 +325,10 @@ def error_sentences(data: bytes) -> tuple[str | None, dict[str, list[str]]]:
         value = dict(value)
         detail = value.pop("detail")
     errors: dict[str, list[str]] = {}
-    _collect(value, "", errors)
+    try:
+        _collect(value, "", errors)
+    except RecursionError:  # since 3.12 json reads deeper than Python walks
+        return detail, {}
     return detail, errors
 
 

@@ -169,6 +169,12 @@ def _pool_size(name: str, value: Any) -> int:
     return value
 
 
+def _bytes(name: str, value: Any) -> int | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise ApiValueError(f"{name} must be a whole number of bytes from 1, or None for no limit")
+    return value
+
+
 def _masked_dict(name: str, value: Any) -> MaskedDict:
     if not isinstance(value, Mapping):
         raise ApiValueError(f"{name} must be a dict, not {type(value).__name__}")
@@ -235,6 +241,8 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "safe_chars_for_path_param": _text,
     "retries": _retries,
     "temp_folder_path": _path,
+    "max_response_bytes": _bytes,
+    "strict_responses": _flag,
     "debug": _flag,
     "logger_file": _path,
     "logger_format": _log_format,
@@ -262,6 +270,8 @@ DEFAULTS: dict[str, Any] = {
     "safe_chars_for_path_param": "",
     "retries": None,
     "temp_folder_path": None,
+    "max_response_bytes": 64 * 1024 * 1024,
+    "strict_responses": False,
     "debug": False,
     "logger_file": None,
     "logger_format": "%(asctime)s %(levelname)s %(message)s",

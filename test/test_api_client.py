@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -376,3 +377,28 @@ def test_many_threads_share_a_client(recorder: RecordingServer, recorded_client:
         thread.join()
     assert wrong == []
     assert len(recorder.requests) == 320
+
+
+def test_closed_client_makes_no_call_and_says_so(recorder: RecordingServer) -> None:
+    client = ApiClient(Configuration(host=recorder.host))
+    client.close()
+    client.close()
+    auth = AuthApi(client)
+    attempts: list[Callable[[], object]] = [
+        auth.create_auth_ticket,
+        lambda: auth.create_auth_ticket(async_req=True),
+        lambda: client.call_api("/x", "GET"),
+        lambda: client.request("GET", recorder.host),
+    ]
+    for attempt in attempts:
+        with pytest.raises(ApiValueError, match="this client is closed: make a new one"):
+            attempt()
+    assert recorder.requests == []
+
+
+def test_close_waits_for_calls_that_have_not_begun_yet(recorder: RecordingServer) -> None:
+    recorder.answers('{"ticket": "t"}')
+    client = ApiClient(Configuration(host=recorder.host))
+    waiting = [AuthApi(client).create_auth_ticket(async_req=True) for _ in range(20)]
+    client.close()
+    assert [result.get(0).ticket for result in waiting] == ["t"] * 20

@@ -413,7 +413,7 @@ WRONG_CALLS: list[tuple[dict[str, Any], type[OpenApiException], str]] = [
     ({"_host": 7}, ApiValueError, "_host must be text"),
     ({"_host": "https://SECRET@other"}, ApiValueError, "_host must not hold a user name"),
     ({"response_type": "Tikcet"}, ApiValueError, "there is no model 'Tikcet'"),
-    ({"response_type": "file"}, ApiValueError, "not read as files"),
+    ({"response_type": "files"}, ApiValueError, "there is no model 'files'"),
     ({"post_params": {"a": "\ud800"}, "header_params": FORM}, ApiValueError, "half a character"),
     ({"post_params": {"a": "\ud800"}, "header_params": MULTIPART}, ApiValueError, "half a character"),
     ({"body": "\ud800", "header_params": {"Content-Type": "text/plain"}}, ApiValueError, "half a character"),

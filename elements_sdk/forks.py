@@ -1,0 +1,37 @@
+"""What a process that comes out of a `fork` must not share with the one it came from: connections, locks, threads."""
+
+from __future__ import annotations
+
+import os
+from typing import Protocol
+from weakref import WeakSet
+
+
+class Renewable(Protocol):
+    """Something with locks or connections."""
+
+    def renew_after_fork(self) -> None:
+        """Take new locks and connections. The old ones are neither used nor closed: they are the parent's."""
+
+
+_of_parents: list[object] = []
+_alive: WeakSet[Renewable] = WeakSet()
+
+
+def renew_in_children(thing: Renewable) -> None:
+    """Have a thing renewed in every process that is forked from this one, as long as it is in use."""
+    _alive.add(thing)
+
+
+def leave_behind(thing: object) -> None:
+    """Keep what belongs to the parent process from being cleaned up here, where its locks may be held for ever."""
+    _of_parents.append(thing)
+
+
+def _renew() -> None:
+    for thing in list(_alive):
+        thing.renew_after_fork()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(after_in_child=_renew)
