@@ -321,7 +321,7 @@ class ApiClient:
         request.url = with_query(host + request.path, request)
         is_ours = origin(host) == origin(self.configuration.host)
         has_session = is_ours and not self._credentials.has_key()
-        self._warn_if_insecure(request.url)
+        self._warn_if_insecure(origin(host))
         self._add_headers(request, is_ours, manner.sends_key, has_session)
         repeats = self._sender.repeats(operation.safe_to_repeat)
         keep = self._credentials.keep_session if has_session else None
@@ -350,12 +350,12 @@ class ApiClient:
         if self.cookie:
             request.headers["Cookie"] = "; ".join(filter(None, [self.cookie, request.headers.get("Cookie")]))
 
-    def _warn_if_insecure(self, url: str) -> None:
-        if self._has_warned or not self.rest_client.is_readable_on_the_way(url):
+    def _warn_if_insecure(self, place: str) -> None:
+        if self._has_warned or not self.rest_client.is_readable_on_the_way(place):
             return
         self._has_warned = True
-        record_warning("calls to %s go over plain http: whoever is on the way can read them", origin(url))
-        text = f"calls to {origin(url)} go over plain http: whoever is on the way can read them; use https"
+        record_warning("calls to %s go over plain http: whoever is on the way can read them", place)
+        text = f"calls to {place} go over plain http: whoever is on the way can read them; use https"
         warnings.warn(text, InsecureTransportWarning, stacklevel=6)
 
     def _read_settings(self) -> ReadSettings | None:

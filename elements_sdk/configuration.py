@@ -158,6 +158,8 @@ class Configuration:
                 if name in _LOGGING and name in vars(self):  # set again, not made
                     display.show(*({**vars(self), name: checked}[setting] for setting in _LOGGING))
                 object.__setattr__(self, name, checked)
+                if name in vars(self).get("_left_out", ()):
+                    vars(self)["_left_out"].remove(name)
                 return
             except OpenApiException as error:
                 failed = error.with_traceback(None)
@@ -188,16 +190,18 @@ class Configuration:
 
     def is_complete(self) -> bool:
         """Whether nothing was left out of this configuration when it was pickled, or all has been set again."""
-        return all(vars(self)[name] for name in vars(self).get("_left_out", ()))
+        return not self._missing()
+
+    def _missing(self) -> list[str]:
+        """Name what was left out of a pickle and has not been set again. `api_key` may have been filled in place."""
+        return [name for name in vars(self).get("_left_out", ()) if not (name == "api_key" and self.has_api_key())]
 
     def expect_credentials(self) -> None:
         """Make sure that this configuration is not the rest of one that was pickled without its credentials.
 
         :raises ApiValueError: it is.
         """
-        missing = [name for name in vars(self).get("_left_out", ()) if name != "password" and not vars(self)[name]]
-        if self.has_api_key() and "api_key" in missing:
-            missing.remove("api_key")
+        missing = [name for name in self._missing() if name != "password"]
         if missing:
             raise ApiValueError(
                 f"this configuration was pickled without its {', '.join(missing)}: "
@@ -206,7 +210,7 @@ class Configuration:
 
     def __repr__(self) -> str:
         shown = {name: value for name, value in vars(self).items() if name in CHECKS and value != DEFAULTS.get(name)}
-        for name in ("username", "password", "proxy", "key_password"):
+        for name in ("username", "password", "proxy", "key_password", "ssl_ca_data"):
             if name in shown:
                 shown[name] = masked(shown[name])
         return f"Configuration({', '.join(f'{name}={value!r}' for name, value in shown.items())})"

@@ -28,6 +28,8 @@ Phase = Literal[
 ]
 
 _BLOCK = 65_536  # bytes sent within one limit
+_TLS_ALERT = b"\x15\x03"
+_INTERIM = frozenset({100, *range(102, 200)})
 _thread = threading.local()
 
 
@@ -35,28 +37,42 @@ class Try:
     """One try of a call, on its way through a connection.
 
     :ivar phase: how far it has come.
+    :ivar is_on_new_connection: whether it has made its connection itself.
     :ivar longest_idle: seconds for which a connection may have been idle to be used for it; `None`: any number.
     """
 
-    __slots__ = ("limits", "longest_idle", "phase")
+    __slots__ = ("is_on_new_connection", "limits", "longest_idle", "phase")
 
     def __init__(self, limits: Limits, longest_idle: float | None) -> None:
         self.limits = limits
         self.longest_idle = longest_idle
         self.phase: Phase = "waiting for a free connection"
+        self.is_on_new_connection = False
+
+    def seconds_for_a_piece(self) -> float | None:
+        """Seconds to send or receive the next piece in.
+
+        :raises TimeoutError: the whole call has had its time.
+        """
+        return self.limits.to_connect() if self.phase == "connecting" else self.limits.for_a_piece()
 
     @contextmanager
     def is_made(self) -> Iterator[None]:
-        """Inside this block, the thread's connections work for this try."""
+        """Inside this block, the thread's connections work for this try; afterwards for the one around it, if any."""
+        around = getattr(_thread, "current", None)
         _thread.current = self
         try:
             yield
         finally:
-            _thread.current = None
+            _thread.current = around
 
 
 def _current() -> Try:
     return getattr(_thread, "current", None) or Try(Limits(None, None, None), None)
+
+
+class SpeaksTls(ConnectionResetError):
+    """A server answers a request without TLS by an alert of TLS."""
 
 
 class _Reader(io.RawIOBase):
@@ -71,10 +87,13 @@ class _Reader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._socket.settimeout(self._try.limits.for_a_piece())
+        self._socket.settimeout(self._try.seconds_for_a_piece())
         count = self._raw.readinto(buffer)
-        if count == 0 and self._try.phase == "waiting for the answer":  # http.client would take half a head for a whole
-            raise ConnectionResetError
+        if self._try.phase == "waiting for the answer":
+            if count == 0:  # http.client would take half a head for a whole one
+                raise ConnectionResetError
+            if bytes(memoryview(buffer)[:2]) == _TLS_ALERT:
+                raise SpeaksTls
         return count
 
     def close(self) -> None:
@@ -97,6 +116,18 @@ class _Answer(http.client.HTTPResponse):
 
     def __init__(self, source: socket, *arguments: Any, **named: Any) -> None:
         super().__init__(cast("socket", _Source(source)), *arguments, **named)
+
+    def begin(self) -> None:
+        """Read up to the body. Interim answers are skipped; http.client takes any but 100 for the answer itself."""
+        super().begin()
+        while self.status in _INTERIM:
+            self.headers = self.msg = None  # type: ignore[assignment]  # else nothing more is read
+            super().begin()
+        if self.status < 200:  # what follows is no HTTP any more
+            self.will_close = True
+        # Where a header is malformed, urllib3 would write the address and the other headers into its log.
+        self.headers.defects.clear()
+        self.headers.set_payload("")
 
 
 class _SocketOptions(list[tuple[int, int, int | bytes]]):
@@ -135,7 +166,7 @@ class _Limited(HTTPConnection):
         return super().is_connected
 
     def connect(self) -> None:
-        _current().phase = "connecting"
+        _current().phase, _current().is_on_new_connection = "connecting", True
         self.socket_options = _SocketOptions(self.socket_options or ())
         self._is_connecting = True
         try:
@@ -151,7 +182,7 @@ class _Limited(HTTPConnection):
             current.phase = "sending the request"
         view = memoryview(data)
         for start in range(0, len(view), _BLOCK):
-            source.settimeout(current.limits.for_a_piece())
+            source.settimeout(current.seconds_for_a_piece())
             super().send(view[start : start + _BLOCK])
 
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]

@@ -254,7 +254,12 @@ class LoginFailed(_Throttled):
 
 
 class ApiConnectionError(ApiException):
-    """No complete answer came; `request_sent` says whether the server may have acted."""
+    """No complete answer came; `request_sent` says whether the server may have acted.
+
+    :ivar is_final: whether trying again cannot help: a certificate that is not trusted, a wrong password for the proxy.
+    """
+
+    is_final: bool = False
 
 
 class ApiTimeoutError(ApiConnectionError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
 
-from elements_sdk.exceptions import ApiValueError
+from elements_sdk.exceptions import ApiValueError, RequestSent
 from elements_sdk.redaction import MASK, SECRET_NAMES, MaskedDict
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class Request:
     :ivar shown_path: the path as logs and exceptions may show it.
     :ivar url: the whole address that it is sent to, query included.
     :ivar attempts: how often it has been sent.
+    :ivar sent: whether the server may have acted on any of these.
     """
 
     method: str
@@ -37,6 +38,7 @@ class Request:
     body: bytes | None = field(default=None, repr=False)
     url: str = field(default="", repr=False)
     attempts: int = 0
+    sent: RequestSent = "no"
 
 
 @dataclass(slots=True)
@@ -98,7 +100,7 @@ def expect_sendable(headers: Mapping[str, Any]) -> None:
     :raises ApiValueError: one is not. Its value is not shown.
     """
     for name, value in headers.items():
-        if not _HEADER_NAME.fullmatch(name):
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
             raise ApiValueError("a header has an impossible name: it must be of letters, digits and hyphens")
         if not isinstance(value, str) or _NOT_IN_A_LINE.search(value):
             raise ApiValueError(f"the header {name} cannot be sent: its value must be text on one line, in Latin-1")

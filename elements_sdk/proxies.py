@@ -65,24 +65,32 @@ def _proxy(url: str | None, headers: MaskedDict) -> Proxy:
     own = MaskedDict(headers)
     if parts.username is not None:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        own.setdefault("Proxy-Authorization", "Basic " + base64.b64encode(pair.encode()).decode("ascii"))
+        if not any(name.lower() == "proxy-authorization" for name in own):
+            own["Proxy-Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode("ascii")
     return Proxy(origin(f"{url}"), own)
 
 
 def _is_exempt(url: str, exceptions: str) -> bool:
     """Whether `NO_PROXY` names this server: by `*`, a name or its end (with a port or without), an address or a net."""
     parts = urlsplit(origin(url))
-    host = f"{parts.hostname}"
-    return any(_covers(piece.strip().lower(), host, parts.netloc) for piece in exceptions.split(","))
+    host = f"{parts.hostname}".rstrip(".")
+    pieces = exceptions.lower().replace(",", " ").split()
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return any(_covers_name(piece, host, f"{host}:{parts.port}") for piece in pieces)
+    return any(_covers_address(piece, address, parts.netloc) for piece in pieces)
 
 
-def _covers(piece: str, host: str, host_and_port: str) -> bool:
-    if piece == "*":
-        return True
-    name = piece.lstrip("*").lstrip(".")
-    if name and any(place == name or place.endswith(f".{name}") for place in (host, host_and_port)):
+def _covers_name(piece: str, host: str, host_and_port: str) -> bool:
+    name = piece.lstrip("*").strip(".")
+    return piece == "*" or any(place == name or place.endswith(f".{name}") for place in (host, host_and_port) if name)
+
+
+def _covers_address(piece: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address, host_and_port: str) -> bool:
+    if piece in ("*", host_and_port):
         return True
     try:
-        return ipaddress.ip_address(host) in ipaddress.ip_network(name.strip("[]"), strict=False)
+        return address in ipaddress.ip_network(piece.strip("[]"), strict=False)
     except ValueError:
         return False

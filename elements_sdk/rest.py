@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 
 import urllib3
 from urllib3 import exceptions as errors
+from urllib3.util.ssl_match_hostname import CertificateError
 
-from elements_sdk.addresses import is_insecure
+from elements_sdk.addresses import is_insecure, origin
 from elements_sdk.bodies import FileError, TooLarge, read_into_file, read_into_memory
 from elements_sdk.configuration import Configuration
-from elements_sdk.connections import POOLS, Phase, Try
+from elements_sdk.connections import POOLS, Phase, SpeaksTls, Try
 from elements_sdk.exceptions import (
     ApiConnectionError,
     ApiException,
@@ -53,7 +54,7 @@ class Transport:
         """
         self._configuration = configuration
         self._proxies = Proxies(configuration)
-        self._managers: dict[Proxy | None, urllib3.PoolManager] = {}
+        self._managers: dict[tuple[Proxy | None, bool], urllib3.PoolManager] = {}
         self._context: ssl.SSLContext | None = None
         self._lock = threading.Lock()
         renew_in_children(self)
@@ -70,7 +71,7 @@ class Transport:
         :param longest_idle: seconds for which a connection may have been idle to be used for a request that acts.
         :raises ApiConnectionError: no complete answer came; `request_sent` says whether the server may have acted.
         """
-        manager = self._manager(request.url)
+        manager = self._manager(origin(request.url), body == "leave")
         attempt = Try(limits, None if request.method in READING_METHODS else longest_idle)
         try:
             with attempt.is_made():
@@ -89,18 +90,25 @@ class Transport:
             return self._checked(request, self._received(request, raw, limits, body))
         except ApiException as error:
             failed: Exception = error
-        except (errors.HTTPError, OSError, ValueError, TypeError) as error:
-            failed = _failure(request, error, attempt)
-        raise failed
+        except (errors.HTTPError, http.client.HTTPException, OSError, ValueError, TypeError) as error:
+            failed = _failure(request, error, attempt, self._proxies.proxy_for(origin(request.url)) is not None)
+        try:
+            raise failed
+        finally:
+            del failed  # an exception whose frames hold itself would outlive its call
 
-    def is_readable_on_the_way(self, url: str) -> bool:
-        """Whether others can read what is sent there: it goes by plain http to another machine, a proxy perhaps."""
-        proxy = None if url.startswith("https:") else self._proxies.proxy_for(url)
-        return is_insecure(url) or (proxy is not None and is_insecure(proxy.address))
+    def is_readable_on_the_way(self, place: str) -> bool:
+        """Whether others can read what goes to this origin: by plain http to another machine, a proxy perhaps."""
+        proxy = None if place.startswith("https:") else self._proxies.proxy_for(place)
+        return is_insecure(place) or (proxy is not None and is_insecure(proxy.address))
 
     def close(self) -> None:
-        """Close the connections that are not in use."""
+        """Close the connections; those in use when their calls end."""
         for manager in list(self._managers.values()):
+            for key in manager.pools.keys():  # noqa: SIM118  # urllib3's container cannot be walked otherwise
+                pool = manager.pools.get(key)
+                if pool is not None:
+                    pool.close()
             manager.clear()
 
     def renew_after_fork(self) -> None:
@@ -112,27 +120,35 @@ class Transport:
     def _check(self, configuration: Configuration) -> None:
         """Find at once what would else fail in the first call."""
         settings = ("ssl_context", "ssl_ca_cert", "ssl_ca_data", "cert_file", "key_file")
-        if any(getattr(configuration, name) is not None for name in settings):
+        if configuration.host.startswith("https:") or any(
+            getattr(configuration, name) is not None for name in settings
+        ):
             self._tls_context()
-        self._proxies.proxy_for(configuration.host)
+        self._proxies.proxy_for(origin(configuration.host))
 
-    def _manager(self, url: str) -> urllib3.PoolManager:
-        """Give the pools that lead to this address, by way of a proxy if there is one."""
-        proxy = self._proxies.proxy_for(url)
-        if proxy not in self._managers:
-            new = self._new_manager(proxy)
+    def _manager(self, place: str, streams: bool) -> urllib3.PoolManager:
+        """Give the pools that lead to this origin, by way of a proxy if there is one.
+
+        :param streams: whether the caller reads the body, and may forget to give the connection back. Such connections
+            are not counted, so that none has to wait for them.
+        """
+        proxy = self._proxies.proxy_for(place)
+        if (proxy, streams) not in self._managers:
+            new = self._new_manager(proxy, not streams)
             with self._lock:
-                self._managers.setdefault(proxy, new)
-        manager = self._managers[proxy]
-        if url.startswith("https:"):
+                self._managers.setdefault((proxy, streams), new)
+        manager = self._managers[proxy, streams]
+        if place.startswith("https:"):
             manager.connection_pool_kw["ssl_context"] = self._tls_context()
         return manager
 
-    def _new_manager(self, proxy: Proxy | None) -> urllib3.PoolManager:
+    def _new_manager(self, proxy: Proxy | None, block: bool) -> urllib3.PoolManager:
         settings = self._configuration
-        options: dict[str, Any] = {"maxsize": settings.connection_pool_maxsize, "block": True}
+        options: dict[str, Any] = {"maxsize": settings.connection_pool_maxsize, "block": block}
         if settings.assert_hostname is not None:
             options["assert_hostname"] = settings.assert_hostname
+        elif settings.ssl_context is not None and not settings.ssl_context.check_hostname:
+            options["assert_hostname"] = False
         if proxy is None:
             manager = urllib3.PoolManager(**options)
         else:
@@ -174,11 +190,13 @@ class Transport:
 
         :raises ProxyError: the proxy wants to know who is calling, or could not get an answer.
         """
-        is_forwarded = request.url.startswith("http:") and self._proxies.proxy_for(request.url)
+        is_forwarded = request.url.startswith("http:") and self._proxies.proxy_for(origin(request.url))
         if not is_forwarded or response.status not in (407, 502, 504):
             return response
         if response.status == 407:
-            raise failure(ProxyError, request, response, reason=_UNKNOWN_TO_PROXY, request_sent="no")
+            failed = failure(ProxyError, request, response, reason=_UNKNOWN_TO_PROXY, request_sent="no")
+            failed.is_final = True
+            raise failed
         if "json" in response.headers.get("Content-Type", ""):
             return response
         reason = f"{response.reason}: the proxy, or what stands behind it, got no answer from the server"
@@ -204,39 +222,61 @@ _LIMIT_REACHED: dict[Phase, str] = {
 
 # What urllib3 raises -> what we raise, in which words. The first that fits counts. Texts of urllib3 are not passed on:
 # they may hold the query.
+_BREAKS = (errors.ProtocolError, http.client.HTTPException, ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 _FAILURES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[ApiException], str], ...] = (
     (errors.NameResolutionError, ApiConnectionError, "the server's name is not known; check Configuration.host"),
     (errors.NewConnectionError, ApiConnectionError, "no connection to the server"),
+    (errors.ClosedPoolError, ApiConnectionError, "the client was closed meanwhile"),
     (http.client.IncompleteRead, IncompleteBody, "the answer broke off"),
     (errors.DecodeError, IncompleteBody, "the answer's compression is damaged"),
-    (errors.ProtocolError, ApiConnectionError, "the connection broke before the answer was complete"),
+    (_BREAKS, ApiConnectionError, "the connection broke before the answer was complete"),
 )
 
 
-def _failure(request: Request, error: Exception, attempt: Try) -> Exception:
+def _failure(request: Request, error: Exception, attempt: Try, has_proxy: bool) -> Exception:
     """Describe what went wrong without the traceback of urllib3, whose frames hold headers and body."""
     chain = [error, *_causes(error)]
     sent = _SENT[attempt.phase]
-    if isinstance(error, errors.ProxyError):
+    is_late = any(isinstance(item, _TIMEOUTS) and not isinstance(item, errors.NewConnectionError) for item in chain)
+    if is_late and attempt.limits.is_over():
+        return deadline_exceeded(request, attempt.limits, attempt.phase, sent)
+    # Once something was sent, urllib3 calls anything a ProxyError: by then it has forgotten that it was connected.
+    if isinstance(error, errors.ProxyError) and sent == "no":
         return _proxy_failure(request, chain)
-    if any(isinstance(item, _TIMEOUTS) and not isinstance(item, errors.NewConnectionError) for item in chain):
-        return _timeout(request, attempt, sent)
-    broken_tls = _tls_error(chain)
-    if broken_tls is not None and not isinstance(broken_tls, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        words = words_for(broken_tls, urlsplit(request.url).netloc)
-        return failure(TlsError, request, None, reason=words, request_sent="no" if is_refusal(broken_tls) else sent)
+    if is_late:
+        return failure(ApiTimeoutError, request, None, reason=_LIMIT_REACHED[attempt.phase], request_sent=sent)
+    tls_failure = _tls_failure(request, chain, attempt)
+    if tls_failure is not None:
+        return tls_failure
+    if has_proxy and sent == "no" and any(isinstance(item, _BREAKS) for item in chain):
+        return failure(ProxyError, request, None, reason="the proxy broke the connection off", request_sent=sent)
     for kind, ours, words in _FAILURES:
         if any(isinstance(item, kind) for item in chain):
-            return failure(ours, request, None, reason=words + _system_words(chain), request_sent=sent)
+            reason = "the connection broke while it was being made" if kind is _BREAKS and sent == "no" else words
+            return failure(ours, request, None, reason=reason + _system_words(chain), request_sent=sent)
     if sent == "no" and isinstance(error, errors.LocationValueError | ValueError | TypeError):
         return ApiValueError("the request cannot be sent: host is no valid name")
     return failure(ApiConnectionError, request, None, reason=f"no answer ({type(error).__name__})", request_sent=sent)
 
 
-def _timeout(request: Request, attempt: Try, sent: RequestSent) -> ApiException:
-    if not attempt.limits.is_over():
-        return failure(ApiTimeoutError, request, None, reason=_LIMIT_REACHED[attempt.phase], request_sent=sent)
-    return deadline_exceeded(request, attempt.limits, attempt.phase, sent)
+def _tls_failure(request: Request, chain: list[BaseException], attempt: Try) -> TlsError | None:
+    """Describe why there is no trusted connection, if that is it; a connection that was cut is no matter of trust."""
+    place, sent = urlsplit(request.url).netloc, _SENT[attempt.phase]
+    kinds = (ssl.SSLError, CertificateError, SpeaksTls)
+    broken = next((item for item in chain if isinstance(item, kinds)), None)
+    if broken is None or isinstance(broken, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return None
+    if isinstance(broken, ssl.SSLError):
+        # A server refuses a client certificate before it reads a request, but with TLS 1.3 after one may be on its way.
+        is_before = attempt.is_on_new_connection and attempt.phase != "reading the answer" and is_refusal(broken)
+        sent, words = "no" if is_before else sent, words_for(broken, place, "Configuration.host")
+    elif isinstance(broken, SpeaksTls):
+        words = f"{place}: the server speaks TLS on this port; should Configuration.host begin with https://?"
+    else:
+        words = f"the certificate of {place} has another name than Configuration.assert_hostname"
+    failed = failure(TlsError, request, None, reason=words, request_sent=sent)
+    failed.is_final = sent == "no" or isinstance(broken, SpeaksTls)
+    return failed
 
 
 def _proxy_failure(request: Request, chain: list[BaseException]) -> ApiException:
@@ -244,7 +284,7 @@ def _proxy_failure(request: Request, chain: list[BaseException]) -> ApiException
     refusal = next(filter(None, matches), None)
     broken_tls = _tls_error(chain)
     if broken_tls is not None:
-        reason = words_for(broken_tls, "the proxy")
+        reason = words_for(broken_tls, "the proxy", "Configuration.proxy")
     elif refusal is None:
         reason = f"the proxy could not be reached{_system_words(chain)}"
     elif refusal[1] == "407":
@@ -253,6 +293,7 @@ def _proxy_failure(request: Request, chain: list[BaseException]) -> ApiException
         reason = f"the proxy refused to connect to the server: {refusal[1]}"
     failed = failure(ProxyError, request, None, reason=reason, request_sent="no")
     failed.status = int(refusal[1]) if refusal else 0
+    failed.is_final = refusal is not None or broken_tls is not None
     return failed
 
 

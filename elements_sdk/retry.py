@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody, TlsError
+from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody
 from elements_sdk.forks import renew_in_children
 from elements_sdk.messages import Request, Response
 from elements_sdk.retry_after import seconds_to_wait
@@ -19,6 +19,7 @@ _THROTTLED_STATUSES = frozenset({429, 503})
 
 _LONGEST_BACKOFF = 8.0  # seconds
 _FIRST_BACKOFF = 0.5  # seconds
+_LONGEST_WAIT = 3600.0  # seconds; who is asked to wait for longer should rather be told
 _FULL_BUDGET = 500
 _PRICE_OF_A_REPEAT = 5
 _MOST_REPEATS = 1000
@@ -86,7 +87,7 @@ class RetryPolicy:
         backoff = random.uniform(0, min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0**repeats))
         asked = seconds_to_wait(outcome.headers) if isinstance(outcome, Response) else None
         seconds = max(backoff, asked or 0.0)
-        return None if left is not None and seconds >= left else seconds
+        return None if seconds >= (_LONGEST_WAIT if left is None else min(left, _LONGEST_WAIT)) else seconds
 
     def _most_after(self, outcome: Response | ApiException) -> int:
         is_unsent = isinstance(outcome, ApiException) and outcome.request_sent == "no"
@@ -102,16 +103,14 @@ def _may_be_repeated(method: str, outcome: Response | ApiException, safe_to_repe
         return safe_to_repeat and is_refusal and method == "POST"
     if not isinstance(outcome, ApiConnectionError | IncompleteBody):
         return False
-    if outcome.request_sent == "no":
-        # What was refused on the way (a certificate, a wrong proxy password) would be refused again.
-        return not isinstance(outcome, TlsError) and outcome.status == 0
-    return method in READING_METHODS
+    is_final = isinstance(outcome, ApiConnectionError) and outcome.is_final
+    return not is_final and (outcome.request_sent == "no" or method in READING_METHODS)
 
 
 def _of_urllib3(retry: Any) -> RetryPolicy:
     """Read `total`, `connect` and `read` of an urllib3 `Retry`; its pauses and its other limits are not read."""
-    methods = None if retry.allowed_methods is None else {str(method).upper() for method in retry.allowed_methods}
-    if methods is None or methods - {*READING_METHODS, "PUT", "DELETE", "TRACE"}:
+    methods = {str(method).upper() for method in retry.allowed_methods or ()}
+    if not methods or methods - {*READING_METHODS, "PUT", "DELETE", "TRACE"}:
         raise ApiValueError("retries: a Retry that repeats POST is not safe, so leave its allowed_methods as they are")
     if set(retry.status_forcelist) - TRANSIENT_STATUSES:
         allowed = ", ".join(str(status) for status in sorted(TRANSIENT_STATUSES))

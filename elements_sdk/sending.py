@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from elements_sdk.configuration import Configuration
-from elements_sdk.exceptions import ApiException
+from elements_sdk.exceptions import ApiException, RequestSent
 from elements_sdk.limits import Limits
 from elements_sdk.logs import record_answer, record_failure, record_repeat
 from elements_sdk.messages import Request, Response, expect_sendable
@@ -73,6 +73,7 @@ class Sender:
     def _send_safely(self, request: Request, limits: Limits, repeats: Repeats, body: Body) -> Response:
         while True:
             outcome = self._try(request, limits, body)
+            request.sent = _surer(request.sent, outcome.request_sent if isinstance(outcome, ApiException) else "yes")
             seconds = repeats.wait(request, outcome, limits.left())
             if seconds is None:
                 break
@@ -80,6 +81,7 @@ class Sender:
             time.sleep(seconds)
         try:
             if isinstance(outcome, ApiException):
+                outcome.request_sent = request.sent
                 raise outcome
             return outcome
         finally:
@@ -97,3 +99,8 @@ class Sender:
         record_answer(request, response.status, time.monotonic() - started)
         self.last_response = response
         return response
+
+
+def _surer(one: RequestSent, other: RequestSent) -> RequestSent:
+    """What is known of a request after two tries."""
+    return "yes" if "yes" in (one, other) else "maybe" if "maybe" in (one, other) else "no"

@@ -12,6 +12,7 @@ import six
 from elements_sdk.addresses import short_origin
 from elements_sdk.exceptions import ApiValueError
 from elements_sdk.limits import Seconds
+from elements_sdk.messages import expect_sendable
 from elements_sdk.redaction import MaskedDict
 from elements_sdk.retry import RetryPolicy
 
@@ -182,7 +183,12 @@ def _masked_dict(name: str, value: Any) -> MaskedDict:
 
 
 def _optional_headers(name: str, value: Any) -> MaskedDict | None:
-    return None if value is None else _masked_dict(name, value)
+    if value is None:
+        return None
+    headers = _masked_dict(name, value)
+    del value
+    expect_sendable(headers)
+    return headers
 
 
 def _hook(name: str, value: Any) -> Any:

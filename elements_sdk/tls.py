@@ -38,7 +38,7 @@ _STRICTNESS = (
     "or set Configuration.ssl_context to a context without ssl.VERIFY_X509_STRICT"
 )
 
-_NO_TLS = "the server does not speak TLS on this port; should host begin with http://, or is the port wrong?"
+_NO_TLS = "the server does not speak TLS on this port; should {setting} begin with http://, or is the port wrong?"
 _OLD_TLS = "the server offers no TLS 1.2 or newer, and older versions are not safe"
 _REFUSED_CLIENT = "the server does not accept the client certificate in Configuration.cert_file"
 
@@ -48,7 +48,7 @@ _TLS_PROBLEMS = (
     ("HTTP_REQUEST", _NO_TLS),
     ("UNSUPPORTED_PROTOCOL", _OLD_TLS),
     ("PROTOCOL_VERSION", _OLD_TLS),
-    ("UNRECOGNIZED_NAME", "the server does not know the name in Configuration.host"),
+    ("UNRECOGNIZED_NAME", "the server does not know the name in {setting}"),
     ("CERTIFICATE_REQUIRED", "the server wants a client certificate: set Configuration.cert_file and key_file"),
     (
         "ALERT_HANDSHAKE_FAILURE",
@@ -88,10 +88,11 @@ def is_refusal(error: ssl.SSLError) -> bool:
     return any(part in (error.reason or "") for part in _REFUSALS_OF_CLIENTS)
 
 
-def words_for(error: ssl.SSLError, place: str) -> str:
+def words_for(error: ssl.SSLError, place: str, setting: str) -> str:
     """Say in plain words why there is no trusted connection.
 
     :param place: name and port of the other side.
+    :param setting: what says where that is.
     """
     if isinstance(error, ssl.SSLCertVerificationError):
         code, message = error.verify_code, str(error.verify_message)
@@ -99,11 +100,11 @@ def words_for(error: ssl.SSLError, place: str) -> str:
         return f"the certificate of {place} {problem} ({message.rstrip('.')})"
     reason = error.reason or ""
     known = next((words for part, words in _TLS_PROBLEMS if part in reason), "no secure connection could be made")
-    return f"{place}: {known} ({reason.replace('_', ' ').lower() or type(error).__name__})"
+    return f"{place}: {known.format(setting=setting)} ({reason.replace('_', ' ').lower() or type(error).__name__})"
 
 
 def _expect_alone(configuration: Configuration) -> None:
-    others = ("ssl_ca_cert", "ssl_ca_data", "cert_file", "key_file", "key_password")
+    others = ("ssl_ca_cert", "ssl_ca_data", "cert_file", "key_file", "key_password", "assert_hostname")
     given = [name for name in others if getattr(configuration, name) is not None]
     given += [] if configuration.verify_ssl else ["verify_ssl"]
     if given:
@@ -118,7 +119,7 @@ def _load_authorities(context: ssl.SSLContext, configuration: Configuration) -> 
     if file is not None:
         _load("ssl_ca_cert", lambda: context.load_verify_locations(cafile=_readable(file)))
     if data is not None:
-        _load("ssl_ca_data", lambda: context.load_verify_locations(cadata=data))
+        _load("ssl_ca_data", lambda: context.load_verify_locations(cadata=data or "no certificate"))
     if file is not None or data is not None:
         return
     variables = ("SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -144,8 +145,12 @@ def _load_client_certificate(context: ssl.SSLContext, configuration: Configurati
         context.load_cert_chain(file, key, configuration.key_password or "")
     except ssl.SSLError as error:
         problem = error.reason or "PEM lib"
+    except ValueError:
+        problem = "PASSWORD"
     if problem is None:
         return
+    if problem == "PASSWORD":
+        raise ApiValueError("key_password is longer than a password can be")
     if problem == "KEY_VALUES_MISMATCH":
         raise ApiValueError("key_file is not the key of the certificate in cert_file")
     if b"ENCRYPTED" in Path(key or file).read_bytes():
@@ -165,7 +170,7 @@ def _load(name: str, load: Callable[[], object]) -> None:
     try:
         load()
         return
-    except ssl.SSLError:
+    except (ssl.SSLError, TypeError):
         problem = "holds no certificate in PEM form"
     except (OSError, ValueError) as error:
         problem = f"cannot be read: {getattr(error, 'strerror', None) or 'that is no path'}"

@@ -25,8 +25,9 @@ from test.faults import behaviours as does
 from test.faults.backlog import filled_backlog
 from test.faults.certificates import Authority
 from test.faults.document import DOCUMENT, written
+from test.faults.rows import Fault, Outcome
 from test.faults.server import Behaviour, Conversation, FaultServer
-from test.faults.table import TABLE, Fault, Outcome
+from test.faults.table import TABLE
 
 ROWS = [(fault, call) for faults in TABLE.values() for fault in faults for call in fault.outcomes]
 

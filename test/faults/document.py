@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from test.faults.table import CALLS, TABLE
+from test.faults.rows import CALLS
+from test.faults.table import TABLE
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
 _BEGIN, _END = "<!-- faults: written by `python -m test.faults.document` -->", "<!-- faults: end -->"

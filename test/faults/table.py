@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
 
 from elements_sdk import (
     ApiConnectionError,
@@ -26,69 +24,9 @@ from elements_sdk import (
     UnprocessableEntityException,
 )
 from test.faults import behaviours as does
+from test.faults.hostile import HOSTILE
+from test.faults.rows import Fault, fails, fault, succeeds
 from test.faults.server import Behaviour
-
-CALLS = ("GET", "POST", "login", "DELETE")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What is expected of one call: success, or an exception of just this class.
-
-    :ivar requests: how many requests the server counts.
-    :ivar tries: how often the call was tried; as a rule as often as the server counts.
-    """
-
-    kind: type[ApiException] | None
-    requests: int
-    request_sent: str | None
-    tries: int
-
-    def __str__(self) -> str:
-        times = "once" if self.tries == 1 else f"{self.tries} times"
-        if self.kind is None:
-            return "succeeds" if self.tries == 1 else f"succeeds, tried {times}"
-        return f"`{self.kind.__name__}`, tried {times}, sent: {self.request_sent}"
-
-
-def fails(kind: type[ApiException], request_sent: str, requests: int = 1, tries: int | None = None) -> Outcome:
-    """Expect an exception."""
-    return Outcome(kind, requests, request_sent, requests if tries is None else tries)
-
-
-def succeeds(requests: int = 1, tries: int | None = None) -> Outcome:
-    """Expect a result."""
-    return Outcome(None, requests, None, requests if tries is None else tries)
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A fault, and the outcome of each call that is tried with it.
-
-    :ivar place: what stands at the other end: a scripted server, or one of the places of `PLACES`.
-    :ivar script: makes the behaviours of the server, one a connection.
-    :ivar timeout: `_request_timeout` of the call.
-    :ivar within: seconds in which the call must have ended.
-    :ivar is_warm: whether a call has succeeded on the same client before; the server counts it too.
-    :ivar idle: seconds between that call and this one.
-    """
-
-    name: str
-    outcomes: dict[str, Outcome]
-    script: Callable[[], list[Behaviour]] = list
-    place: str = "server"
-    timeout: Any = None
-    within: float = 4.0
-    is_warm: bool = False
-    idle: float = 0.1
-    settings: dict[str, Any] = field(default_factory=dict)
-
-
-def fault(name: str, script: Callable[[], list[Behaviour]] = list, **options: Any) -> Fault:
-    """Write down a fault: `GET=...`, `POST=...`, `login=...` and `DELETE=...` are outcomes, `every=...` one for all."""
-    every = options.pop("every", None)
-    outcomes = {call: options.pop(call, every) for call in CALLS}
-    return Fault(name, {call: outcome for call, outcome in outcomes.items() if outcome}, script, **options)
 
 
 def _then_well(first: Behaviour) -> Callable[[], list[Behaviour]]:
@@ -382,4 +320,5 @@ TABLE: dict[str, list[Fault]] = {
     "Kept connections": KEPT,
     "Statuses": STATUSES,
     "Servers that ask to wait": [*ASKED_TO_WAIT, *ASKED_NONSENSE, *ASKED_TOO_MUCH],
+    **HOSTILE,
 }

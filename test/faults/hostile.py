@@ -1,0 +1,248 @@
+"""Answers that are not what was promised, and what a call makes of them: more rows of the fault table."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable
+
+from elements_sdk import (
+    ApiConnectionError,
+    ApiException,
+    DeadlineExceeded,
+    IncompleteBody,
+    ResponseFormatError,
+    ResponseTooLarge,
+    ServiceException,
+)
+from test.faults import behaviours as does
+from test.faults.rows import Fault, fails, fault, succeeds
+from test.faults.server import Behaviour, Conversation
+
+NOT_JSON = fails(ResponseFormatError, "yes")
+BROKEN = fails(IncompleteBody, "yes")
+BROKEN_THRICE = fails(IncompleteBody, "yes", requests=3)
+TOO_LARGE = fails(ResponseTooLarge, "yes")
+UNREADABLE = fails(ApiConnectionError, "maybe")
+UNREADABLE_THRICE = fails(ApiConnectionError, "maybe", requests=3)
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+CAP = {"max_response_bytes": 100_000}
+
+
+def body(text: bytes, *headers: tuple[str, str]) -> Callable[[], list[Behaviour]]:
+    """A whole answer of 200 with this body."""
+    return lambda: [does.answer(200, text, headers)]
+
+
+def raw(said: bytes) -> Callable[[], list[Behaviour]]:
+    """Bytes just as they are, after each request; the connection is closed then."""
+
+    def behave(conversation: Conversation) -> None:
+        if conversation.read_request():
+            conversation.send(said)
+            conversation.close()
+
+    return lambda: [behave]
+
+
+def endless(head: bytes, piece: bytes) -> Callable[[], list[Behaviour]]:
+    """A beginning, and then the same for ever."""
+
+    def behave(conversation: Conversation) -> None:
+        if conversation.read_request():
+            conversation.send(head)
+            while True:
+                conversation.send(piece)
+
+    return lambda: [behave]
+
+
+def dripping(head: bytes, piece: bytes) -> Callable[[], list[Behaviour]]:
+    """A beginning, and then the same ten times a second."""
+
+    def behave(conversation: Conversation) -> None:
+        if conversation.read_request():
+            conversation.send(head)
+            while True:
+                conversation.pause(0.1)
+                conversation.send(piece)
+
+    return lambda: [behave]
+
+
+def packed(text: bytes, *encodings: str) -> Callable[[], list[Behaviour]]:
+    """A compressed body, in as many layers as there are encodings."""
+    for encoding in encodings:
+        text = gzip.compress(text) if encoding == "gzip" else zlib.compress(text)
+    return body(text, ("Content-Encoding", ", ".join(encodings)))
+
+
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+TEN_MILLION_SPACES = b"{}" + b" " * 10_000_000
+
+SIZES = [
+    fault("a body longer than `max_response_bytes`", body(TEN_MILLION_SPACES), settings=CAP, every=TOO_LARGE),
+    fault(
+        "a body that is announced as longer than that",
+        raw(HEAD + b"Content-Length: 10000000000000\r\n\r\n{}"),
+        settings=CAP,
+        every=TOO_LARGE,
+    ),
+    fault("chunks without end", endless(CHUNKED, b"4\r\n    \r\n" * 1000), settings=CAP, GET=TOO_LARGE, POST=TOO_LARGE),
+    fault(
+        "a body without a length or an end",
+        endless(HEAD + b"\r\n", b" " * 65_536),
+        settings=CAP,
+        GET=TOO_LARGE,
+        POST=TOO_LARGE,
+    ),
+    fault("a gzip bomb", packed(TEN_MILLION_SPACES, "gzip"), settings=CAP, GET=TOO_LARGE, POST=TOO_LARGE),
+    fault(
+        "a bomb in two layers", packed(TEN_MILLION_SPACES, "gzip", "gzip"), settings=CAP, GET=TOO_LARGE, POST=TOO_LARGE
+    ),
+    fault("a deflate bomb", packed(TEN_MILLION_SPACES, "deflate"), settings=CAP, GET=TOO_LARGE, login=TOO_LARGE),
+    fault("ten layers of compression", packed(b"{}", *["gzip"] * 10), POST=BROKEN, GET=BROKEN_THRICE),
+    fault("a gzip body, though nobody asked for it", packed(b"{}", "gzip"), every=succeeds()),
+    fault("a gzip body that is none", body(b"{}", ("Content-Encoding", "gzip")), POST=BROKEN, GET=BROKEN_THRICE),
+    fault(
+        "a compression that nobody knows", body(b"\x00\x01", ("Content-Encoding", "lzma")), POST=NOT_JSON, GET=NOT_JSON
+    ),
+    fault("400 headers", lambda: [does.many_headers(400)], POST=UNREADABLE, GET=UNREADABLE_THRICE),
+    fault("a header of 100,000 bytes", lambda: [does.long_header(100_000)], POST=UNREADABLE, GET=UNREADABLE_THRICE),
+    fault(
+        "interim answers (100) without end",
+        dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        timeout=0.5,
+        within=1,
+        POST=fails(DeadlineExceeded, "maybe"),
+        GET=fails(DeadlineExceeded, "maybe"),
+    ),
+    fault(
+        "a trailer without end",
+        dripping(CHUNKED + b"2\r\n{}\r\n0\r\n", b"X-More: 1\r\n"),
+        timeout=0.5,
+        within=1,
+        POST=fails(DeadlineExceeded, "yes"),
+        GET=fails(DeadlineExceeded, "yes"),
+    ),
+    fault(
+        "a body shorter than announced, on a connection kept open",
+        dripping(HEAD + b"Content-Length: 1000\r\n\r\n{}", b""),
+        timeout=0.5,
+        within=1,
+        POST=fails(DeadlineExceeded, "yes"),
+        GET=fails(DeadlineExceeded, "yes"),
+    ),
+]
+
+CONTENTS = [
+    fault("a web page", body(b"<html>Sign in</html>", ("Content-Type", "text/html")), every=NOT_JSON),
+    fault("nothing", body(b""), every=NOT_JSON, DELETE=succeeds()),
+    fault("204", lambda: [does.answer(204)], every=NOT_JSON, DELETE=succeeds()),
+    fault(
+        "a body on 204", raw(b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n{}"), GET=NOT_JSON, DELETE=succeeds()
+    ),
+    fault("`null`", body(b"null"), every=NOT_JSON, DELETE=succeeds()),
+    fault("a list", body(b"[]"), every=NOT_JSON, DELETE=succeeds()),
+    fault("a number", body(b"7"), GET=NOT_JSON, POST=NOT_JSON),
+    fault("half of the JSON", body(b'{"id": 7, "user'), GET=NOT_JSON, POST=NOT_JSON),
+    fault("JSON and something more", body(b"{} {}"), GET=NOT_JSON, POST=NOT_JSON),
+    fault("bytes that are no UTF-8", body(b'{"ticket": "\xff\xfe"}'), GET=NOT_JSON, POST=NOT_JSON),
+    fault("UTF-16", body('{"ticket": "t"}'.encode("utf-16")), GET=NOT_JSON, POST=NOT_JSON),
+    fault("JSON 100,000 levels deep", body(b"[" * 100_000), GET=NOT_JSON, POST=NOT_JSON),
+    fault(
+        "an object 100,000 levels deep", body(b'{"a":' * 100_000 + b"1" + b"}" * 100_000), GET=NOT_JSON, POST=NOT_JSON
+    ),
+    fault("a number of 5,000 digits", body(b'{"id": ' + b"9" * 5000 + b"}"), GET=NOT_JSON, POST=NOT_JSON),
+    fault("JSON with a byte-order mark", body(b"\xef\xbb\xbf{}"), every=succeeds()),
+    fault("JSON that is called text", body(b"{}", ("Content-Type", "text/plain")), GET=succeeds(), POST=succeeds()),
+    fault(
+        "a charset that nobody knows",
+        body(b"{}", ("Content-Type", "application/json; charset=klingon")),
+        GET=succeeds(),
+        POST=succeeds(),
+    ),
+    fault("NaN and infinity", body(b'{"id": NaN, "views": -Infinity}'), GET=succeeds(), POST=succeeds()),
+    fault("a key twice", body(b'{"id": 1, "id": 2}'), GET=succeeds()),
+    fault("half a character", body(b'{"ticket": "\\ud800"}'), GET=succeeds(), POST=succeeds()),
+    fault("other types than promised", body(b'{"id": "x", "user": 7, "expires": [], "activity": {}}'), GET=succeeds()),
+]
+
+FRAMES = [
+    fault("HTTP/1.0", raw(b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}"), every=succeeds()),
+    fault(
+        "lines that end without a carriage return",
+        raw(b"HTTP/1.1 200 OK\nContent-Length: 2\n\n{}"),
+        GET=succeeds(),
+        POST=succeeds(),
+    ),
+    fault("a body that ends with the connection", raw(HEAD + b"\r\n{}"), every=succeeds()),
+    fault("a length below zero", raw(HEAD + b"Content-Length: -5\r\n\r\n{}"), GET=succeeds(), POST=succeeds()),
+    fault(
+        "two lengths that differ",
+        raw(HEAD + b"Content-Length: 2\r\nContent-Length: 5\r\n\r\n{}"),
+        POST=UNREADABLE,
+        GET=UNREADABLE_THRICE,
+    ),
+    fault(
+        "a length and chunks",
+        raw(HEAD + b"Content-Length: 900\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
+        GET=succeeds(),
+        POST=succeeds(),
+    ),
+    fault("chunks with extensions", raw(CHUNKED + b'2;a="b"\r\n{}\r\n0\r\n\r\n'), GET=succeeds(), POST=succeeds()),
+    fault(
+        "a chunk extension of 100,000 bytes",
+        raw(CHUNKED + b"2;" + b"a" * 100_000 + b"\r\n{}\r\n0\r\n\r\n"),
+        GET=fails(ApiConnectionError, "yes", requests=3),
+        POST=fails(ApiConnectionError, "yes"),
+    ),
+    fault(
+        "a status line without a phrase",
+        raw(b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\n{}"),
+        GET=succeeds(),
+        POST=succeeds(),
+    ),
+    fault(
+        "a status of four digits",
+        raw(b"HTTP/1.1 2000 OK\r\nContent-Length: 2\r\n\r\n{}"),
+        POST=UNREADABLE,
+        GET=UNREADABLE_THRICE,
+    ),
+    fault(
+        "a status beyond all classes",
+        raw(b"HTTP/1.1 799 What\r\nContent-Length: 2\r\n\r\n{}"),
+        every=fails(ApiException, "yes"),
+    ),
+    fault(
+        "an interim answer (100) first",
+        raw(b"HTTP/1.1 100 Continue\r\n\r\n" + HEAD + b"Content-Length: 2\r\n\r\n{}"),
+        every=succeeds(),
+    ),
+    fault("an odd cookie", body(b"{}", ("Set-Cookie", "bad[name]=1; Expires=never; Max-Age=x, ;;=")), every=succeeds()),
+    fault(
+        "an error page of 200,000 bytes",
+        lambda: [does.answer(500, b"<html>" + b"x" * 200_000, [("Content-Type", "text/html")])],
+        every=fails(ServiceException, "yes"),
+    ),
+    fault(
+        "more than was announced, on a kept connection",
+        lambda: [_extra, does.answer()],
+        is_warm=True,
+        every=succeeds(requests=2, tries=1),
+    ),
+]
+
+
+def _extra(conversation: Conversation) -> None:
+    """Answer, and send an answer more than was asked for."""
+    if conversation.read_request():
+        conversation.send(does.message() + does.message(500, b'{"detail": "of another call"}'))
+        does.answer()(conversation)
+
+
+HOSTILE: dict[str, list[Fault]] = {
+    "Sizes and compression": SIZES,
+    "Contents": CONTENTS,
+    "Frames of HTTP": FRAMES,
+}

@@ -1,0 +1,392 @@
+"""Proxies: a real one in the way, those of a script that fail, and which one stands before which server."""
+
+from __future__ import annotations
+
+import base64
+import pickle
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from elements_sdk import ApiClient, ApiConnectionError, ApiValueError, Configuration, ProxyError, ServiceException
+from elements_sdk.exceptions import ApiException, ApiTimeoutError, DeadlineExceeded
+from elements_sdk.proxies import Proxies
+from test.faults.backlog import filled_backlog
+from test.faults.behaviours import answer, close_after_request, deaf, http_400_to_tls, reset_after_request
+from test.faults.forward_proxy import forward_proxy
+from test.faults.server import Behaviour, FaultServer
+from test.test_failures import free_port
+from test.test_tls import CALLS, OTHER, TRUSTED, calls_to, fails, locals_shown, serving, succeeds
+
+USER, PASSWORD = "us er", "PRO:/#@%XYü"
+IN_A_URL = "us%20er:PRO%3A%2F%23%40%25XY%C3%BC"
+BASIC = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+HTML = [("Content-Type", "text/html")]
+NAME_AND_PASSWORD = r"407 Proxy Authentication Required: put the right name and password into Configuration\.proxy"
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No proxies of this machine's own choice, and no pauses between tries."""
+    proxies = [f"{scheme}_PROXY" for scheme in ("HTTP", "HTTPS", "ALL", "NO")]
+    for name in (*proxies, *map(str.lower, proxies), "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUEST_METHOD"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("elements_sdk.retry.random.uniform", lambda *_: 0.0)
+
+
+@pytest.fixture(scope="module")
+def open_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with forward_proxy(tmp_path_factory.mktemp("open")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def guarded_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with forward_proxy(tmp_path_factory.mktemp("guarded"), f"{USER}:{PASSWORD}") as address:
+        yield address
+
+
+SERVERS: dict[str, Callable[[], FaultServer]] = {
+    "http": lambda: FaultServer(answer()),
+    "https": lambda: serving("localhost"),
+}
+both_schemes = pytest.mark.parametrize("scheme", SERVERS)
+both_calls = pytest.mark.parametrize("call", CALLS)
+
+
+def settings_for(proxy: str, **more: Any) -> dict[str, Any]:
+    return {"proxy": proxy, "ssl_ca_data": TRUSTED.ca_pem, **more}
+
+
+def expect_hidden(error: BaseException, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing that could be shown of an exception and of the log holds the proxy's password."""
+    shown = [str(error), repr(error), str(error.__dict__), repr(pickle.dumps(error)), caplog.text]
+    shown += [*traceback.format_exception(error), *locals_shown(error)]
+    assert len(shown) > 10
+    forms = ("PRO:", "PRO%3A", BASIC.removeprefix("Basic "))
+    assert not [text for text in shown if any(form in text for form in forms)]
+
+
+@both_schemes
+def test_calls_go_through_the_proxy(scheme: str, open_proxy: str, guarded_proxy: str) -> None:
+    for proxy in (open_proxy, f"http://{open_proxy}", f"http://{IN_A_URL}@{guarded_proxy}"):
+        with SERVERS[scheme]() as server:
+            succeeds(server.host, **settings_for(proxy))
+        assert [seen.method for seen in server.requests] == ["GET", "POST"]
+        first = server.requests[0]  # of the next that come on a connection this proxy makes less
+        assert (first.header("Authorization"), first.header("Proxy-Authorization")) == ("Bearer SECRETKEY", None)
+        assert (first.header("Via") is not None) == (scheme == "http")  # only that can be read on the way
+
+
+@both_schemes
+@both_calls
+@pytest.mark.parametrize("user", ["", f"{IN_A_URL}x@", "us%20er@"], ids=["none", "wrong", "no password"])
+def test_proxy_that_wants_another_password_is_asked_once(
+    user: str, call: str, scheme: str, guarded_proxy: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    with SERVERS[scheme]() as server:
+        error = fails(ProxyError, NAME_AND_PASSWORD, server.host, call, **settings_for(f"http://{user}{guarded_proxy}"))
+    assert (error.status, error.request_sent, error.attempts, server.connections) == (407, "no", 1, 0)
+    assert "-> ProxyError" in caplog.text
+    expect_hidden(error, caplog)
+
+
+def test_password_in_the_headers_for_the_proxy_is_taken(guarded_proxy: str) -> None:
+    for name in ("Proxy-Authorization", "proxy-authorization"):
+        for scheme in SERVERS:
+            with SERVERS[scheme]() as server:
+                succeeds(server.host, **settings_for(f"http://x:y@{guarded_proxy}", proxy_headers={name: BASIC}))
+
+
+@both_schemes
+@both_calls
+def test_proxy_that_is_down_is_tried_again(call: str, scheme: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    words = "the proxy could not be reached: Connection refused"
+    proxy = f"http://{IN_A_URL}@127.0.0.1:{free_port()}"
+    error = fails(ProxyError, words, f"{scheme}://storage.localhost", call, **settings_for(proxy))
+    assert (error.status, error.request_sent, error.attempts) == (0, "no", 3)
+    expect_hidden(error, caplog)
+
+
+SILENCE: list[tuple[dict[str, Any], type[ApiException]]] = [
+    ({"timeout": (0.2, 0.2), "retries": 0}, ApiTimeoutError),
+    ({"timeout": (5, 5), "total_timeout": 0.3}, DeadlineExceeded),
+]
+
+
+@both_schemes
+@pytest.mark.parametrize(("limits", "kind"), SILENCE)
+def test_proxy_that_says_nothing_is_left_in_time(limits: dict[str, Any], kind: type[ApiException], scheme: str) -> None:
+    with FaultServer(deaf()) as proxy:
+        started = time.monotonic()
+        error = fails(
+            kind, "in time|limit of 0.3 s", f"{scheme}://storage.localhost", **settings_for(proxy.host, **limits)
+        )
+        assert time.monotonic() - started < 1
+    assert (error.request_sent, proxy.connections) == ("no" if scheme == "https" else "maybe", 1)
+
+
+@both_calls
+@pytest.mark.parametrize("status", [403, 502, 503, 504])
+def test_proxy_that_refuses_the_tunnel_is_asked_once(status: int, call: str) -> None:
+    with FaultServer(answer(status, b"<html>no</html>", HTML)) as proxy:
+        words = f"^{status} the proxy refused to connect to the server"
+        error = fails(ProxyError, words, "https://storage.localhost", call, **settings_for(proxy.host))
+    assert (error.status, error.request_sent, error.attempts, proxy.count()) == (status, "no", 1, 1)
+
+
+@pytest.mark.parametrize(("call", "tries"), [("GET", 3), ("POST", 1)])
+@pytest.mark.parametrize("behaviour", [close_after_request, reset_after_request])
+@both_schemes
+def test_what_breaks_off_behind_a_proxy_may_have_acted(
+    scheme: str, behaviour: Callable[[], Behaviour], call: str, tries: int, open_proxy: str
+) -> None:
+    with FaultServer(behaviour(), tls=TRUSTED.context_for("localhost") if scheme == "https" else None) as server:
+        host, proxy = (server.host, open_proxy) if scheme == "https" else ("http://storage.localhost", server.host)
+        with pytest.raises(ApiConnectionError) as caught, calls_to(host, **settings_for(proxy)) as auth:
+            CALLS[call](auth)
+    assert (caught.value.request_sent, caught.value.attempts, server.count(call)) == ("maybe", tries, tries)
+
+
+@both_schemes
+def test_proxy_that_takes_no_connection_is_left_in_time(scheme: str) -> None:
+    with filled_backlog() as (name, port):
+        settings = settings_for(f"http://{name}:{port}", timeout=(5, 5), total_timeout=0.3)
+        started = time.monotonic()
+        error = fails(DeadlineExceeded, "limit of 0.3 s, connecting", f"{scheme}://storage.localhost", **settings)
+        assert time.monotonic() - started < 1
+    assert error.request_sent == "no"
+
+
+def test_proxy_that_breaks_the_tunnel_off_has_sent_nothing() -> None:
+    with FaultServer(close_after_request()) as proxy:
+        error = fails(ProxyError, "the proxy", "https://storage.localhost", **settings_for(proxy.host))
+    assert (error.request_sent, proxy.count("CONNECT")) == ("no", 3)
+
+
+@pytest.mark.parametrize(("call", "tries"), [("GET", 3), ("POST", 1)])
+@pytest.mark.parametrize("status", [502, 504])
+def test_page_of_a_proxy_that_got_no_answer_is_a_proxy_error(status: int, call: str, tries: int) -> None:
+    with FaultServer(answer(status, b"<html>no</html>", HTML)) as proxy:
+        error = fails(ProxyError, "got no answer", "http://storage.localhost", call, **settings_for(proxy.host))
+        assert (error.status, error.request_sent, error.attempts, proxy.count()) == (status, "maybe", tries, tries)
+        fails(ServiceException, f"{status}", proxy.host, call)
+
+
+@pytest.mark.parametrize(("status", "headers"), [(502, []), (504, []), (503, HTML), (500, HTML)])
+def test_error_of_the_server_behind_a_proxy_stays_the_servers(status: int, headers: list[tuple[str, str]]) -> None:
+    with FaultServer(answer(status, b'{"detail": "Down."}', headers)) as proxy:
+        error = fails(ServiceException, f"{status} ", "http://storage.localhost", **settings_for(proxy.host))
+    assert (error.status, error.request_sent, proxy.count()) == (status, "yes", 1)
+
+
+def test_proxy_that_opens_a_tunnel_learns_the_servers_name_and_no_secret() -> None:
+    secrets = {"Cookie": "SECRET", "X-CSRFToken": "SECRET", "X-Note": "SECRET"}
+    with FaultServer(answer(502)) as proxy:
+        settings = settings_for(proxy.host.replace("//", f"//{IN_A_URL}@"), proxy_headers={"X-Proxy": "for you"})
+        with calls_to("https://storage.localhost", **settings) as auth:
+            for name, value in secrets.items():
+                auth.api_client.set_default_header(name, value)
+            for call in CALLS.values():
+                with pytest.raises(ProxyError):
+                    call(auth)
+    assert [(seen.method, seen.target) for seen in proxy.requests] == [("CONNECT", "storage.localhost:443")] * 2
+    for seen in proxy.requests:
+        assert (seen.header("Proxy-Authorization"), seen.header("X-Proxy")) == (BASIC, "for you")
+        assert {name.lower() for name, _ in seen.headers} <= {"host", "proxy-authorization", "x-proxy"}
+        assert "SECRET" not in str(seen)
+
+
+def test_headers_for_the_proxy_stay_with_it(open_proxy: str) -> None:
+    with SERVERS["https"]() as server:
+        succeeds(server.host, **settings_for(open_proxy, proxy_headers={"X-Proxy": "for you"}))
+        assert [seen.header("X-Proxy") for seen in server.requests] == [None, None]
+    with FaultServer(answer()) as proxy:
+        succeeds("http://storage.localhost", **settings_for(proxy.host, proxy_headers={"X-Proxy": "for you"}))
+    assert [seen.header("X-Proxy") for seen in proxy.requests] == ["for you", "for you"]
+    assert proxy.requests[0].target == "http://storage.localhost/api/2/auth/access-tokens/7"
+
+
+@both_schemes
+def test_proxy_may_speak_tls_and_is_checked(scheme: str) -> None:
+    host = f"{scheme}://storage.localhost"
+    with FaultServer(answer(502, b"", HTML), tls=TRUSTED.context_for("localhost")) as proxy:
+        error = fails(ProxyError, "^502 ", host, **settings_for(proxy.host))
+        assert (error.attempts, proxy.count()) == (1, 1)
+    with serving("localhost", authority=OTHER) as proxy:
+        words = "the certificate of the proxy comes from an authority that this client does not know"
+        error = fails(ProxyError, words, host, **settings_for(proxy.host))
+    assert (error.request_sent, error.attempts, proxy.requests) == ("no", 1, [])
+
+
+@both_schemes
+def test_proxy_that_speaks_no_tls_is_asked_once(scheme: str) -> None:
+    with FaultServer(http_400_to_tls()) as proxy:
+        address = proxy.host.replace("http:", "https:")
+        error = fails(ProxyError, "the proxy", f"{scheme}://storage.localhost", proxy=address)
+    assert (error.request_sent, error.attempts) == ("no", 1)
+    assert "should host begin with http" not in str(error)  # it is the address of the proxy that should
+
+
+# What the environment says -> the port of the proxy before http://storage.example.com, and before https://.
+ENVIRONMENTS: list[tuple[dict[str, str], int | None, int | None]] = [
+    ({}, None, None),
+    ({"HTTP_PROXY": "http://127.0.0.1:1"}, 1, None),
+    ({"http_proxy": "http://127.0.0.1:1"}, 1, None),
+    ({"HTTPS_PROXY": "http://127.0.0.1:2"}, None, 2),
+    ({"https_proxy": "http://127.0.0.1:2"}, None, 2),
+    ({"ALL_PROXY": "http://127.0.0.1:3"}, 3, 3),
+    ({"all_proxy": "http://127.0.0.1:3"}, 3, 3),
+    ({"HTTP_PROXY": "http://127.0.0.1:1", "ALL_PROXY": "http://127.0.0.1:3"}, 1, 3),
+    ({"HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:4"}, 4, None),
+    ({"HTTP_PROXY": "127.0.0.1:1", "HTTPS_PROXY": "127.0.0.1:2"}, 1, 2),
+    ({"HTTP_PROXY": "", "HTTPS_PROXY": "", "ALL_PROXY": ""}, None, None),
+    ({"HTTP_PROXY": "", "ALL_PROXY": "127.0.0.1:3"}, 3, 3),
+    ({"HTTP_PROXY": "127.0.0.1:1", "HTTPS_PROXY": "127.0.0.1:2", "REQUEST_METHOD": "GET"}, None, 2),
+    ({"http_proxy": "127.0.0.1:1", "REQUEST_METHOD": "GET"}, 1, None),
+]
+
+
+@pytest.mark.parametrize(("environment", "http", "https"), ENVIRONMENTS)
+def test_environment_names_proxies(
+    environment: dict[str, str], http: int | None, https: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    proxies = Proxies(Configuration())
+    for scheme, port in (("http", http), ("https", https)):
+        proxy = proxies.proxy_for(f"{scheme}://storage.example.com/path")
+        assert (proxy and proxy.address) == (port and f"http://127.0.0.1:{port}")
+
+
+# The server, NO_PROXY -> whether it has no proxy before it.
+EXCEPTIONS: list[tuple[str, str, bool]] = [
+    *(
+        ("https://storage.example.com", exceptions, True)
+        for exceptions in (
+            *("storage.example.com", "example.com", ".example.com", "*.example.com", "STORAGE.Example.com", "com", "*"),
+            *("storage.example.com:443", "example.com:443", ".example.com:443", "other, storage.example.com"),
+            *("other,,  storage.example.com  ,", " * ", "other,*"),
+        )
+    ),
+    *(
+        ("https://storage.example.com", exceptions, False)
+        for exceptions in (
+            *("", ",", " , ", ".", "other.com", "age.example.com", "x.storage.example.com", "storage.example.com:80"),
+            *("storage.example", "example.com.org", "storage", "10.0.0.0/8", "[::1]", "[", "[]", "/", "*.", "**"),
+        )
+    ),
+    ("http://storage.example.com:8080", "storage.example.com:8080", True),
+    ("http://storage.example.com:8080", "storage.example.com:80", False),
+    ("http://storage.example.com", "storage.example.com:80", True),
+    ("http://notexample.com", "example.com, .example.com, *.example.com", False),
+    ("http://10.1.2.3", "10.1.2.3", True),
+    ("http://10.1.2.3", "10.0.0.0/8", True),
+    ("http://10.1.2.3", "10.1.2.4/8", True),
+    ("http://10.1.2.3:81", "10.1.2.3:81", True),
+    ("http://10.1.2.3:81", "10.1.2.3:82", False),
+    ("http://10.1.2.3", "10.2.0.0/16, 11.0.0.0/8, 10.1.2.30", False),
+    ("http://[2001:db8::7]", "[2001:db8::7]", True),
+    ("http://[2001:db8::7]", "2001:db8::7", True),
+    ("http://[2001:db8::7]", "2001:DB8:0::7", True),
+    ("http://[2001:db8::7]", "2001:db8::/32", True),
+    ("http://[2001:db8::7]:81", "[2001:db8::7]:81", True),
+    ("http://[2001:db8::7]:81", "[2001:db8::7]:82", False),
+    ("http://[2001:db8::7]", "[2001:db8::8], 2001:db9::/32, 0.0.0.0/0", False),
+    ("http://localhost:81", "127.0.0.1", False),
+]
+
+
+@pytest.mark.parametrize(("host", "exceptions", "is_exempt"), EXCEPTIONS)
+@pytest.mark.parametrize("variable", ["NO_PROXY", "no_proxy"])
+def test_no_proxy_names_exceptions(
+    variable: str, host: str, exceptions: str, is_exempt: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:3")
+    monkeypatch.setenv(variable, exceptions)
+    assert (Proxies(Configuration()).proxy_for(f"{host}/path") is None) == is_exempt
+
+
+def test_what_is_configured_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ExitStack() as stack:
+        server, configured, named = (stack.enter_context(FaultServer(answer())) for _ in range(3))
+
+        def who_is_asked(**settings: Any) -> FaultServer:
+            before = [one.count() for one in (server, configured, named)]
+            succeeds(server.host, **settings)
+            [asked] = [
+                one for one, count in zip((server, configured, named), before, strict=True) if one.count() > count
+            ]
+            return asked
+
+        monkeypatch.setenv("HTTP_PROXY", named.host)
+        assert who_is_asked() is named
+        assert who_is_asked(trust_env=False) is server
+        assert who_is_asked(proxy="") is server
+        assert who_is_asked(proxy=configured.host) is configured
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        assert who_is_asked() is server
+        assert who_is_asked(proxy=configured.host) is configured
+
+
+BAD_ADDRESSES = {
+    "socks5://u:PRO:SECRET@127.0.0.1:1080": "must begin with http:// or https://",
+    "http://u:PRO:SECRET@": "must name a server",
+    "http://u:PRO:SECRET@127.0.0.1:99999": "must be a valid URL",
+    "u:PRO:SECRET@[::1": "must be a valid URL",
+    "http://u:PRO: SECRET@127.0.0.1:1": "must not hold spaces",
+}
+
+
+@pytest.mark.parametrize("address", BAD_ADDRESSES)
+@pytest.mark.parametrize(("variable", "name"), [("HTTPS_PROXY", "HTTPS_PROXY"), ("all_proxy", "ALL_PROXY")])
+def test_address_in_the_environment_that_is_none_is_named_and_not_shown(
+    address: str, variable: str, name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(variable, address)
+    configuration = Configuration(host="https://storage.example.com")
+    with pytest.raises(ApiValueError, match=f"^{name} {BAD_ADDRESSES[address]}") as caught:
+        ApiClient(configuration)
+    expect_hidden(caught.value, caplog)
+    configuration.trust_env = False
+    ApiClient(configuration).close()
+
+
+@pytest.mark.parametrize("address", BAD_ADDRESSES)
+def test_configured_address_that_is_none_is_refused_and_not_shown(
+    address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(ApiValueError, match=f"^proxy {BAD_ADDRESSES[address]}") as caught:
+        Configuration().proxy = address
+    expect_hidden(caught.value, caplog)
+
+
+def test_configuration_hides_the_proxy() -> None:
+    configuration = Configuration()
+    configuration.proxy, configuration.proxy_headers = f"http://{IN_A_URL}@127.0.0.1:1", {"Proxy-Authorization": BASIC}
+    with ApiClient(configuration) as client:
+        shown = f"{configuration!r} {pickle.dumps(configuration)!r} {vars(client)} {vars(client.rest_client)}"
+    shown += repr(Proxies(configuration).proxy_for("http://storage.example.com"))
+    assert "PRO" not in shown.replace("PROXY", "")
+    assert BASIC not in shown
+
+
+def test_plain_http_through_a_proxy_elsewhere_can_be_read_on_the_way() -> None:
+    here, elsewhere = "http://127.0.0.1:81", "http://proxy.example.com:3128"
+    cases = [
+        (here, elsewhere, True),
+        (here, elsewhere.replace("http:", "https:"), False),
+        (here, here, False),
+        (here, "", False),
+        ("https://storage.example.com", elsewhere, False),
+        ("http://storage.example.com", here, True),
+    ]
+    for host, proxy, is_readable in cases:
+        with calls_to(host, proxy=proxy) as auth:
+            assert auth.api_client.rest_client.is_readable_on_the_way(f"{host}/path") == is_readable, (host, proxy)
