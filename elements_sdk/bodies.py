@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _BLOCK = 65_536  # bytes
 _LONGEST_NAME = 100  # characters
-_RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(10))}
+_LONGEST_DISPOSITION = 4096  # characters
+_RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in "0123456789¹²³")}
 _NOT_IN_A_NAME = re.compile(r"[^\w.() \-]")
 
 
@@ -74,6 +75,8 @@ def read_into_file(raw: BaseHTTPResponse, most: int | None, folder: str | None) 
 
 def harmless_name(disposition: str) -> str | None:
     """Give the file name in a `Content-Disposition`, without folders and whatever a file system may take amiss."""
+    if len(disposition) > _LONGEST_DISPOSITION:  # the parser's time grows with the square
+        return None
     message = Message()
     message["Content-Disposition"] = disposition
     try:
@@ -81,14 +84,14 @@ def harmless_name(disposition: str) -> str | None:
     except (ValueError, LookupError, TypeError):
         return None
     name = _NOT_IN_A_NAME.sub("_", re.split(r"[/\\]", name)[-1]).strip(". ")[:_LONGEST_NAME].rstrip(". ")
-    if name.partition(".")[0].upper() in _RESERVED:
+    if name.partition(".")[0].rstrip().upper() in _RESERVED:
         name = f"_{name}"
     return name or None
 
 
 def _pour(raw: BaseHTTPResponse, into: BinaryIO, most: int | None) -> None:
-    promised = raw.headers.get("Content-Length", "")
-    if most is not None and promised.isdecimal() and len(promised) < 20 and int(promised) > most:
+    promised = getattr(raw, "length_remaining", None)  # none for HEAD, whatever its Content-Length
+    if most is not None and promised is not None and promised > most:
         raise TooLarge(_too_large(most))
     size = 0
     while piece := raw.read(_BLOCK):
@@ -96,7 +99,9 @@ def _pour(raw: BaseHTTPResponse, into: BinaryIO, most: int | None) -> None:
         if most is not None and size > most:
             raise TooLarge(_too_large(most))
         try:
-            into.write(piece)
+            view = memoryview(piece)
+            while view:  # a disk that is nearly full takes a part, and says nothing
+                view = view[into.write(view) :]
         except OSError as error:
             problem = error.strerror
             break

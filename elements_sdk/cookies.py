@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from email.message import Message
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 CSRF_COOKIE = "csrftoken"
 CSRF_HEADER = "X-CSRFToken"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 6265bis: such a cookie is left; nor could it be sent
 
 
 class Headers(Protocol):
@@ -49,7 +51,7 @@ class Cookies:
 
     def keep(self, method: str, url: str, headers: Headers) -> None:
         """Take over what an answer sets, changes and deletes."""
-        lines = headers.getlist("Set-Cookie")
+        lines = [line for line in headers.getlist("Set-Cookie") if not _CONTROL.search(line)]
         if not lines:
             return
         with self._lock:

@@ -174,10 +174,10 @@ class ApiException(OpenApiException):
         explanation = "; ".join(_explanations(self.detail, self.errors))
         if explanation:
             text += f": {explanation}"
-        text = " ".join(text.split())
+        text = _shown(text)
         if len(text) > _LONGEST_LINE:
             text = text[:_LONGEST_LINE] + "..."
-        return f"{text} ({self.method} {self.path})" if self.method else text
+        return f"{text} ({self.method} {_shown(self.path or '')[:90]})" if self.method else text
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Body and headers of an answer may hold secrets; they stay behind when an exception travels.
@@ -318,6 +318,11 @@ def exception_for_status(status: int) -> type[ApiException]:
     if 500 <= status < 600:
         return ServiceException
     return _BY_STATUS.get(status, ApiException)
+
+
+def _shown(text: str) -> str:
+    """Text as one line that a terminal takes for nothing else."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in " ".join(text.split()))
 
 
 def render_path(path_to_item: Sequence[str | int]) -> str:

@@ -157,9 +157,9 @@ def _log_format(name: str, value: Any) -> str:
     try:
         logging.Formatter(text)
         return text
-    except ValueError as error:
-        problem = str(error)
-    raise ApiValueError(f"{name} is no format for logging: {problem}")
+    except ValueError:
+        pass
+    raise ApiValueError(f"{name} is no format for logging, as in {DEFAULTS[name]!r}")
 
 
 def _pool_size(name: str, value: Any) -> int:

@@ -16,7 +16,8 @@ def first_mismatch(value: Any, type_name: str) -> str | None:
     """Name the first value that is not what its type says: `[3].expires is no datetime`. The value is not shown."""
     if LIST.fullmatch(type_name):
         value = list_in_envelope(value)
-    return _mismatch(value, type_name, "")
+    problem = _mismatch(value, type_name, "")
+    return f"it{problem}" if problem and problem.startswith(" ") else problem
 
 
 def _mismatch(value: Any, type_name: str, path: str) -> str | None:

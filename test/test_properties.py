@@ -1,0 +1,390 @@
+"""What holds for any input: any answer, any header, any path parameter, any error body, any model, any setting."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta, timezone
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from urllib3 import HTTPHeaderDict
+
+from elements_sdk import ApiClient, ApiException, ApiValueError, AuthApi, Configuration, RetryPolicy, models
+from elements_sdk.bodies import harmless_name
+from elements_sdk.cookies import Cookies
+from elements_sdk.failures import status_error
+from elements_sdk.messages import Request, Response, expect_sendable, path_segment
+from elements_sdk.model import Model
+from elements_sdk.redaction import MASK, SECRET_NAMES
+from elements_sdk.redirects import reason_of_stop, target_to_follow
+from elements_sdk.retry_after import seconds_to_wait
+from elements_sdk.serialization import DICT, LIST, error_sentences
+from elements_sdk.settings import CHECKS
+from test.faults.server import Conversation, FaultServer
+from test.samples import SAMPLES
+
+ALWAYS_THE_SAME = settings(derandomize=True, deadline=None, database=None, max_examples=150)
+OF_ONE_MODEL = settings(ALWAYS_THE_SAME, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+
+ANY_TEXT = st.text(st.characters())  # lone surrogates too
+IN_A_HEADER = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"))
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | ANY_TEXT
+ANY_JSON = st.recursive(PLAIN, lambda some: st.lists(some) | st.dictionaries(ANY_TEXT, some), max_leaves=8)
+
+
+class Scripted:
+    """A server that gives every request the answer that is set."""
+
+    def __init__(self) -> None:
+        self.answer = b""
+        self.server = FaultServer(self._behave)
+
+    def _behave(self, conversation: Conversation) -> None:
+        while seen := conversation.read_request():
+            conversation.send(
+                self.answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if seen.method == "HEAD" else self.answer
+            )
+
+    def answers(self, body: bytes = b"{}", *lines: bytes, status: bytes = b"200 OK") -> None:
+        """Set the answer, with these header lines besides its length."""
+        without_body = status[:3] in (b"204", b"304")
+        head = [b"HTTP/1.1 " + status, *lines, *([] if without_body else [b"Content-Length: %d" % len(body)])]
+        self.answer = b"\r\n".join([*head, b"", b"" if without_body else body])
+
+    def client(self, **given: Any) -> ApiClient:
+        """A client without an API key, whose calls are not repeated."""
+        configuration = Configuration(host=self.server.host, **given)
+        configuration.timeout, configuration.retries = (2, 2), RetryPolicy(0)
+        return ApiClient(configuration)
+
+
+@pytest.fixture(scope="module")
+def scripted() -> Iterator[Scripted]:
+    running = Scripted()
+    with running.server:
+        yield running
+
+
+CALLS: list[Callable[[AuthApi], Any]] = [
+    lambda auth: auth.check_auth_ticket({"ticket": "t"}),
+    lambda auth: auth.create_auth_ticket(),
+    lambda auth: auth.delete_access_token(1),
+    lambda auth: auth.generate_password(),
+    lambda auth: auth.get_access_token(1),
+    lambda auth: auth.get_all_access_tokens(),
+    lambda auth: auth.login({"username": "u", "password": "some password"}),
+    lambda auth: auth.logout(),
+    lambda auth: auth.reset_password({"token": "some token", "password": "some password"}),
+    lambda auth: auth.send_access_token_email_notification(1, {"email": "a@example.com"}),
+    lambda auth: auth.start_impersonation({"user": 7}),
+    lambda auth: auth.stop_impersonation(),
+]
+
+
+def expect_result_or_our_exception(call: Callable[[], Any]) -> None:
+    """Make a call; an exception that is no `ApiException` fails the test by itself."""
+    failed: ApiException | None = None
+    try:
+        call()
+    except ApiException as error:
+        failed = error
+    if failed is not None:
+        assert len(str(failed)) <= 600
+        assert len(str(failed).splitlines()) == 1
+        assert failed.__cause__ is None
+
+
+def header(name: str, values: SearchStrategy[str]) -> SearchStrategy[bytes]:
+    return values.map(lambda value: f"{name}: {value}".encode("latin-1"))
+
+
+def mixed(*pieces: str, text: SearchStrategy[str] = IN_A_HEADER) -> SearchStrategy[str]:
+    """Text that is made of these pieces, and of any text between them."""
+    return st.lists(st.sampled_from(pieces) | text, max_size=6).map("".join)
+
+
+DATES = ("Fri, 31 Dec 1999 23:59:59 GMT", "31 Dec 9999 23:59:59 -2359", "01 Jan 0001 00:00:00 +2359", "Sun, 06 Nov 94")
+RETRY_AFTER = mixed(*DATES, " +9999", "99999", "1e9", "-", "0.5", "\u00b2")
+COOKIES = mixed(
+    "sessionid=", "csrftoken=", "abc", '"', "; ", "Path=/", "Path=", "Domain=", "Max-Age=", "Expires=", "9" * 30,
+    "Secure", "HttpOnly", "Version=1", ",", "=", *DATES,
+)  # fmt: skip
+LOCATIONS = mixed("http://", "https://", "//", "127.0.0.1", "[::1", "]", ":", "0", "@", "/x", "..", "?a=", "#", "%2e")
+DISPOSITIONS = mixed(
+    "attachment; ", "filename=", "filename*=", "filename*0*=", "filename*1=", "UTF-8''", "idna''", "'", '"', "%", "%2f",
+    "%ff", "..", "/", "\\", "\\\"", "C:", "CON", ";", ".", " ", "x" * 120,
+)  # fmt: skip
+HEADERS = st.lists(
+    header("Retry-After", RETRY_AFTER)
+    | header("Set-Cookie", COOKIES)
+    | header("Location", LOCATIONS)
+    | header("Content-Disposition", DISPOSITIONS)
+    | header("Content-Type", mixed("application/json", "text/html", "; charset=", "utf-8", "klingon"))
+    | header("Content-Encoding", mixed("gzip", "deflate", "br", "zstd", "identity", ", "))
+    | header("Connection", st.sampled_from(["close", "keep-alive", "Upgrade", ""]))
+    | header("Date", RETRY_AFTER)
+    | header("X-Any", IN_A_HEADER),
+    max_size=5,
+)
+BODIES = st.binary() | ANY_JSON.map(json.dumps).map(str.encode) | st.sampled_from([*SAMPLES.values()]).map(
+    lambda sample: json.dumps(sample).encode()
+)  # fmt: skip
+
+
+@ALWAYS_THE_SAME
+@given(
+    status=st.integers(200, 599),
+    reason=IN_A_HEADER,
+    lines=HEADERS,
+    body=BODIES,
+    calls=st.lists(st.sampled_from(CALLS), min_size=2, max_size=4),
+)
+@example(status=200, reason="OK", lines=[b"Set-Cookie: sessionid=\x01"], body=b"{}", calls=CALLS[7:8] * 2)
+def test_any_answer_gives_a_result_or_our_exception(
+    scripted: Scripted, status: int, reason: str, lines: list[bytes], body: bytes, calls: list[Any]
+) -> None:
+    scripted.answers(body, *lines, status=f"{status} {reason}".encode("latin-1"))
+    with scripted.client() as client:
+        for call in calls:
+            expect_result_or_our_exception(lambda call=call: call(AuthApi(client)))  # type: ignore[misc]
+
+
+@ALWAYS_THE_SAME
+@given(disposition=DISPOSITIONS)
+def test_any_content_disposition_comes_with_a_file(
+    scripted: Scripted, tmp_path_factory: pytest.TempPathFactory, disposition: str
+) -> None:
+    scripted.answers(b"x", f"Content-Disposition: {disposition}".encode("latin-1"))
+    with scripted.client() as client:
+        client.configuration.temp_folder_path = str(tmp_path_factory.getbasetemp())
+        answer = client.call_api("/api/2/report", "GET", response_type="file", _return_http_data_only=True)
+    assert Path(answer).read_bytes() == b"x"
+
+
+def test_a_message_is_short_and_harmless_to_a_terminal(scripted: Scripted) -> None:
+    scripted.answers(b'{"detail": "\\u001b[2J\\u009b1m\\u0007"}', status=b"404 \x1b[2JGone")
+    with scripted.client() as client, pytest.raises(ApiException) as caught:
+        client.call_api("/api/2/things/{id}", "GET", {"id": "a" * 3000})
+    assert len(str(caught.value)) <= 600
+    assert str(caught.value).isprintable()
+
+
+# Functions without I/O
+
+
+@ALWAYS_THE_SAME
+@given(text=ANY_TEXT | RETRY_AFTER, date=ANY_TEXT | RETRY_AFTER)
+def test_any_retry_after_is_a_number_of_seconds_or_nothing(text: str, date: str) -> None:
+    seconds = seconds_to_wait({"Retry-After": text, "Date": date})
+    assert seconds is None or 0 <= seconds < float("inf")
+
+
+@settings(ALWAYS_THE_SAME, max_examples=500)
+@given(text=ANY_TEXT | DISPOSITIONS | ANY_TEXT.map(lambda name: f'attachment; filename="{name}"'))
+def test_any_name_becomes_harmless_or_none(text: str) -> None:
+    name = harmless_name(text)
+    if name is not None:
+        assert 1 <= len(name) <= 101
+        assert not set(name) & set("/\\\0:")
+        assert not any(unicodedata.category(character)[0] in "CZ" and character != " " for character in name)
+        assert not name.startswith((".", " "))
+        assert not name.endswith((".", " "))
+
+
+@ALWAYS_THE_SAME
+@given(location=ANY_TEXT | LOCATIONS, status=st.integers(300, 399), method=st.sampled_from(["GET", "POST"]))
+def test_any_location_is_followed_or_reported(location: str, status: int, method: str) -> None:
+    request = Request(method, "/a", "/a", url="http://127.0.0.1:80/a?key=SECRET")
+    response = Response(status, "Found", HTTPHeaderDict({"Location": location}), b"", cast("Any", None))
+    target = target_to_follow(request, response)
+    assert target is None or (method == "GET" and target.startswith("http://127.0.0.1"))
+    assert target is None or target.isprintable()
+    assert "SECRET" not in reason_of_stop(request, response)
+
+
+@settings(ALWAYS_THE_SAME, max_examples=400)
+@given(lines=st.lists(COOKIES, max_size=3), method=st.sampled_from(["GET", "POST"]))
+def test_any_cookie_that_is_kept_can_be_sent(lines: list[str], method: str) -> None:
+    cookies, headers = Cookies(), HTTPHeaderDict()
+    for line in lines:
+        headers.add("Set-Cookie", line)
+    cookies.keep("POST", "http://127.0.0.1/api", headers)
+    for kept in (cookies, cookies.copy()):
+        expect_sendable(kept.headers_for(method, "http://127.0.0.1/api"))
+
+
+@ALWAYS_THE_SAME
+@given(line=ANY_TEXT)
+def test_any_text_as_a_cookie_is_kept_or_left(line: str) -> None:
+    cookies = Cookies()
+    cookies.keep("GET", "https://localhost/api", HTTPHeaderDict({"Set-Cookie": line}))
+    assert cookies.headers_for("POST", "https://localhost/api").get("Referer") in ("https://localhost/", None)
+
+
+# Paths
+
+IN_A_PATH = (
+    ANY_TEXT | mixed("..", ".", "/", "%2f", "%2e", "\\", "?", "#", ";", "\0", "\r\n") | st.integers() | st.floats()
+)
+
+
+@settings(ALWAYS_THE_SAME, max_examples=300)
+@given(value=IN_A_PATH)
+def test_any_path_parameter_stays_one_segment(value: str | float) -> None:
+    try:
+        segment = path_segment("id", value)
+    except ApiValueError:
+        assert value in ("", ".", "..") or not str(value).isprintable()
+    else:
+        assert not set(segment) & set("/?#\\ \r\n")
+        assert segment.isascii()
+        assert unquote(segment) == str(value)
+
+
+@ALWAYS_THE_SAME
+@given(value=IN_A_PATH)
+def test_any_path_parameter_is_one_segment_on_the_wire(scripted: Scripted, value: str | float) -> None:
+    scripted.answers(b"[]")
+    with scripted.client() as client:
+        before = scripted.server.count()
+        try:
+            client.call_api("/api/2/things/{id}/parts", "GET", {"id": value})
+        except ApiValueError:
+            assert scripted.server.count() == before
+        else:
+            segments = scripted.server.requests[-1].target.split("/")
+            assert [*segments[:4], *segments[5:]] == ["", "api", "2", "things", "parts"]
+            assert unquote(segments[4]) == str(value)
+
+
+# Errors
+
+SENTENCES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).map(lambda text: f"<{text}>")
+FIELDS = st.sampled_from(["detail", "non_field_errors", "email", "token", "0", "", "a.b"]) | ANY_TEXT
+ERRORS = st.recursive(
+    SENTENCES | st.lists(SENTENCES, min_size=1),
+    lambda some: st.lists(some, max_size=3) | st.dictionaries(FIELDS, some, max_size=4),
+    max_leaves=12,
+)
+
+
+def sentences_in(value: Any) -> Iterator[str]:
+    """All sentences; a text under the name of a secret is none."""
+    if isinstance(value, str):
+        yield value
+    for item in value if isinstance(value, list) else []:
+        yield from sentences_in(item)
+    for key, item in value.items() if isinstance(value, dict) else []:
+        yield from [MASK] if isinstance(item, str) and key.lower() in SECRET_NAMES else sentences_in(item)
+
+
+@settings(ALWAYS_THE_SAME, max_examples=300)
+@given(value=ERRORS, status=st.sampled_from([400, 403, 404, 409, 422, 429, 500]))
+def test_no_sentence_of_an_error_is_lost(value: Any, status: int) -> None:
+    body = json.dumps(value).encode()
+    detail, errors = error_sentences(body)
+    found = [sentence for sentences in errors.values() for sentence in sentences] + ([] if detail is None else [detail])
+    assert Counter(found) == Counter(sentences_in(value))
+    request = Request("GET", "/a", "/a", url="http://127.0.0.1/a")
+    error = status_error(request, Response(status, "Bad", HTTPHeaderDict(), body, cast("Any", None)))
+    assert error.errors == errors
+    assert error.detail == detail or not found
+    assert len(str(error)) <= 600
+
+
+# Models
+
+OFFSETS = st.none() | st.timedeltas(timedelta(hours=-23), timedelta(hours=23)).map(
+    lambda offset: timezone(timedelta(seconds=int(offset.total_seconds())))
+)
+OF_TYPE: dict[str, SearchStrategy[Any]] = {
+    "str": ANY_TEXT,
+    "int": st.integers(),
+    "bool": st.booleans(),
+    "float": st.floats(allow_nan=False, allow_infinity=False),
+    "datetime": st.datetimes(timezones=OFFSETS).map(lambda moment: moment.isoformat()),
+}
+
+
+def values_of(type_name: str) -> SearchStrategy[Any]:
+    """JSON of a declared type, and now and then any other."""
+    found = LIST.fullmatch(type_name) or DICT.fullmatch(type_name)
+    if found:
+        return st.lists(values_of(found[1]), max_size=2) | ANY_JSON
+    return (OF_TYPE[type_name] if type_name in OF_TYPE else objects_of(models.by_name(type_name))) | PLAIN
+
+
+def objects_of(model: type[Model], **more: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {}, optional={**{key: values_of(kind) for key, kind in model.openapi_types.items()}, **more}
+    )
+
+
+def read(value: Any, name: str) -> Any:
+    return ApiClient(Configuration()).deserialize(SimpleNamespace(data=json.dumps(value)), name)
+
+
+@pytest.mark.parametrize("name", models.__all__)
+def test_any_model_comes_back_from_its_dict_and_from_what_is_sent(name: str) -> None:
+    @OF_ONE_MODEL
+    @given(value=objects_of(models.by_name(name)))
+    def check(value: dict[str, Any]) -> None:
+        model = read(value, name)
+        assert read(json.loads(json.dumps(model.to_dict(), default=lambda moment: moment.isoformat())), name) == model
+        assert read(ApiClient(Configuration()).sanitize_for_serialization(model), name) == model
+
+    check()
+
+
+@pytest.mark.parametrize("name", models.__all__)
+def test_any_model_is_the_same_after_pickle_and_deepcopy(name: str) -> None:
+    @OF_ONE_MODEL
+    @given(value=objects_of(models.by_name(name), new_key=ANY_JSON))
+    def check(value: dict[str, Any]) -> None:
+        model = read(value, name)
+        for twin in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
+            assert twin == model
+            assert twin is not model
+            assert twin.additional_properties == {key: value[key] for key in value if key == "new_key"}
+            assert repr(twin) == repr(model)
+
+    check()
+
+
+# Settings
+
+URLS = mixed("http://", "HTTPS://", "user:", "SECRET", "@", "localhost", ":", "80", "/", "?", "#", "[", "]", "%", ".")
+ANY_SETTING = (
+    ANY_TEXT | URLS | mixed("SECRET", "%(message)s", "%(SECRET)", "%", "{", "$", "1") | st.binary() | st.integers()
+    | st.floats() | st.lists(st.floats() | ANY_TEXT, max_size=2) | st.dictionaries(ANY_TEXT, ANY_TEXT) | st.none()
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name in CHECKS if name != "logger_file"])
+def test_any_value_of_a_setting_is_taken_or_refused_without_being_shown(name: str) -> None:
+    @settings(ALWAYS_THE_SAME, max_examples=100)
+    @given(value=ANY_SETTING)
+    @example(value="http://user:SECRET@localhost:99999")
+    @example(value="%(SECRET)")
+    def check(value: Any) -> None:
+        configuration, words = Configuration(), ""
+        try:
+            setattr(configuration, name, value)
+            if name in ("host", "proxy"):
+                ApiClient(configuration).close()
+        except ApiValueError as error:
+            words = str(error)
+        assert "SECRET" not in words
+
+    check()
