@@ -103,19 +103,24 @@ class ApiClient:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.close()
+        self._close(waits=kind is None or issubclass(kind, Exception))  # not after Ctrl-C
 
     def close(self) -> None:
         """Wait for the calls with `async_req=True`, end their threads, and close the connections.
 
         After that, calls raise `ApiValueError`.
         """
+        self._close(waits=True)
+
+    def _close(self, waits: bool) -> None:
         with self._lock:
             self._is_closed = True
             pool, self._pool = self._pool, None
-        if pool is not None:
+        if pool is not None and waits:
             pool.close()
             pool.join()
+        elif pool is not None:
+            pool.terminate()
         self.rest_client.close()
 
     @property

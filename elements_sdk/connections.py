@@ -13,11 +13,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from queue import LifoQueue
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from elements_sdk.forks import renew_in_children
 from elements_sdk.limits import Limits
 
 if TYPE_CHECKING:
@@ -196,16 +198,32 @@ class _LimitedTls(_Limited, HTTPSConnection):
     """The same over TLS."""
 
 
-class Pool(urllib3.HTTPConnectionPool):
+class _Forkable(urllib3.HTTPConnectionPool):
+    """A pool whose connections stay with the process that has made them."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        renew_in_children(self)
+
+    def renew_after_fork(self) -> None:
+        """Give up the parent's connections; a thread that is not here may hold the lock of their queue."""
+        if self.pool is not None:
+            idle = [connection for connection in self.pool.queue if connection is not None]
+            LifoQueue.__init__(self.pool, self.pool.maxsize)
+            for connection in idle:
+                connection.close()  # which closes this process's handle only
+
+
+class Pool(_Forkable):
     """Connections to a server by plain http."""
 
     ConnectionCls = _Limited  # pyright: ignore[reportAssignmentType]
 
 
-class TlsPool(urllib3.HTTPSConnectionPool):
+class TlsPool(_Forkable, urllib3.HTTPSConnectionPool):
     """Connections to a server by https."""
 
     ConnectionCls = _LimitedTls  # pyright: ignore[reportAssignmentType]
 
 
-POOLS = {"http": Pool, "https": TlsPool}
+POOLS: dict[str, type] = {"http": Pool, "https": TlsPool}

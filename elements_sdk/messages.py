@@ -45,7 +45,7 @@ class Request:
 class Response:
     """What came back. Its repr shows neither headers nor body.
 
-    :ivar raw: urllib3's own response.
+    :ivar raw: urllib3's own response, where the caller is to read the body; it holds on to the connection.
     :ivar file: where the body was written to, if it was.
     """
 
@@ -53,7 +53,7 @@ class Response:
     reason: str
     headers: HTTPHeaderDict = field(repr=False)
     data: bytes = field(repr=False)
-    raw: BaseHTTPResponse = field(repr=False)
+    raw: BaseHTTPResponse | None = field(default=None, repr=False)
     file: Any = field(default=None, repr=False)
 
     def getheaders(self) -> HTTPHeaderDict:

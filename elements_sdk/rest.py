@@ -30,7 +30,7 @@ from elements_sdk.exceptions import (
     TlsError,
 )
 from elements_sdk.failures import deadline_exceeded, failure
-from elements_sdk.forks import leave_behind, renew_in_children
+from elements_sdk.forks import renew_in_children
 from elements_sdk.limits import Limits
 from elements_sdk.messages import Request, Response
 from elements_sdk.proxies import Proxies, Proxy
@@ -56,6 +56,7 @@ class Transport:
         self._proxies = Proxies(configuration)
         self._managers: dict[tuple[Proxy | None, bool], urllib3.PoolManager] = {}
         self._context: ssl.SSLContext | None = None
+        self._is_closed = False
         self._lock = threading.Lock()
         renew_in_children(self)
         if configuration.is_complete():
@@ -92,6 +93,9 @@ class Transport:
             failed: Exception = error
         except (errors.HTTPError, http.client.HTTPException, OSError, ValueError, TypeError) as error:
             failed = _failure(request, error, attempt, self._proxies.proxy_for(origin(request.url)) is not None)
+        finally:
+            if self._is_closed:  # meanwhile
+                self.close()
         try:
             raise failed
         finally:
@@ -104,16 +108,12 @@ class Transport:
 
     def close(self) -> None:
         """Close the connections; those in use when their calls end."""
+        self._is_closed = True
         for manager in list(self._managers.values()):
-            for key in manager.pools.keys():  # noqa: SIM118  # urllib3's container cannot be walked otherwise
-                pool = manager.pools.get(key)
-                if pool is not None:
-                    pool.close()
             manager.clear()
 
     def renew_after_fork(self) -> None:
         """Make connections of this process's own."""
-        leave_behind(self._managers)
         self._lock = threading.Lock()
         self._managers = {}
 
@@ -167,8 +167,9 @@ class Transport:
 
     def _received(self, request: Request, raw: BaseHTTPResponse, limits: Limits, body: Body) -> Response:
         settings = self._configuration
-        response = Response(raw.status, raw.reason or "", raw.headers, b"", raw)
+        response = Response(raw.status, raw.reason or "", raw.headers, b"")
         if body == "leave" and 200 <= raw.status < 300:
+            response.raw = raw
             limits.leave_body_to_caller()
             return response
         try:
