@@ -38,9 +38,9 @@ class Storm:
             self.faults = proxy.faults_made
 
     def sent_twice(self) -> list[str]:
-        """The e-mails that went out more than once."""
+        """The e-mails of the storm that went out more than once."""
         sent = Counter(email.to[0] for email in self._sandbox.outbox)
-        return [address for address, count in sent.items() if count > 1]
+        return [address for address, count in sent.items() if count > 1 and address.startswith("storm-")]
 
     def _work(self, thread: int) -> None:
         for turn in range(self._calls):
