@@ -130,6 +130,12 @@ def test_each_promise_names_a_test_that_exists() -> None:
         assert f"def {test}(" in (ROOT / "test" / file).read_text("utf-8"), test
 
 
+def test_contributing_names_every_room() -> None:
+    listed = set(re.findall(r"^\| `(\w+)(?:\.py|/)", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE))
+    rooms = {path.stem for path in (ROOT / "elements_sdk").iterdir() if not path.name.startswith("_")}
+    assert rooms - {"py"} <= listed  # py.typed is no room
+
+
 def test_reference_pages_have_the_names_and_sections_of_3_3() -> None:
     old = (ROOT / "test/data/AuthApi-3.3.md").read_text("utf-8")
     new = (ROOT / "docs/AuthApi.md").read_text("utf-8")
