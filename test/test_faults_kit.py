@@ -176,17 +176,18 @@ def test_half_closed_connection_goes_on_reading() -> None:
 
 
 def test_server_leaves_neither_threads_nor_descriptors() -> None:
-    before = threading.active_count(), open_descriptors()
+    threads, descriptors = threading.active_count(), open_descriptors()
     authority = Authority()
     with FaultServer(answer(), tls=authority.context_for("localhost")) as server:
         ask(server.port, GET, b"no TLS")
         fetch_by_tls(server.port, authority.client_context())
-    assert (threading.active_count(), open_descriptors()) == before
+    assert threading.active_count() <= threads  # those of an earlier test may have ended meanwhile
+    assert open_descriptors() <= descriptors
     assert server.handshakes_failed == 1
 
 
 def test_proxy_passes_on_what_many_clients_say() -> None:
-    before = threading.active_count(), open_descriptors()
+    threads, descriptors = threading.active_count(), open_descriptors()
     with FaultServer(answer(body=b"a" * 5000)) as server, FaultProxy("127.0.0.1", server.port) as proxy:
 
         def talk(_: int) -> None:
@@ -198,7 +199,8 @@ def test_proxy_passes_on_what_many_clients_say() -> None:
         with ThreadPoolExecutor(32) as clients:
             list(clients.map(talk, range(32)))
     assert (proxy.connections, proxy.faults_made, server.count()) == (32, 0, 32 * 40)
-    assert (threading.active_count(), open_descriptors()) == before
+    assert threading.active_count() <= threads  # those of an earlier test may have ended meanwhile
+    assert open_descriptors() <= descriptors
 
 
 def test_proxy_delays_each_answer() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
@@ -127,8 +128,16 @@ def close_at_once() -> Behaviour:
 
 
 def reset_at_once() -> Behaviour:
-    """Resets the connection before anything is read."""
-    return Conversation.reset
+    """Resets the connection before anything is read, but not before something comes or a moment has passed.
+
+    A reset that is faster than that can reach a client that is still connecting.
+    """
+
+    def behave(conversation: Conversation) -> None:
+        select.select([conversation.raw], [], [], 0.2)
+        conversation.reset()
+
+    return behave
 
 
 def close_after_request() -> Behaviour:
