@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 
 def origin(url: str) -> str:
     """Scheme, host and port of a URL: `https://storage.example.com:443`."""
+    end = url.find("/", url.find("//") + 2)
+    return _origin(url if end < 0 else url[:end])
+
+
+@lru_cache(maxsize=64)
+def _origin(url: str) -> str:
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     host = parts.hostname or ""
@@ -20,6 +27,14 @@ def short_origin(url: str) -> str:
     return whole.removesuffix(":443" if whole.startswith("https:") else ":80")
 
 
+def target(url: str) -> str:
+    """Path and query of a URL, as they stand in the first line of a request."""
+    parts = urlsplit(url)
+    path = parts.path or "/"
+    return f"{path}?{parts.query}" if parts.query else path
+
+
+@lru_cache(maxsize=64)
 def is_insecure(url: str) -> bool:
     """Whether what is sent there can be read on the way: plain http to anything but this machine."""
     parts = urlsplit(url)

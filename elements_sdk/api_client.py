@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
+_USUAL = ReadSettings()
+
+
 class ApiClient:
     """A client of one server. One may serve many threads; close it, or use it in a `with` statement.
 
@@ -86,6 +89,7 @@ class ApiClient:
         self._sender = Sender(self.configuration, self.rest_client)
         self._credentials = Credentials(self.configuration, self.default_headers)
         self._has_warned = False
+        self._private_places: set[str] = set()
         self.left_out: list[str] = []
         self._pool: ThreadPool | None = None
         self._is_closed = False
@@ -178,7 +182,7 @@ class ApiClient:
         :param options: the keywords that every call takes.
         """
         request = self._request(operation, arguments)
-        return self._run(operation, request, read_options(operation.name, {**options, "_return_http_data_only": True}))
+        return self._run(operation, request, read_options(operation.name, options, data_only=True))
 
     def call_with_http_info(
         self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]
@@ -324,9 +328,11 @@ class ApiClient:
         self._expect_credentials(operation.is_login)
         host = manner.host or self.configuration.host
         request.url = with_query(host + request.path, request)
-        is_ours = origin(host) == origin(self.configuration.host)
+        place = origin(host)
+        is_ours = manner.host is None or place == origin(self.configuration.host)
         has_session = is_ours and not self._credentials.has_key()
-        self._warn_if_insecure(origin(host))
+        if not self._has_warned and place not in self._private_places:
+            self._warn_if_insecure(place)
         self._add_headers(request, is_ours, manner.sends_key, has_session)
         repeats = self._sender.repeats(operation.safe_to_repeat)
         keep = self._credentials.keep_session if has_session else None
@@ -336,10 +342,8 @@ class ApiClient:
         is_refused = response.status == 401 and manner.sends_key and is_ours and not operation.is_login
         if is_refused and self._credentials.renew_key(request):  # a 401 is not acted upon, so it can be repeated
             response = self._sender.send(request, limits, repeats, body=body, received=keep)
-        if manner.preload or not 200 <= response.status < 300:
-            data = operation.read(request, response, self._read_settings())
-        else:
-            data = response.raw
+        is_read = manner.preload or not 200 <= response.status < 300
+        data = operation.read(request, response, self._read_settings()) if is_read else response.raw
         return data if manner.data_only else ApiResponse(data, response.status, response.headers)
 
     def _add_headers(self, request: Request, is_ours: bool, sends_key: bool, has_session: bool) -> None:
@@ -356,7 +360,8 @@ class ApiClient:
             request.headers["Cookie"] = "; ".join(filter(None, [self.cookie, request.headers.get("Cookie")]))
 
     def _warn_if_insecure(self, place: str) -> None:
-        if self._has_warned or not self.rest_client.is_readable_on_the_way(place):
+        if not self.rest_client.is_readable_on_the_way(place):
+            self._private_places = {place}
             return
         self._has_warned = True
         record_warning("calls to %s go over plain http: whoever is on the way can read them", place)
@@ -367,7 +372,7 @@ class ApiClient:
         """What models must know of this client: nothing, as a rule."""
         given = self.configuration
         settings = ReadSettings(self.client_side_validation, given.discard_unknown_keys, given.strict_responses)
-        return None if settings == ReadSettings() else settings
+        return None if settings == _USUAL else settings
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ApiClient:
         """Copy everything, credentials and session included, on connections of its own."""
@@ -385,6 +390,8 @@ class ApiClient:
 
     def _expect_credentials(self, is_login: bool) -> None:
         self.configuration.expect_credentials()
+        if not self.left_out:
+            return
         missing = [name for name in self.left_out if name not in self.default_headers]
         if is_login:
             self.left_out = [name for name in missing if name != "session"]

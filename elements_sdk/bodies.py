@@ -48,6 +48,9 @@ def read_into_memory(raw: BaseHTTPResponse, most: int | None) -> bytes:
     :param most: bytes that it may have, decompressed; `None`: any number.
     :raises TooLarge: it has more.
     """
+    promised = _promised(raw, most)
+    if promised is not None and "Content-Encoding" not in raw.headers:
+        return raw.read()
     body = io.BytesIO()  # which gives its content without a copy
     _pour(raw, body, most)
     return body.getvalue()
@@ -90,9 +93,7 @@ def harmless_name(disposition: str) -> str | None:
 
 
 def _pour(raw: BaseHTTPResponse, into: BinaryIO, most: int | None) -> None:
-    promised = getattr(raw, "length_remaining", None)  # none for HEAD, whatever its Content-Length
-    if most is not None and promised is not None and promised > most:
-        raise TooLarge(_too_large(most))
+    _promised(raw, most)
     size = 0
     while piece := raw.read(_BLOCK):
         size += len(piece)
@@ -108,6 +109,14 @@ def _pour(raw: BaseHTTPResponse, into: BinaryIO, most: int | None) -> None:
     else:
         return
     raise FileError(f"the answer cannot be written to a file: {problem}")
+
+
+def _promised(raw: BaseHTTPResponse, most: int | None) -> int | None:
+    """Give the length that a body says it has, before it is decompressed."""
+    promised = getattr(raw, "length_remaining", None)  # none for HEAD, whatever its Content-Length
+    if most is not None and promised is not None and promised > most:
+        raise TooLarge(_too_large(most))
+    return promised
 
 
 def _too_large(most: int) -> str:

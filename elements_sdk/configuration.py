@@ -11,15 +11,13 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import six
-
 from elements_sdk._version import __version__
 from elements_sdk.environment import settings_of_environment
 from elements_sdk.exceptions import ApiAttributeError, ApiKeyError, ApiValueError, OpenApiException
 from elements_sdk.logs import display
 from elements_sdk.redaction import MaskedDict, masked
 from elements_sdk.retry import RetryPolicy
-from elements_sdk.settings import CHECKS, DEFAULTS, problem_of_header
+from elements_sdk.settings import CHECKS, DEFAULTS, header_text
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -194,7 +192,8 @@ class Configuration:
 
     def _missing(self) -> list[str]:
         """Name what was left out of a pickle and has not been set again. `api_key` may have been filled in place."""
-        return [name for name in vars(self).get("_left_out", ()) if not (name == "api_key" and self.has_api_key())]
+        left_out = vars(self).get("_left_out")
+        return [name for name in left_out if not (name == "api_key" and self.has_api_key())] if left_out else []
 
     def expect_credentials(self) -> None:
         """Make sure that this configuration is not the rest of one that was pickled without its credentials.
@@ -233,22 +232,24 @@ class Configuration:
         """
         if self.refresh_api_key_hook is not None:
             self.refresh_api_key_hook(self)
-        spellings = _BEARER_SPELLINGS if identifier in _BEARER_SPELLINGS else (identifier,)
-        spelling = next((name for name in spellings if self.api_key.get(name)), None)
+        spelling = self._spelling(identifier)
         if spelling is None:
             return None
         default = spelling if spelling == "Bearer" else ""
         prefix = self.api_key_prefix.get(spelling) or default
-        for name, value in (("api_key", self.api_key), ("api_key_prefix", {spelling: prefix})):
-            problem = problem_of_header(value[spelling])
-            if problem:
-                raise ApiValueError(f"{name}[{spelling!r}] {problem}")
-        prefix = f"{six.ensure_str(prefix)} " if prefix else ""
-        return prefix + six.ensure_str(self.api_key[spelling]).removeprefix(prefix)
+        prefix = f"{header_text(f'api_key_prefix[{spelling!r}]', prefix)} " if prefix else ""
+        return prefix + header_text(f"api_key[{spelling!r}]", self.api_key[spelling]).removeprefix(prefix)
+
+    def _spelling(self, identifier: str) -> str | None:
+        """Under which name a key is kept in `api_key`."""
+        for name in _BEARER_SPELLINGS if identifier in _BEARER_SPELLINGS else (identifier,):
+            if self.api_key.get(name):
+                return name
+        return None
 
     def has_api_key(self) -> bool:
         """Tell whether calls are made with an API key, be it one that `refresh_api_key_hook` has yet to fetch."""
-        return self.refresh_api_key_hook is not None or any(self.api_key.get(name) for name in _BEARER_SPELLINGS)
+        return self.refresh_api_key_hook is not None or self._spelling("Bearer") is not None
 
     def get_basic_auth_token(self) -> str:
         """Give the value of an `Authorization` header for HTTP basic authentication with `username` and `password`."""

@@ -12,7 +12,6 @@ import io
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from queue import LifoQueue
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -43,7 +42,7 @@ class Try:
     :ivar longest_idle: seconds for which a connection may have been idle to be used for it; `None`: any number.
     """
 
-    __slots__ = ("is_on_new_connection", "limits", "longest_idle", "phase")
+    __slots__ = ("_around", "is_on_new_connection", "limits", "longest_idle", "phase")
 
     def __init__(self, limits: Limits, longest_idle: float | None) -> None:
         self.limits = limits
@@ -58,15 +57,13 @@ class Try:
         """
         return self.limits.to_connect() if self.phase == "connecting" else self.limits.for_a_piece()
 
-    @contextmanager
-    def is_made(self) -> Iterator[None]:
-        """Inside this block, the thread's connections work for this try; afterwards for the one around it, if any."""
-        around = getattr(_thread, "current", None)
+    def __enter__(self) -> None:
+        """Have the thread's connections work for this try; afterwards for the one around it, if any."""
+        self._around: Try | None = getattr(_thread, "current", None)
         _thread.current = self
-        try:
-            yield
-        finally:
-            _thread.current = around
+
+    def __exit__(self, *_: object) -> None:
+        _thread.current = self._around
 
 
 def _current() -> Try:
@@ -82,7 +79,7 @@ class _Reader(io.RawIOBase):
 
     def __init__(self, source: socket) -> None:
         self._socket = source
-        self._raw = cast("io.RawIOBase", source.makefile("rb", buffering=0))
+        self._raw: Any = source.makefile("rb", buffering=0)
         self._try = _current()
 
     def readable(self) -> bool:
@@ -90,7 +87,7 @@ class _Reader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         self._socket.settimeout(self._try.seconds_for_a_piece())
-        count = self._raw.readinto(buffer)
+        count: int | None = self._raw.readinto(buffer)
         if self._try.phase == "waiting for the answer":
             if count == 0:  # http.client would take half a head for a whole one
                 raise ConnectionResetError
@@ -117,7 +114,7 @@ class _Answer(http.client.HTTPResponse):
     """An answer whose status line, headers and body come within the limits."""
 
     def __init__(self, source: socket, *arguments: Any, **named: Any) -> None:
-        super().__init__(cast("socket", _Source(source)), *arguments, **named)
+        super().__init__(_Source(source), *arguments, **named)  # type: ignore[arg-type]
 
     def begin(self) -> None:
         """Read up to the body. Interim answers are skipped; http.client takes any but 100 for the answer itself."""
@@ -169,6 +166,7 @@ class _Limited(HTTPConnection):
 
     def connect(self) -> None:
         _current().phase, _current().is_on_new_connection = "connecting", True
+        self.timeout = _current().limits.to_connect()
         self.socket_options = _SocketOptions(self.socket_options or ())
         self._is_connecting = True
         try:
@@ -179,19 +177,23 @@ class _Limited(HTTPConnection):
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
-        current, source = _current(), cast("socket", self.sock)
+        current = _current()
         if not self._is_connecting:  # what is sent then goes to a proxy
             current.phase = "sending the request"
-        view = memoryview(data)
-        for start in range(0, len(view), _BLOCK):
-            source.settimeout(current.seconds_for_a_piece())
-            super().send(view[start : start + _BLOCK])
+        pieces = [data] if len(data) <= _BLOCK else _cut(memoryview(data))
+        for piece in pieces:
+            cast("socket", self._socket).settimeout(current.seconds_for_a_piece())
+            super().send(piece)
 
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
         _current().phase = "waiting for the answer"
         answer = super().getresponse()
         self._last_used = time.monotonic()
         return answer
+
+
+def _cut(data: memoryview) -> Iterator[memoryview]:
+    return (data[start : start + _BLOCK] for start in range(0, len(data), _BLOCK))
 
 
 class _LimitedTls(_Limited, HTTPSConnection):

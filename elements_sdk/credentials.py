@@ -32,16 +32,18 @@ class Credentials:
 
     def has_key(self) -> bool:
         """Whether an API key, or an `Authorization` header of the user's own, says who the client is."""
-        own_header = any(name.lower() == "authorization" for name in self._default_headers)
-        return own_header or self._configuration.has_api_key()
+        if self._configuration.has_api_key():
+            return True
+        return any(name.lower() == "authorization" for name in self._default_headers)
 
     def add_key(self, request: Request) -> None:
         """Put the API key into a request, if there is one.
 
         :raises ApiValueError: the key cannot be sent in a header.
         """
-        for setting in self._configuration.auth_settings().values():
-            request.headers[setting["key"]] = setting["value"]
+        key = self._configuration.get_api_key_with_prefix("Authorization")
+        if key is not None:
+            request.headers["Authorization"] = key
 
     def renew_key(self, request: Request) -> bool:
         """Have `refresh_api_key_hook` renew a key that was refused; tell whether there is one to try again with.

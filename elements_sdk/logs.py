@@ -54,7 +54,7 @@ display = Display()
 
 def record_answer(request: Request, status: int, seconds: float) -> None:
     """Record a try that was answered."""
-    _record(request, str(status), seconds)
+    _record(request, status, seconds)
 
 
 def record_failure(request: Request, error: Exception, seconds: float) -> None:
@@ -72,8 +72,9 @@ def record_warning(text: str, *values: object) -> None:
     logger.warning(text, *values)
 
 
-def _record(request: Request, outcome: str, seconds: float) -> None:
-    logger.debug("%s %s -> %s in %.1f ms (try %d)", *_named(request), outcome, seconds * 1000, request.attempts)
+def _record(request: Request, outcome: object, seconds: float) -> None:
+    if logger.isEnabledFor(logging.DEBUG):
+        logger.debug("%s %s -> %s in %.1f ms (try %d)", *_named(request), outcome, seconds * 1000, request.attempts)
 
 
 def _named(request: Request) -> tuple[str, str]:

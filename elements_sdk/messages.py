@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
 
@@ -100,10 +101,15 @@ def expect_sendable(headers: Mapping[str, Any]) -> None:
     :raises ApiValueError: one is not. Its value is not shown.
     """
     for name, value in headers.items():
-        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+        if not _is_header_name(name):
             raise ApiValueError("a header has an impossible name: it must be of letters, digits and hyphens")
         if not isinstance(value, str) or _NOT_IN_A_LINE.search(value):
             raise ApiValueError(f"the header {name} cannot be sent: its value must be text on one line, in Latin-1")
+
+
+@lru_cache(maxsize=64)
+def _is_header_name(name: Any) -> bool:
+    return isinstance(name, str) and _HEADER_NAME.fullmatch(name) is not None
 
 
 def query_text(pairs: list[tuple[str, Any]]) -> str:
@@ -112,7 +118,7 @@ def query_text(pairs: list[tuple[str, Any]]) -> str:
     :raises ApiValueError: a value is no valid text.
     """
     try:
-        return urlencode(pairs)
+        return urlencode(pairs) if pairs else ""
     except UnicodeEncodeError:
         pass
     raise ApiValueError("a query parameter holds half a character (a lone surrogate)")

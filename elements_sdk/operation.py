@@ -166,21 +166,25 @@ def read_result(request: Request, response: Response, type_name: str, settings: 
     raise failure(ResponseFormatError, request, response, reason=f"{reason} ({kind}{begins})")
 
 
+_USUAL, _DATA_ONLY = CallManner(data_only=False), CallManner()
 _OPTIONS = ("async_req", "_preload_content", "_request_timeout", "_return_http_data_only")
 
 
-def read_options(name: str, options: Mapping[str, Any]) -> CallManner:
+def read_options(name: str, options: Mapping[str, Any], data_only: bool = False) -> CallManner:
     """Read the keywords that every call takes.
 
+    :param data_only: give the data alone, whatever the keywords say.
     :raises ApiTypeError: there is one that no call takes.
     """
     for option in options:
         if option not in _OPTIONS:
             raise ApiTypeError(f"{name} takes no argument {option!r}; every call takes {', '.join(_OPTIONS)}")
+    if not options:
+        return _DATA_ONLY if data_only else _USUAL
     preload = options.get("_preload_content")
     return CallManner(
         async_req=bool(options.get("async_req")),
         preload=preload is None or bool(preload),
         timeout=options.get("_request_timeout"),
-        data_only=bool(options.get("_return_http_data_only")),
+        data_only=data_only or bool(options.get("_return_http_data_only")),
     )

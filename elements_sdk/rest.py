@@ -5,18 +5,17 @@ from __future__ import annotations
 import http.client
 import re
 import ssl
-import threading
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 import urllib3
 from urllib3 import exceptions as errors
 from urllib3.util.ssl_match_hostname import CertificateError
 
-from elements_sdk.addresses import is_insecure, origin
+from elements_sdk.addresses import is_insecure, origin, target
 from elements_sdk.bodies import FileError, TooLarge, read_into_file, read_into_memory
 from elements_sdk.configuration import Configuration
-from elements_sdk.connections import POOLS, Phase, SpeaksTls, Try
+from elements_sdk.connections import Phase, SpeaksTls, Try
 from elements_sdk.exceptions import (
     ApiConnectionError,
     ApiException,
@@ -30,12 +29,11 @@ from elements_sdk.exceptions import (
     TlsError,
 )
 from elements_sdk.failures import deadline_exceeded, failure
-from elements_sdk.forks import renew_in_children
 from elements_sdk.limits import Limits
 from elements_sdk.messages import Request, Response
-from elements_sdk.proxies import Proxies, Proxy
+from elements_sdk.pools import Pools
 from elements_sdk.retry import READING_METHODS
-from elements_sdk.tls import is_refusal, tls_context, words_for
+from elements_sdk.tls import is_refusal, words_for
 
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
@@ -53,14 +51,8 @@ class Transport:
         :raises ApiValueError: a certificate file cannot be read, or the proxy's URL is not valid.
         """
         self._configuration = configuration
-        self._proxies = Proxies(configuration)
-        self._managers: dict[tuple[Proxy | None, bool], urllib3.PoolManager] = {}
-        self._context: ssl.SSLContext | None = None
+        self._pools = Pools(configuration)
         self._is_closed = False
-        self._lock = threading.Lock()
-        renew_in_children(self)
-        if configuration.is_complete():
-            self._check(configuration)
 
     def send(
         self, request: Request, limits: Limits, *, body: Body = "read", longest_idle: float | None = None
@@ -72,27 +64,28 @@ class Transport:
         :param longest_idle: seconds for which a connection may have been idle to be used for a request that acts.
         :raises ApiConnectionError: no complete answer came; `request_sent` says whether the server may have acted.
         """
-        manager = self._manager(origin(request.url), body == "leave")
+        way = self._pools.way_to(origin(request.url), body == "leave")
         attempt = Try(limits, None if request.method in READING_METHODS else longest_idle)
         try:
-            with attempt.is_made():
-                raw = manager.urlopen(
+            with attempt:
+                raw = way.pool.urlopen(
                     request.method,
-                    request.url,
+                    request.url if way.is_forwarded else target(request.url),
                     body=request.body,
                     headers=request.headers,
-                    retries=False,
+                    retries=_ONCE,
                     redirect=False,
-                    timeout=urllib3.Timeout(connect=limits.to_connect(), read=limits.for_a_piece()),
-                    pool_timeout=limits.left(),
+                    assert_same_host=False,
+                    pool_timeout=limits.left(),  # type: ignore[arg-type]  # seconds, whole or not
                     preload_content=False,
                 )
             attempt.phase = "reading the answer"
-            return self._checked(request, self._received(request, raw, limits, body))
+            response = self._received(request, raw, limits, body)
+            return _expect_no_word_of_proxy(request, response) if way.is_forwarded else response
         except ApiException as error:
             failed: Exception = error
         except (errors.HTTPError, http.client.HTTPException, OSError, ValueError, TypeError) as error:
-            failed = _failure(request, error, attempt, self._proxies.proxy_for(origin(request.url)) is not None)
+            failed = _failure(request, error, attempt, way.has_proxy)
         finally:
             if self._is_closed:  # meanwhile
                 self.close()
@@ -103,67 +96,13 @@ class Transport:
 
     def is_readable_on_the_way(self, place: str) -> bool:
         """Whether others can read what goes to this origin: by plain http to another machine, a proxy perhaps."""
-        proxy = None if place.startswith("https:") else self._proxies.proxy_for(place)
+        proxy = None if place.startswith("https:") else self._pools.proxy_for(place)
         return is_insecure(place) or (proxy is not None and is_insecure(proxy.address))
 
     def close(self) -> None:
         """Close the connections; those in use when their calls end."""
         self._is_closed = True
-        for manager in list(self._managers.values()):
-            manager.clear()
-
-    def renew_after_fork(self) -> None:
-        """Make connections of this process's own."""
-        self._lock = threading.Lock()
-        self._managers = {}
-
-    def _check(self, configuration: Configuration) -> None:
-        """Find at once what would else fail in the first call."""
-        settings = ("ssl_context", "ssl_ca_cert", "ssl_ca_data", "cert_file", "key_file")
-        if configuration.host.startswith("https:") or any(
-            getattr(configuration, name) is not None for name in settings
-        ):
-            self._tls_context()
-        self._proxies.proxy_for(origin(configuration.host))
-
-    def _manager(self, place: str, streams: bool) -> urllib3.PoolManager:
-        """Give the pools that lead to this origin, by way of a proxy if there is one.
-
-        :param streams: whether the caller reads the body, and may forget to give the connection back. Such connections
-            are not counted, so that none has to wait for them.
-        """
-        proxy = self._proxies.proxy_for(place)
-        if (proxy, streams) not in self._managers:
-            new = self._new_manager(proxy, not streams)
-            with self._lock:
-                self._managers.setdefault((proxy, streams), new)
-        manager = self._managers[proxy, streams]
-        if place.startswith("https:"):
-            manager.connection_pool_kw["ssl_context"] = self._tls_context()
-        return manager
-
-    def _new_manager(self, proxy: Proxy | None, block: bool) -> urllib3.PoolManager:
-        settings = self._configuration
-        options: dict[str, Any] = {"maxsize": settings.connection_pool_maxsize, "block": block}
-        if settings.assert_hostname is not None:
-            options["assert_hostname"] = settings.assert_hostname
-        elif settings.ssl_context is not None and not settings.ssl_context.check_hostname:
-            options["assert_hostname"] = False
-        if proxy is None:
-            manager = urllib3.PoolManager(**options)
-        else:
-            if proxy.address.startswith("https:"):
-                options["proxy_ssl_context"] = settings.ssl_context or tls_context(settings, identifies=False)
-            manager = urllib3.ProxyManager(proxy.address, proxy_headers=proxy.headers, **options)
-        manager.pool_classes_by_scheme = POOLS
-        return manager
-
-    def _tls_context(self) -> ssl.SSLContext:
-        """One context for all connections: to make one takes longer than to connect."""
-        if self._context is None:
-            with self._lock:
-                self._context = self._context or tls_context(self._configuration)
-        return self._context
+        self._pools.close()
 
     def _received(self, request: Request, raw: BaseHTTPResponse, limits: Limits, body: Body) -> Response:
         settings = self._configuration
@@ -186,24 +125,8 @@ class Transport:
             kind, reason = ResponseTooLarge if isinstance(error, TooLarge) else ApiException, str(error)
         raise failure(kind, request, response, reason=reason)
 
-    def _checked(self, request: Request, response: Response) -> Response:
-        """Give an answer of the server; one that a forwarding proxy gives in its place is an error.
 
-        :raises ProxyError: the proxy wants to know who is calling, or could not get an answer.
-        """
-        is_forwarded = request.url.startswith("http:") and self._proxies.proxy_for(origin(request.url))
-        if not is_forwarded or response.status not in (407, 502, 504):
-            return response
-        if response.status == 407:
-            failed = failure(ProxyError, request, response, reason=_UNKNOWN_TO_PROXY, request_sent="no")
-            failed.is_final = True
-            raise failed
-        if "json" in response.headers.get("Content-Type", ""):
-            return response
-        reason = f"{response.reason}: the proxy, or what stands behind it, got no answer from the server"
-        raise failure(ProxyError, request, response, reason=reason, request_sent="maybe")
-
-
+_ONCE = urllib3.Retry(False, redirect=False)
 _UNKNOWN_TO_PROXY = "Proxy Authentication Required: put the right name and password into Configuration.proxy"
 _SENT: dict[Phase, RequestSent] = {
     "waiting for a free connection": "no",
@@ -232,6 +155,21 @@ _FAILURES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[ApiEx
     (errors.DecodeError, IncompleteBody, "the answer's compression is damaged"),
     (_BREAKS, ApiConnectionError, "the connection broke before the answer was complete"),
 )
+
+
+def _expect_no_word_of_proxy(request: Request, response: Response) -> Response:
+    """Give an answer of the server; one that a forwarding proxy gives in its place is an error.
+
+    :raises ProxyError: the proxy wants to know who is calling, or could not get an answer.
+    """
+    if response.status == 407:
+        failed = failure(ProxyError, request, response, reason=_UNKNOWN_TO_PROXY, request_sent="no")
+        failed.is_final = True
+        raise failed
+    if response.status not in (502, 504) or "json" in response.headers.get("Content-Type", ""):
+        return response
+    reason = f"{response.reason}: the proxy, or what stands behind it, got no answer from the server"
+    raise failure(ProxyError, request, response, reason=reason, request_sent="maybe")
 
 
 def _failure(request: Request, error: Exception, attempt: Try, has_proxy: bool) -> Exception:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody
@@ -55,11 +56,11 @@ class RetryPolicy:
         if isinstance(value, RetryPolicy):
             return value
         if value is None:
-            return cls()
+            return _of_number(DEFAULT_REPEATS)
         if value is False:
             return cls(0)
         if isinstance(value, int) and value is not True and 0 <= value <= _MOST_REPEATS:
-            return cls(value)
+            return _of_number(value)
         if hasattr(value, "status_forcelist"):
             return _of_urllib3(value)
         raise ApiValueError(
@@ -93,6 +94,11 @@ class RetryPolicy:
         is_unsent = isinstance(outcome, ApiException) and outcome.request_sent == "no"
         own = self.connect if is_unsent else self.read
         return self.total if own is None else min(self.total, own)
+
+
+@cache
+def _of_number(repeats: int) -> RetryPolicy:
+    return RetryPolicy(repeats)
 
 
 def _may_be_repeated(method: str, outcome: Response | ApiException, safe_to_repeat: bool) -> bool:
@@ -134,19 +140,16 @@ class Repeats:
 
     def wait(self, request: Request, outcome: Response | ApiException, left: float | None) -> float | None:
         """Seconds to wait before the call is tried again; `None`: it is not. `left` is the time of the whole call."""
+        if isinstance(outcome, Response) and outcome.status < 400:
+            if self.count == 0:
+                self._budget.credit_success()
+            return None
         safe, count = self._safe_to_repeat, self.count
         seconds = self._policy.wait(request, outcome, repeats=count, safe_to_repeat=safe, left=left)
-        if seconds is None:
-            self._credit(outcome)
-            return None
-        if not self._budget.allows_repeat():
+        if seconds is None or not self._budget.allows_repeat():
             return None
         self.count += 1
         return seconds
-
-    def _credit(self, outcome: Response | ApiException) -> None:
-        if self.count == 0 and isinstance(outcome, Response) and outcome.status < 400:
-            self._budget.credit_success()
 
 
 class RetryBudget:

@@ -103,10 +103,10 @@ def from_json(data: bytes | str, type_name: str, settings: ReadSettings | None =
         if type_name == "object":
             return None
         raise UnexpectedJson(f"the answer is empty, {_promise(type_name)} was promised")
-    if found := LIST.fullmatch(type_name):
-        items = _read_item_by_item(data, reader(found[1]), settings)
-        if items is not None:
-            return items
+    read_item = _item_reader(type_name)
+    items = None if read_item is None else _read_item_by_item(data, read_item, settings)
+    if items is not None:
+        return items
     value = parse_json(data)
     return value if type_name == "object" else _read_promised(value, type_name, settings)
 
@@ -163,11 +163,9 @@ def _read_text(data: bytes | str) -> str:
 
 
 def _read_promised(value: Any, type_name: str, settings: ReadSettings | None) -> Any:
-    if LIST.fullmatch(type_name):
-        value = list_in_envelope(value)
-        kinds: tuple[type, ...] = (list,)
-    else:
-        kinds = _JSON_KINDS.get(type_name, (dict,))
+    kinds: tuple[type, ...] = _JSON_KINDS.get(type_name, (dict,))
+    if _item_reader(type_name) is not None:
+        value, kinds = list_in_envelope(value), (list,)
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         raise UnexpectedJson(f"the answer is {_kind(value)}, {_promise(type_name)} was promised")
     return reader(type_name)(value, settings)
@@ -212,6 +210,13 @@ def reader(type_name: str) -> Reader:
     if type_name in ("str", "int", "bool", "object", "float"):
         return lambda value, _settings: value
     return _model_reader(models.by_name(type_name))
+
+
+@cache
+def _item_reader(type_name: str) -> Reader | None:
+    """Give the reader of a list's items; `None` if the type is no list."""
+    found = LIST.fullmatch(type_name)
+    return reader(found[1]) if found else None
 
 
 def read_datetime(value: Any) -> Any:

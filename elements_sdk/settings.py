@@ -118,7 +118,9 @@ def _text(name: str, value: Any) -> str:
 
 
 def _problem_of_text(value: Any) -> str | None:
-    if not isinstance(value, bytes | str):
+    if isinstance(value, str):
+        return None
+    if not isinstance(value, bytes):
         return f"must be text, not {type(value).__name__}"
     try:
         six.ensure_str(value)
@@ -136,6 +138,18 @@ def problem_of_header(value: Any) -> str | None:
     if not text.isascii() or not text.isprintable():
         return "must be printable ASCII on one line; was a line break copied along with it?"
     return None
+
+
+def header_text(name: str, value: Any) -> str:
+    """Give a value as it goes into a header.
+
+    :raises ApiValueError: it cannot.
+    """
+    problem = problem_of_header(value)
+    if problem is None:
+        return six.ensure_str(value)
+    del value  # it may be a secret, and the exception takes this frame along
+    raise ApiValueError(f"{name} {problem}")
 
 
 def _optional_text(name: str, value: Any) -> str | None:

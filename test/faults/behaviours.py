@@ -39,15 +39,18 @@ def answer(status: int = 200, body: bytes = b"{}", headers: Headers = (), times:
     return behave
 
 
-def answers(*pairs: tuple[int, bytes]) -> Behaviour:
-    """Answers each request of the connection by the next (status, body), and from then on by the last."""
-    sequence = pairs or ((200, b"{}"),)
+def answers(*given: tuple[int, bytes], refusal: Headers = ()) -> Behaviour:
+    """Answers each request of the connection by the next (status, body), and from then on by the last.
+
+    :param refusal: headers of the answers with an error status.
+    """
+    sequence = given or ((200, b"{}"),)
 
     def behave(conversation: Conversation) -> None:
         answered = 0
         while seen := conversation.read_request():
             status, body = sequence[min(answered, len(sequence) - 1)]
-            conversation.send(message(status, body, method=seen.method))
+            conversation.send(message(status, body, refusal if status >= 400 else (), seen.method))
             answered += 1
 
     return behave

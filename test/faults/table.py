@@ -38,11 +38,11 @@ def _always(status: int, *headers: tuple[str, str]) -> Callable[[], list[Behavio
 
 
 def _throttled(status: int, retry_after: Callable[[], str] | None) -> Callable[[], list[Behaviour]]:
-    """One refusal, then success, on a connection each."""
+    """One refusal, then success."""
 
     def script() -> list[Behaviour]:
         headers = [] if retry_after is None else [("Retry-After", retry_after())]
-        return [does.answer(status, b"{}", headers, times=1), does.answer()]
+        return [does.answers((status, b"{}"), (200, b"{}"), refusal=headers), does.answer()]
 
     return script
 
