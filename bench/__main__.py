@@ -36,10 +36,10 @@ def read_options(arguments: list[str] | None = None) -> argparse.Namespace:
         "--environments",
         default=str(DEFAULT_FOLDER),
         metavar="FOLDER",
-        help="where the environments are kept (%(default)s); 'current': run in this interpreter what it has packages for",
+        help="where the environments are kept (%(default)s); 'current': make none, run here what can",
     )
     parser.add_argument("--results", type=Path, default=RESULTS, metavar="FOLDER", help="where results go")
-    parser.add_argument("--write-docs", action="store_true", help="do not run: write latest.json into docs/performance.md")
+    parser.add_argument("--write-docs", action="store_true", help="only write latest.json into docs/performance.md")
     return parser.parse_args(arguments)
 
 

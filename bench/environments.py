@@ -42,7 +42,7 @@ class Script:
         """Read the metadata (PEP 723) of a script."""
         found = METADATA.search(path.read_text("utf-8"))
         if found is None:
-            raise SystemExit(f"{path} does not begin with its metadata: see the docstring of bench/contenders/worker.py")
+            raise SystemExit(f"{path} has no metadata: see bench/contenders/worker.py")
         data: dict[str, Any] = tomllib.loads(re.sub(r"^# ?", "", found[1], flags=re.MULTILINE))
         return cls(path.stem, data["tool"]["bench"]["title"], data["dependencies"])
 
@@ -57,7 +57,7 @@ class Environments:
     """Where the contenders run: in environments below a folder, or all in the interpreter at hand."""
 
     def __init__(self, folder: Path | None) -> None:
-        """`None`: in the interpreter at hand, without a package index; only contenders that need no more than the SDK."""
+        """`None`: in the interpreter at hand, without the package index; then contenders of foreign packages stay out."""
         self.folder = folder
 
     def contenders(self) -> list[Script]:

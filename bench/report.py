@@ -195,5 +195,3 @@ def write_page(results: Results, page: Path = PAGE) -> None:
     if not found or not closed:
         raise SystemExit(f"{page} has no place for results: {BEGIN} ... {END}")
     page.write_text(f"{before}{BEGIN}\n{markdown(results)}\n{END}{after}", "utf-8")
-
-

@@ -67,11 +67,12 @@ class Ring:
         """Have a contender running, in a folder where it finds nothing of the clone."""
         command = [self.pythons[script.name], str(script.path), self.host, json.dumps(self.headers)]
         pipe = subprocess.PIPE
-        with tempfile.TemporaryDirectory() as place, Path(place, "stderr").open("w") as complaints:
-            with subprocess.Popen(
-                command, cwd=place, stdin=pipe, stdout=pipe, stderr=complaints, text=True
-            ) as process:
-                yield Process(process, Path(place, "stderr"))
+        with (
+            tempfile.TemporaryDirectory() as place,
+            Path(place, "stderr").open("w") as complaints,
+            subprocess.Popen(command, cwd=place, stdin=pipe, stdout=pipe, stderr=complaints, text=True) as process,
+        ):
+            yield Process(process, Path(complaints.name))
 
     def headers_of_ours(self) -> dict[str, str]:
         """The headers that the SDK adds to those that each HTTP library sends by itself."""

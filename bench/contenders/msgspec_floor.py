@@ -13,6 +13,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
+
 from worker import Contender, serve
 
 

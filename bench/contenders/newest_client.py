@@ -5,6 +5,9 @@
 # ///
 """The newest client of the package index, made for newer servers."""
 
+# The package stands in this contender's environment only; for a checker `elements_sdk` is this SDK.
+# pyright: reportMissingImports=false
+
 from __future__ import annotations
 
 from types import SimpleNamespace
@@ -29,9 +32,7 @@ class Client:
     """One client, with an API token."""
 
     def __init__(self, server: Server, connections: int) -> None:
-        configuration = Configuration(
-            host=server.host, api_key={"Bearer": "KEY"}, api_key_prefix={"Bearer": "Bearer"}
-        )
+        configuration = Configuration(host=server.host, api_key={"Bearer": "KEY"}, api_key_prefix={"Bearer": "Bearer"})
         if connections > 1:
             configuration.connection_pool_maxsize = connections
         auth = AuthApi(ApiClient(configuration))

@@ -14,6 +14,7 @@ from datetime import datetime
 
 import httpx
 from pydantic import BaseModel, TypeAdapter
+
 from worker import TICKET, TOKENS, Contender, Server, serve
 
 START = """

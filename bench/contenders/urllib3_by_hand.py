@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 
 import urllib3
+
 from worker import TICKET, TOKENS, Contender, Server, serve
 
 START = """

@@ -44,7 +44,7 @@ class Client(Protocol):
     def call(self) -> object:
         """Fetch a ticket."""
 
-    def fetch(self, size: int) -> object:
+    def fetch(self, size: int, /) -> object:
         """Fetch a token of so many bytes."""
 
 
