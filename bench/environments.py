@@ -57,7 +57,7 @@ class Environments:
     """Where the contenders run: in environments below a folder, or all in the interpreter at hand."""
 
     def __init__(self, folder: Path | None) -> None:
-        """`None`: in the interpreter at hand, without the package index; then contenders of foreign packages stay out."""
+        """`None`: in the interpreter at hand, without the package index and whoever needs more than the SDK does."""
         self.folder = folder
 
     def contenders(self) -> list[Script]:

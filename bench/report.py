@@ -12,7 +12,7 @@ from statistics import median, quantiles
 from typing import Any
 
 from bench.cases import Case, Curve
-from bench.environments import OURS, ROOT, Script
+from bench.environments import OURS, ROOT, SCRIPTS, Script
 from bench.rounds import Result
 
 Results = dict[str, Any]
@@ -50,7 +50,8 @@ def of_case(case: Case, results: dict[str, Result]) -> dict[str, Any]:
     targets = []
     for target in case.targets:
         ours, theirs = (results.get(name, {}).get("rounds") for name in (OURS, target.against))
-        entry: dict[str, Any] = {"against": target.against, "target": str(target), "is_met": None}
+        title = Script.read(SCRIPTS / f"{target.against}.py").title
+        entry: dict[str, Any] = {"against": target.against, "title": title, "target": str(target), "is_met": None}
         if ours and theirs:
             ratios = spread([target.ratio(*pair) for pair in zip(ours, theirs, strict=True)])
             entry |= {"ratio": ratios["median"], "quartiles": ratios["quartiles"]}
@@ -103,13 +104,14 @@ def readable(figure: float, kind: str) -> str:
 
 
 def rows_of(case: dict[str, Any], titles: dict[str, str]) -> list[list[str]]:
-    """One row a contender: its figure, quartiles, our figure as a multiple of it, and the targets."""
+    """One row a contender: median, quartiles, and what is asked of the SDK beside it."""
     targets = {target["against"]: target for target in case["targets"]}
-    rows = []
-    for name, result in case["contenders"].items():
-        row = [titles[name], *cells(result, case["figure"]), *verdict(targets.get(name))]
-        rows.append(row)
-    return rows
+    rows = [
+        [titles[name], *cells(result, case["figure"]), *verdict(targets.get(name))]
+        for name, result in case["contenders"].items()
+    ]
+    absent = [target for name, target in targets.items() if name not in case["contenders"]]
+    return rows + [[target["title"], "did not run", "", *verdict(target)] for target in absent]
 
 
 def cells(result: dict[str, Any], kind: str) -> list[str]:
@@ -168,7 +170,7 @@ def markdown(results: Results) -> str:
     ]
     for case in results["cases"]:
         for target in case["targets"]:
-            cells_of_it = [case["title"], titles.get(target["against"], target["against"]), *verdict(target)]
+            cells_of_it = [case["title"], target["title"], *verdict(target)]
             lines.append(f"| {' | '.join(cells_of_it)} |")
     for case in results["cases"]:
         lines += ["", f"| {case['title']} | median | quartiles |", "|---|---|---|"]
