@@ -121,11 +121,13 @@ class Ring:
 
 def warm_up(process: Process, work: Case | Curve, size: int) -> int:
     """Do the work until nothing about it is new any more; how often it fits into a round."""
-    count = 1
-    for _ in range(2):
-        took = process.do(work.work, count, size)["wall"]
-        count = int(min(work.most, max(1, WHILE / took)))
-    return count
+    count = fitting(work, process.do(work.work, 1, size))
+    return count if count == 1 else fitting(work, process.do(work.work, count, size))
+
+
+def fitting(work: Case | Curve, took: dict[str, float]) -> int:
+    """How often a work that took so long fits into a round."""
+    return int(min(work.most, max(1, WHILE / took["wall"])))
 
 
 def climb(process: Process, curve: Curve, rounds: int) -> Iterator[tuple[int, float]]:
