@@ -8,7 +8,7 @@ import tracemalloc
 
 import pytest
 
-from bench.decode import token
+from bench.samples import token
 from elements_sdk import ApiClient, AuthApi, OneTimeAccessToken
 from elements_sdk.sandbox import Sandbox
 from elements_sdk.serialization import from_json

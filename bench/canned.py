@@ -1,0 +1,121 @@
+"""The canned server: a process of its own that answers from memory, the same for all, faster than any client can ask.
+
+    POST /api/2/auth/ticket                  a ticket
+    GET  /api/2/auth/access-tokens?limit=N   a list of N tokens
+    GET  /api/2/auth/access-tokens/N         one token of N bytes
+    GET  /seen                               the headers of the last request for a ticket, as a JSON object
+
+It prints its address, and ends when its input does. `running()` starts it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.utils import formatdate
+from functools import lru_cache
+from pathlib import Path
+
+from bench.samples import TICKET, token_of_size, tokens
+
+ROOT = Path(__file__).parents[1]
+LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
+# As Django, its REST framework and nginx send them.
+HEADERS = "".join(
+    f"{name}: {value}\r\n"
+    for name, value in {
+        "Server": "nginx",
+        "Date": formatdate(usegmt=True),
+        "Content-Type": "application/json",
+        "Connection": "keep-alive",
+        "Vary": "Accept, Cookie, origin",
+        "Allow": "GET, POST, HEAD, OPTIONS",
+        "X-Frame-Options": "DENY",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }.items()
+)
+
+
+def answer(body: bytes) -> bytes:
+    """The answer with this body, head and all."""
+    return f"HTTP/1.1 200 OK\r\n{HEADERS}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+TICKET_ANSWER = answer(TICKET)
+
+
+@lru_cache(maxsize=2)  # the longest are of 100 MB and more
+def answer_to(path: bytes) -> bytes:
+    """The answer to a GET."""
+    number = int(path[re.search(rb"\d*$", path).start() :] or 0)  # type: ignore[union-attr]  # it always matches
+    return answer(tokens(number) if b"?limit=" in path else token_of_size(number))
+
+
+class Connection(asyncio.Protocol):
+    """One connection, kept alive for as many requests as come."""
+
+    seen = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        assert isinstance(transport, asyncio.Transport)
+        self.transport, self.received = transport, b""
+
+    def data_received(self, data: bytes) -> None:
+        """Answer what is complete by now."""
+        self.received += data
+        end = self.received.find(b"\r\n\r\n")
+        if end < 0:
+            return
+        head = self.received[:end]
+        length = LENGTH.search(head)
+        if len(self.received) < end + 4 + (int(length[1]) if length else 0):
+            return
+        self.received = b""
+        self.transport.write(self.answer(head))
+
+    def answer(self, head: bytes) -> bytes:
+        """The answer to the request with this head."""
+        if head.startswith(b"POST"):
+            Connection.seen = head
+            return TICKET_ANSWER
+        path = head.split(b" ", 2)[1]
+        if path == b"/seen":
+            lines = [line.partition(": ") for line in Connection.seen.decode().split("\r\n")[1:]]
+            return answer(json.dumps({name: value for name, _, value in lines}).encode())
+        return answer_to(path)
+
+
+async def serve() -> None:
+    """Serve until the input ends, which it does with the process that started this one."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    server = await loop.create_server(Connection, "127.0.0.1", 0, backlog=256)
+    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+
+    def wait_for_the_end() -> None:
+        sys.stdin.read()
+        loop.call_soon_threadsafe(ended.set)
+
+    threading.Thread(target=wait_for_the_end, daemon=True).start()
+    await ended.wait()
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """Have the server running, and give its address."""
+    command = [sys.executable, "-m", "bench.canned"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()  # and then its input is closed
+
+
+if __name__ == "__main__":
+    asyncio.run(serve())

@@ -1,0 +1,44 @@
+# /// script
+# dependencies = ["."]
+# [tool.bench]
+# title = "this SDK"
+# ///
+"""This SDK, installed from the clone, with everything on."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from elements_sdk import ApiClient, AuthApi, Configuration
+from worker import Contender, Server, serve
+
+READER = ApiClient(Configuration())
+START = """
+import sys
+import elements_sdk
+configuration = elements_sdk.Configuration(host=sys.argv[1], api_key={"Bearer": "KEY"})
+with elements_sdk.ApiClient(configuration) as client:
+    elements_sdk.AuthApi(client).create_auth_ticket()
+"""
+
+
+class Client:
+    """One client, with an API token."""
+
+    def __init__(self, server: Server, connections: int) -> None:
+        configuration = Configuration(
+            host=server.host, api_key={"Authorization": "KEY"}, api_key_prefix={"Authorization": "Bearer"}
+        )
+        if connections > 1:
+            configuration.connection_pool_maxsize = connections
+        auth = AuthApi(ApiClient(configuration))
+        self.call, self.fetch = auth.create_auth_ticket, auth.get_access_token
+
+
+def decode(data: bytes) -> object:
+    """Bytes -> models."""
+    return READER.deserialize(SimpleNamespace(data=data), "list[OneTimeAccessToken]")
+
+
+if __name__ == "__main__":
+    serve(Contender(decode=decode, connect=Client, start=START, imports="import elements_sdk"))

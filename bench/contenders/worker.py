@@ -1,0 +1,188 @@
+"""The worker: what a contender can do is done here on request, and what it took is told. One JSON object a line.
+
+A request names the work, how often to do it, and a size:
+
+    {"work": "decode", "count": 5, "size": 1000}      bytes -> objects, of so many tokens
+    {"work": "memory", "size": 1000}                  bytes that those objects hold
+    {"work": "call", "count": 200}                    `create_auth_ticket` on a warm connection
+    {"work": "fetch", "count": 200, "size": 1000}     one token whose answer has so many bytes
+    {"work": "threads", "count": 800, "size": 16}     `create_auth_ticket`, in so many threads at a time
+    {"work": "start"}                                 a fresh interpreter to its first answer
+    {"work": "import"}                                the import alone, in a fresh interpreter
+
+The reply gives seconds for one, `{"cpu": ..., "wall": ...}`, with `bytes` for memory and without `cpu` for a fresh
+interpreter; or `{"error": ...}`.
+
+A contender is a script beside this one. Its first lines say, as PEP 723 has it, which packages it needs and how it is
+called; then it gives `serve` what it can do. It runs in an environment where nothing but those packages is installed.
+"""
+
+from __future__ import annotations
+
+import gc
+import http.client
+import json
+import subprocess
+import sys
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import distributions
+from typing import Any, Protocol
+
+TICKET = "/api/2/auth/ticket"
+TOKENS = "/api/2/auth/access-tokens"
+TIMED_IMPORT = "import time; started = time.perf_counter(); {}; print(time.perf_counter() - started)"
+
+
+class Client(Protocol):
+    """What makes calls."""
+
+    def call(self) -> object:
+        """Fetch a ticket."""
+
+    def fetch(self, size: int, /) -> object:
+        """Fetch a token of so many bytes."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """The canned server."""
+
+    host: str
+    headers: dict[str, str]  # those that the SDK sends, for whoever is to send the same
+
+    @property
+    def port(self) -> int:
+        return int(self.host.rpartition(":")[2])
+
+
+@dataclass(frozen=True)
+class Contender:
+    """What one can do; what is `None` it cannot.
+
+    :ivar decode: bytes -> objects.
+    :ivar connect: makes a client of a server that has room for so many connections; for 1, as it is by default.
+    :ivar start: a program that makes the first call to `sys.argv[1]`, with the headers in `sys.argv[2]`.
+    :ivar imports: the statement that imports what is needed.
+    """
+
+    decode: Callable[[bytes], object] | None = None
+    connect: Callable[[Server, int], Client] | None = None
+    start: str | None = None
+    imports: str | None = None
+
+
+@lru_cache(maxsize=1)
+def token_bytes(port: int, count: int) -> bytes:
+    """A list of tokens, as it comes over the wire."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("GET", f"{TOKENS}?limit={count}")
+    data = connection.getresponse().read()
+    connection.close()
+    return data
+
+
+def repeat(work: Callable[[], object], count: int) -> dict[str, float]:
+    """Do it so often: seconds for one. What came of it is let go at once, within the time."""
+    gc.collect()
+    cpu, wall = time.process_time(), time.perf_counter()
+    for _ in range(count):
+        work()
+    return {"cpu": (time.process_time() - cpu) / count, "wall": (time.perf_counter() - wall) / count}
+
+
+def held(work: Callable[[], object]) -> dict[str, float]:
+    """Bytes that the result of a work holds. (The seconds are those of tracing, too.)"""
+    work()  # what is made once and kept is not counted
+    gc.collect()
+    started = time.perf_counter()
+    tracemalloc.start()
+    result = work()
+    gc.collect()
+    taken = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    del result
+    return {"bytes": taken, "wall": time.perf_counter() - started}
+
+
+def together(work: Callable[[], object], count: int, threads: int) -> dict[str, float]:
+    """Do it so often in so many threads: seconds for one."""
+    failures: list[Exception] = []
+
+    def share() -> None:
+        try:
+            for _ in range(max(1, count // threads)):
+                work()
+        except Exception as error:
+            failures.append(error)
+
+    def all_of_it() -> None:
+        crew = [threading.Thread(target=share) for _ in range(threads)]
+        for thread in crew:
+            thread.start()
+        for thread in crew:
+            thread.join()
+
+    taken = repeat(all_of_it, 1)
+    if failures:
+        raise failures[0]
+    done = max(1, count // threads) * threads
+    return {name: seconds / done for name, seconds in taken.items()}
+
+
+class Worker:
+    """Does what it is asked for."""
+
+    def __init__(self, contender: Contender, server: Server) -> None:
+        self.contender, self.server = contender, server
+        self.client = lru_cache(maxsize=None)(lambda room: contender.connect and contender.connect(server, room))
+
+    def works(self) -> list[str]:
+        """What it can do."""
+        can = self.contender
+        names = ["decode", "memory"] * bool(can.decode) + ["call", "fetch", "threads"] * bool(can.connect)
+        return names + ["start"] * bool(can.start) + ["import"] * bool(can.imports)
+
+    def do(self, work: str, count: int = 1, size: int = 1) -> dict[str, float]:
+        """Do a work and measure it."""
+        if work in ("decode", "memory"):
+            decode, data = self.contender.decode, token_bytes(self.server.port, size)
+            assert decode is not None
+            return repeat(lambda: decode(data), count) if work == "decode" else held(lambda: decode(data))
+        if work in ("start", "import"):
+            return self.fresh(work)
+        client = self.client(size if work == "threads" else 1)
+        assert client is not None
+        if work == "threads":
+            return together(client.call, count, size)
+        return repeat(client.call if work == "call" else lambda: client.fetch(size), count)
+
+    def fresh(self, work: str) -> dict[str, float]:
+        """What a fresh interpreter takes, `-I` so that nothing but the environment is seen."""
+        program = self.contender.start if work == "start" else TIMED_IMPORT.format(self.contender.imports)
+        command = [sys.executable, "-I", "-c", str(program), self.server.host, json.dumps(self.server.headers)]
+        started = time.perf_counter()
+        result = subprocess.run(command, capture_output=True, text=True)
+        wall = time.perf_counter() - started
+        if result.returncode:
+            raise RuntimeError(result.stderr.strip().rpartition("\n")[2])
+        return {"wall": wall if work == "start" else float(result.stdout)}
+
+
+def serve(contender: Contender) -> None:
+    """Say what this contender can do and with which packages; then do what is asked for until the input ends."""
+    answers, sys.stdout = sys.stdout, sys.stderr  # whatever a package prints is no answer
+    worker = Worker(contender, Server(sys.argv[1], json.loads(sys.argv[2])))
+    packages = {found.metadata["Name"].lower(): found.version for found in distributions()}
+    say: dict[str, Any] = {"works": worker.works(), "python": sys.version.split()[0], "packages": packages}
+    print(json.dumps(say), file=answers, flush=True)
+    for line in sys.stdin:
+        try:
+            say = dict(worker.do(**json.loads(line)))
+        except Exception as error:
+            say = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(say), file=answers, flush=True)

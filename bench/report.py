@@ -1,0 +1,199 @@
+"""What came of a run: the results as JSON, as a table for the terminal, and as the tables in docs/performance.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+from bench.cases import Case, Curve
+from bench.environments import OURS, ROOT, SCRIPTS, Script
+from bench.rounds import Result
+
+Results = dict[str, Any]
+PAGE = ROOT / "docs/performance.md"
+BEGIN, END = "<!-- results: generated -->", "<!-- /results -->"
+UNITS = [(1.0, "s"), (1e-3, "ms"), (1e-6, "us")]
+SIZES = [(1e6, "MB"), (1e3, "kB"), (1.0, "B")]
+
+
+def machine() -> dict[str, Any]:
+    """What this runs on."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else None
+    return {"cores": os.cpu_count(), "cpu": cpu_model(), "memory_bytes": memory, "system": platform.system()}
+
+
+def cpu_model() -> str:
+    """The name of the processor, as far as the system tells."""
+    told = Path("/proc/cpuinfo")
+    found = re.search(r"^model name\s*:\s*(.+)$", told.read_text("utf-8"), re.MULTILINE) if told.exists() else None
+    return found[1] if found else platform.processor() or platform.machine()
+
+
+def spread(figures: list[float]) -> dict[str, Any]:
+    """Median and quartiles."""
+    low, _, high = quantiles(figures, n=4) if len(figures) > 1 else figures * 3
+    return {"median": median(figures), "quartiles": [low, high]}
+
+
+def of_case(case: Case, results: dict[str, Result]) -> dict[str, Any]:
+    """A case as it stands in the JSON file; a ratio is the median of the ratios of each round."""
+    contenders = {
+        name: result if "error" in result else {**spread(result["rounds"]), **result}
+        for name, result in results.items()
+    }
+    targets = []
+    for target in case.targets:
+        ours, theirs = (results.get(name, {}).get("rounds") for name in (OURS, target.against))
+        title = Script.read(SCRIPTS / f"{target.against}.py").title
+        entry: dict[str, Any] = {"against": target.against, "title": title, "target": str(target), "is_met": None}
+        if ours and theirs:
+            ratios = spread([target.ratio(*pair) for pair in zip(ours, theirs, strict=True)])
+            entry |= {"ratio": ratios["median"], "quartiles": ratios["quartiles"]}
+            entry["is_met"] = target.is_met(ratios["median"])
+        targets.append(entry)
+    return {
+        "name": case.name,
+        "title": case.title,
+        "figure": case.figure,
+        "contenders": contenders,
+        "targets": targets,
+    }
+
+
+def of_curve(curve: Curve, points: dict[str, list[tuple[int, float]]]) -> dict[str, Any]:
+    """A curve as it stands in the JSON file."""
+    if curve.is_rate:
+        points = {name: [(size, 1 / figure) for size, figure in found] for name, found in points.items()}
+    unit = "1/s" if curve.is_rate else "bytes" if curve.figure == "bytes" else "seconds"
+    return {"name": curve.name, "title": curve.title, "x": curve.x, "unit": unit, "points": points}
+
+
+def of_run(rounds: int, scripts: list[Script], hellos: dict[str, Any], headers: Iterable[str]) -> Results:
+    """What the JSON file says beside the figures."""
+    contenders = {
+        script.name: {
+            "title": script.title,
+            "python": hellos.get(script.name, {}).get("python"),
+            "packages": hellos.get(script.name, {}).get("packages"),
+        }
+        for script in scripts
+    }
+    return {
+        "date": date.today().isoformat(),
+        "machine": machine(),
+        "rounds": rounds,
+        "headers": sorted(headers),
+        "contenders": contenders,
+        "cases": [],
+        "curves": [],
+    }
+
+
+def readable(figure: float, kind: str) -> str:
+    """A figure with its unit, in three digits."""
+    for size, unit in SIZES if kind == "bytes" else UNITS:
+        if figure >= size:
+            return f"{figure / size:.3g} {unit}"
+    return f"{figure:.3g}"
+
+
+def rows_of(case: dict[str, Any], titles: dict[str, str]) -> list[list[str]]:
+    """One row a contender: median, quartiles, and what is asked of the SDK beside it."""
+    targets = {target["against"]: target for target in case["targets"]}
+    rows = [
+        [titles[name], *cells(result, case["figure"]), *verdict(targets.get(name))]
+        for name, result in case["contenders"].items()
+    ]
+    absent = [target for name, target in targets.items() if name not in case["contenders"]]
+    return rows + [[target["title"], "did not run", "", *verdict(target)] for target in absent]
+
+
+def cells(result: dict[str, Any], kind: str) -> list[str]:
+    """Median and quartiles, or the error."""
+    if "error" in result:
+        text = " ".join(result["error"].split())
+        return ["fails", text if len(text) <= 60 else text[:57] + "..."]
+    low, high = (readable(figure, kind) for figure in result["quartiles"])
+    return [readable(result["median"], kind), f"{low} - {high}"]
+
+
+def verdict(target: dict[str, Any] | None) -> list[str]:
+    """Ratio, its quartiles, the target, and whether it is met."""
+    if target is None:
+        return ["", "", "", ""]
+    if target["is_met"] is None:
+        return ["-", "", target["target"], "not measured"]
+    low, high = target["quartiles"]
+    met = "met" if target["is_met"] else "MISSED"
+    return [f"{target['ratio']:.3f} x", f"{low:.3f} - {high:.3f}", target["target"], met]
+
+
+HEADINGS = ["", "median", "quartiles", "this SDK to it", "quartiles", "target", ""]
+
+
+def table(results: Results) -> str:
+    """The table for the terminal, a section a case."""
+    titles = {name: told["title"] for name, told in results["contenders"].items()}
+    sections = [(case["title"], rows_of(case, titles)) for case in results["cases"]]
+    every = [HEADINGS, *(row for _, rows in sections for row in rows)]
+    widths = [max(len(row[column]) for row in every) for column in range(len(HEADINGS))]
+    lines = []
+    for title, rows in sections:
+        lines += ["", title.upper(), *(line(row, widths) for row in [HEADINGS, *rows])]
+    return "\n".join(lines)
+
+
+def line(row: list[str], widths: list[int]) -> str:
+    """One row, its columns aligned."""
+    return "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def markdown(results: Results) -> str:
+    """The tables for the docs: where the targets stand, then every figure."""
+    titles = {name: told["title"] for name, told in results["contenders"].items()}
+    told = results["machine"]
+    memory = f"{told['memory_bytes'] / 2**30:.0f} GiB of memory, " if told["memory_bytes"] else ""
+    lines = [
+        f"Measured on {results['date']}: {told['cores']} cores ({told['cpu']}), {memory}{told['system']},"
+        f" Python {results['contenders'][OURS]['python']}; {results['rounds']} alternating rounds.",
+        "",
+        *("- " + text for text in versions(results)),
+        "",
+        "| what | against | this SDK to it | quartiles | target | |",
+        "|---|---|---|---|---|---|",
+    ]
+    for case in results["cases"]:
+        for target in case["targets"]:
+            cells_of_it = [case["title"], target["title"], *verdict(target)]
+            lines.append(f"| {' | '.join(cells_of_it)} |")
+    for case in results["cases"]:
+        lines += ["", f"| {case['title']} | median | quartiles |", "|---|---|---|"]
+        lines += [f"| {' | '.join(row[:3])} |" for row in rows_of(case, titles)]
+    return "\n".join(lines)
+
+
+def versions(results: Results) -> list[str]:
+    """What ran in each environment, one line a contender."""
+    tools = ("pip", "setuptools", "wheel")
+    return [
+        f"{told['title']}: "
+        + (", ".join(f"{name} {version}" for name, version in sorted(packages.items()) if name not in tools) or "-")
+        for told in results["contenders"].values()
+        if (packages := told["packages"]) is not None
+    ]
+
+
+def write_page(results: Results, page: Path = PAGE) -> None:
+    """Put the tables of a run between the marks of a page."""
+    text = page.read_text("utf-8")
+    before, found, rest = text.partition(BEGIN)
+    _, closed, after = rest.partition(END)
+    if not found or not closed:
+        raise SystemExit(f"{page} has no place for results: {BEGIN} ... {END}")
+    page.write_text(f"{before}{BEGIN}\n{markdown(results)}\n{END}{after}", "utf-8")

@@ -1,0 +1,152 @@
+"""Runs the contenders round by round, each in a process of its own, so that whatever disturbs one disturbs all."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench.cases import WHILE, Case, Curve
+from bench.environments import OURS, Environments, Script
+
+Result = dict[str, Any]  # of one contender: {"rounds": [figure, ...]} or {"error": sentence}
+ENOUGH = 3.0  # seconds for one piece of work at which a curve ends
+
+
+class Failed(Exception):
+    """A contender could not do a work."""
+
+
+class Process:
+    """A contender at work."""
+
+    def __init__(self, process: subprocess.Popen[str], complaints: Path) -> None:
+        """`complaints` is the file of its standard error."""
+        self.process, self.complaints = process, complaints
+        self.hello = self.read()
+
+    def read(self) -> dict[str, Any]:
+        """Read a line that it says."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            raise Failed(self.complaints.read_text("utf-8").strip().rpartition("\n")[2] or "ended without a word")
+        said: dict[str, Any] = json.loads(line)
+        if "error" in said:
+            raise Failed(said["error"])
+        return said
+
+    def do(self, work: str, count: int, size: int) -> dict[str, float]:
+        """Have a work done.
+
+        :raises Failed: it cannot; with the reason.
+        """
+        assert self.process.stdin is not None
+        print(json.dumps({"work": work, "count": count, "size": size}), file=self.process.stdin, flush=True)
+        return self.read()
+
+
+class Ring:
+    """All contenders, and the server they call."""
+
+    def __init__(self, environments: Environments, host: str) -> None:
+        self.host, self.scripts = host, environments.contenders()
+        self.pythons = {script.name: environments.python(script.name, script.dependencies) for script in self.scripts}
+        self.headers: dict[str, str] = {}
+        self.hellos: dict[str, Any] = {}
+        self.headers = self.headers_of_ours()
+
+    @contextmanager
+    def process(self, script: Script) -> Iterator[Process]:
+        """Have a contender running, in a folder where it finds nothing of the clone."""
+        command = [self.pythons[script.name], str(script.path), self.host, json.dumps(self.headers)]
+        pipe = subprocess.PIPE
+        with (
+            tempfile.TemporaryDirectory() as place,
+            Path(place, "stderr").open("w") as complaints,
+            subprocess.Popen(command, cwd=place, stdin=pipe, stdout=pipe, stderr=complaints, text=True) as process,
+        ):
+            yield Process(process, Path(complaints.name))
+
+    def headers_of_ours(self) -> dict[str, str]:
+        """The headers that the SDK adds to those that each HTTP library sends by itself."""
+        ours = next(script for script in self.scripts if script.name == OURS)
+        with self.process(ours) as process:
+            process.do("call", 1, 1)
+        with urllib.request.urlopen(f"{self.host}/seen") as answer:
+            seen: dict[str, str] = json.load(answer)
+        own = ("host", "accept-encoding", "content-length", "connection")
+        return {name: value for name, value in seen.items() if name.lower() not in own}
+
+    def run(self, case: Case, rounds: int) -> dict[str, Result]:
+        """Run a case: what each contender's rounds took, or why it failed."""
+        results: dict[str, Result] = {}
+        with ExitStack() as stack:
+            running, counts = {}, {}
+            for script in self.scripts:
+                try:
+                    process = stack.enter_context(self.process(script))
+                    self.hellos[script.name] = process.hello
+                    if case.work in process.hello["works"]:
+                        counts[script.name] = warm_up(process, case, case.size)
+                        running[script.name] = process
+                        results[script.name] = {"rounds": []}
+                except Failed as failure:
+                    results[script.name] = {"error": str(failure)}
+            for number in range(min(rounds, case.rounds or rounds)):
+                for name in in_turn([*running], number):
+                    took = running[name].do(case.work, counts[name], case.size)
+                    results[name]["rounds"].append(took[case.figure])
+        return results
+
+    def grow(self, curve: Curve, rounds: int) -> dict[str, list[tuple[int, float]]]:
+        """Run a curve: the median of each contender at each size, as far as it gets in reasonable time."""
+        points: dict[str, list[tuple[int, float]]] = {}
+        for script in self.scripts:
+            try:
+                with self.process(script) as process:
+                    if curve.work in process.hello["works"]:
+                        points[script.name] = []
+                        points[script.name].extend(climb(process, curve, rounds))
+            except Failed:
+                continue  # the case of this work says why
+        return {name: found for name, found in points.items() if found}
+
+
+def warm_up(process: Process, work: Case | Curve, size: int) -> int:
+    """Do the work until nothing about it is new any more; how often it fits into a round."""
+    count = fitting(work, process.do(work.work, 1, size))
+    return count if count == 1 else fitting(work, process.do(work.work, count, size))
+
+
+def fitting(work: Case | Curve, took: dict[str, float]) -> int:
+    """How often a work that took so long fits into a round."""
+    return int(min(work.most, max(1, WHILE / took["wall"])))
+
+
+def climb(process: Process, curve: Curve, rounds: int) -> Iterator[tuple[int, float]]:
+    """The points of one contender's curve; it ends where one piece of work takes too long."""
+    for size in curve.sizes:
+        count = warm_up(process, curve, size)
+        figures: list[float] = []
+        slowest = 0.0
+        while len(figures) < rounds and slowest < ENOUGH:
+            took = process.do(curve.work, count, size)
+            figures.append(took[curve.figure])
+            slowest = max(slowest, took["wall"])
+        yield size, median(figures)
+        if slowest >= ENOUGH:
+            return
+
+
+def in_turn(names: list[str], number: int) -> list[str]:
+    """The order of a round: another one begins each time, and each second turn goes backwards."""
+    first = number % len(names)
+    turned = names[first:] + names[:first]
+    return turned[::-1] if number // len(names) % 2 else turned

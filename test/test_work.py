@@ -1,0 +1,25 @@
+"""The SDK does no more work than is on record: counted calls of functions, not time."""
+
+from __future__ import annotations
+
+import pytest
+
+from test.work import COMMAND, PYTHON, WORKS, recorded
+
+TOLERANCE = 0.10
+
+
+@pytest.mark.parametrize("name", WORKS)
+def test_work_is_what_is_on_record(name: str) -> None:
+    on_record = recorded().get(PYTHON, {}).get(name)
+    assert on_record, f"no work is on record for Python {PYTHON}; `python -m test.work` records it"
+    found = WORKS[name]()
+    assert abs(found - on_record) <= TOLERANCE * on_record, (
+        f"{name}: {found} calls of functions, {on_record} are on record for Python {PYTHON};"
+        f" if that is meant, `{COMMAND}` records it anew, on every Python"
+    )
+
+
+@pytest.mark.parametrize("name", WORKS)
+def test_work_is_the_same_each_time(name: str) -> None:
+    assert len({WORKS[name]() for _ in range(3)}) == 1

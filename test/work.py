@@ -1,0 +1,79 @@
+"""How much work the SDK does, counted in function calls, which are the same on every machine: a guard of performance.
+
+`python -m test.work` writes the counts of this Python into `test/data/work.json`, with which `test/test_work.py`
+compares; `tox -m work` does so on every Python. Do that when a change is meant to cost more, or has made it cheaper.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from bench import canned
+from bench.samples import tokens
+from elements_sdk import ApiClient, AuthApi, Configuration
+from elements_sdk.serialization import from_json
+
+RECORD = Path(__file__).parent / "data/work.json"
+COMMAND = "tox -m work"  # or `python -m test.work`, on this Python alone
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+WARM_UP = 3  # until readers are compiled, modules loaded and the connection open
+
+
+def count_calls(work: Callable[[], object]) -> int:
+    """How many functions, Python's and C's, this thread calls in a work that is warm."""
+    for _ in range(WARM_UP):
+        work()
+    calls = 0
+
+    def count(frame: FrameType, event: str, argument: Any) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    gc.collect()
+    gc.disable()  # what it calls depends on what ran before
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+        gc.enable()
+    return calls
+
+
+def decoding() -> int:
+    """The work of decoding 100 tokens."""
+    data = tokens(100)
+    return count_calls(lambda: from_json(data, "list[OneTimeAccessToken]"))
+
+
+def calling() -> int:
+    """The work of one call on a warm connection."""
+    with canned.running() as host, ApiClient(Configuration(host=host, api_key={"Bearer": "KEY"})) as client:
+        return count_calls(AuthApi(client).create_auth_ticket)
+
+
+WORKS = {"decode 100 tokens": decoding, "create_auth_ticket": calling}
+
+
+def recorded() -> dict[str, dict[str, int]]:
+    """Python's minor version -> work -> calls."""
+    counts: dict[str, dict[str, int]] = json.loads(RECORD.read_text("utf-8")) if RECORD.exists() else {}
+    return counts
+
+
+def main() -> None:
+    """Write the counts of this Python."""
+    counts = recorded() | {PYTHON: {name: work() for name, work in WORKS.items()}}
+    RECORD.write_text(json.dumps(counts, indent=2, sort_keys=True) + "\n", "utf-8")
+    print(f"{RECORD.name}: {PYTHON} {counts[PYTHON]}")
+
+
+if __name__ == "__main__":
+    main()
