@@ -144,6 +144,23 @@ class Operation:
         return [parameter for parameter in self.parameters if not parameter.required]
 
     @property
+    def filters(self) -> list[Parameter]:
+        """The optional parameters that say which entries a list has, not in which order or pieces."""
+        return [parameter for parameter in self.optional if parameter.name not in (self.paging or {}).values()]
+
+    @property
+    def walk_arguments(self) -> list[str]:
+        """The arguments that are the same for each page of a list."""
+        return [parameter.name for parameter in [*self.required, *self.filters]]
+
+    @property
+    def walk_signature(self) -> str:
+        """The arguments of the method that walks a list, as a heading shows them."""
+        required, filters = ([item.name for item in group] for group in (self.required, self.filters))
+        optional = [f"{name}=None" for name in filters]
+        return ", ".join([*required, "page_size=100", "offset=0", *optional, 'ordering="id"'])
+
+    @property
     def argument_names(self) -> list[str]:
         """The arguments of the method, in its order."""
         required = [parameter.name for parameter in self.required] + (["data"] if self.body else [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
 
 from elements_sdk import models
@@ -69,8 +69,12 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """The parameters by which a list is given page by page."""
+    """The parameters by which a list is given page by page.
 
+    :ivar iterator: name of the method that walks the whole list.
+    """
+
+    iterator: str
     limit: str
     offset: str
     ordering: str
@@ -130,6 +134,10 @@ class Operation:
         if self.result == "file":
             return response.file
         return None if self.result is None else read_result(request, response, self.result, settings)
+
+    def by_page(self) -> Operation:
+        """Give the operation that reads the same list as a `Page`."""
+        return replace(self, result=f"{self.result}".replace("list[", "page["))
 
     def _body(self, data: Any, check: bool) -> bytes:
         if data is None:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from elements_sdk import models
 from elements_sdk.dates import parse_date, parse_datetime
@@ -24,6 +24,7 @@ from elements_sdk.redaction import MASK, SECRET_NAMES
 Reader = Callable[[Any, ReadSettings | None], Any]
 
 LIST = re.compile(r"list\[(.+)\]", re.IGNORECASE)
+PAGE = re.compile(r"page\[(.+)\]")
 DICT = re.compile(r"dict[(\[]\s*[^,]+,\s*(.+)[)\]]", re.IGNORECASE)
 _SPACES = " \t\n\r"
 _parse_at = json.JSONDecoder().raw_decode
@@ -39,6 +40,16 @@ _JSON_KINDS: dict[str, tuple[type, ...]] = {
 
 class UnexpectedJson(ValueError):
     """An answer is not JSON, or not the JSON that was promised."""
+
+
+class Page(NamedTuple):
+    """A piece of a long list, as `"page[Ticket]"` is read.
+
+    :ivar is_last: whether the server says that nothing follows; `None`: it says nothing about that.
+    """
+
+    entries: list[Any]
+    is_last: bool | None
 
 
 def to_plain(value: Any) -> Any:
@@ -95,6 +106,8 @@ def parse_json(data: bytes | str) -> Any:
 def from_json(data: bytes | str, type_name: str, settings: ReadSettings | None = None) -> Any:
     """Read an answer as what was promised: `"Ticket"`, `"list[Ticket]"`, `"dict(str, int)"`, `"datetime"`, `"object"`.
 
+    `"page[Ticket]"` gives a `Page`, of a plain list as of an envelope.
+
     :raises UnexpectedJson: it is something else.
     """
     if type_name == "str":
@@ -103,11 +116,15 @@ def from_json(data: bytes | str, type_name: str, settings: ReadSettings | None =
         if type_name == "object":
             return None
         raise UnexpectedJson(f"the answer is empty, {_promise(type_name)} was promised")
+    is_page = PAGE.fullmatch(type_name) is not None
+    type_name = without_page(type_name)
     if found := LIST.fullmatch(type_name):
         items = _read_item_by_item(data, reader(found[1]), settings)
         if items is not None:
-            return items
+            return Page(items, None) if is_page else items
     value = parse_json(data)
+    if is_page:
+        return Page(_read_promised(value, type_name, settings), _is_last_page(value))
     return value if type_name == "object" else _read_promised(value, type_name, settings)
 
 
@@ -120,6 +137,11 @@ def type_name(given: str | type) -> str:
     if name != "file":
         reader(name)
     return name
+
+
+def without_page(type_name: str) -> str:
+    """Name the list that a page is a piece of; other types stay as they are."""
+    return PAGE.sub(r"list[\1]", type_name)
 
 
 def _decoded(data: bytes | str) -> str:
@@ -177,6 +199,11 @@ def list_in_envelope(value: Any) -> Any:
     """Take a list out of the page envelope of Django REST Framework; anything else stays as it is."""
     is_envelope = isinstance(value, dict) and isinstance(value.get("results"), list) and "count" in value
     return value["results"] if is_envelope else value
+
+
+def _is_last_page(value: Any) -> bool | None:
+    """Whether an envelope has no next page; a plain list does not say. The address in `next` is never used."""
+    return value["next"] is None if isinstance(value, dict) and "next" in value else None
 
 
 def _promise(type_name: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from elements_sdk.api_client import ApiClient
 from elements_sdk.operation import Operation, Paging, Parameter
+from elements_sdk.pagination import Pager, Walk
 from elements_sdk.redaction import masked_arguments
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ GET_ALL_ACCESS_TOKENS = Operation(
     safe_to_repeat=True,
     is_login=False,
     paging=Paging(
+        iterator="iter_access_tokens",
         limit="limit",
         offset="offset",
         ordering="ordering",
@@ -927,6 +929,45 @@ class AuthApi:
             },
             options,
         )
+
+    def iter_access_tokens(
+        self,
+        *,
+        page_size: int = 100,
+        offset: int = 0,
+        shared_bundles: str | int | None = None,
+        shared_directories: str | int | None = None,
+        shared_bundles__asset: str | int | None = None,
+        user: str | int | None = None,
+        created_by: str | int | None = None,
+        ordering: str | None = "id",
+        **options: Unpack[CallOptions],
+    ) -> Pager[OneTimeAccessToken]:
+        """Walk through all that `get_all_access_tokens` lists; `pages()` of the result gives it page by page.
+
+        Nothing is sent before the first entry is asked for, and no more than a page is kept. Ordered by `"id"` or
+        `"-id"`, a list that changes meanwhile loses and repeats nothing that stays; in any other order it may.
+        `GET /api/2/auth/access-tokens`, once a page and once to see the end. Needs: an authenticated user.
+
+        :param page_size: entries to ask for at a time, from 1; the server may give fewer.
+        :param offset: entries to pass over before the first one given; `PagingError.resume_offset` to go on.
+        :param shared_bundles: only tokens that share the bundle of this number.
+        :param shared_directories: only tokens that share the directory of this number.
+        :param shared_bundles__asset: only tokens that share a bundle holding the asset of this number.
+        :param user: only tokens that act for the user of this number.
+        :param created_by: only tokens made by the user of this number.
+        :param ordering: name of the property to order by; a leading `-` turns the order round.
+        :param options: `_request_timeout`, for each page.
+        :raises PagingError: a call failed; raised by the loop.
+        """
+        filters = {
+            "shared_bundles": shared_bundles,
+            "shared_directories": shared_directories,
+            "shared_bundles__asset": shared_bundles__asset,
+            "user": user,
+            "created_by": created_by,
+        }
+        return Pager(self.api_client, Walk(GET_ALL_ACCESS_TOKENS, filters, page_size, offset, ordering, options))
 
     @overload
     def login(
