@@ -217,7 +217,8 @@ class _Threads(Generic[Item, Value]):
         self._most = most
         self._lock = threading.Lock()
         self._waiting: deque[_Call[Item, Value]] = deque()
-        self._running: set[threading.Thread] = set()
+        self._busy = 0
+        self._threads: list[threading.Thread] = []
         self._process = os.getpid()
 
     def is_ours(self) -> bool:
@@ -230,10 +231,11 @@ class _Threads(Generic[Item, Value]):
             if self.is_stopped:
                 return
             self._waiting.append(call)
-            if len(self._running) == self._most:
+            if self._busy == self._most:
                 return
+            self._busy += 1
             thread = threading.Thread(target=self._work, name="map_calls")
-            self._running.add(thread)
+            self._threads = [thread, *(other for other in self._threads if other.is_alive())]
         thread.start()
 
     def stop(self) -> None:
@@ -245,9 +247,9 @@ class _Threads(Generic[Item, Value]):
     def join(self) -> None:
         """Wait for the threads to end."""
         with self._lock:
-            threads = list(self._running)
+            threads = list(self._threads)
         for thread in threads:
-            if thread.ident is not None:  # Ctrl-C may have kept one from its start
+            if thread.ident is not None:  # Ctrl-C may have come just before its start
                 thread.join()
 
     def _work(self) -> None:
@@ -257,7 +259,7 @@ class _Threads(Generic[Item, Value]):
     def _next(self) -> _Call[Item, Value] | None:
         with self._lock:
             if not self._waiting:
-                self._running.discard(threading.current_thread())
+                self._busy -= 1
                 return None
             call = self._waiting.popleft()
             call.is_started = True
