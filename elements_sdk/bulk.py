@@ -11,6 +11,8 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar, cast
 
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
+from elements_sdk.model import Model
+from elements_sdk.redaction import MASK
 
 __all__ = ["Bulk", "Outcome", "Progress", "map_calls"]
 
@@ -21,9 +23,9 @@ Progress = Callable[[int, int | None], object]
 TAKEN_PER_CALL = 4  # items that are taken ahead, so that one slow call does not hold up the others
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Outcome(Generic[Item, Value]):
-    """What became of the call for one item.
+    """What became of the call for one item. Its repr shows numbers and models; all else may be a secret.
 
     :ivar value: what the call gave; `None` if it failed.
     :ivar error: what it raised; `None` if it did not.
@@ -37,6 +39,9 @@ class Outcome(Generic[Item, Value]):
     def ok(self) -> bool:
         """Whether the call succeeded."""
         return self.error is None
+
+    def __repr__(self) -> str:
+        return f"Outcome(item={_shown(self.item)}, value={_shown(self.value)}, error={self.error!r})"
 
     def result(self) -> Value:
         """Give the value, or raise the error."""
@@ -270,4 +275,10 @@ def _outcome(method: Callable[[Item], Value], item: Item) -> Outcome[Item, Value
     try:
         return Outcome(item, method(item))
     except BaseException as error:
-        return Outcome(item, error=error)
+        frames = error.__traceback__
+        # Without this frame, which shows the item: that may be a secret.
+        return Outcome(item, error=error.with_traceback(frames and frames.tb_next))
+
+
+def _shown(value: object) -> str:
+    return repr(value) if value is None or isinstance(value, int | Model) else MASK

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -74,6 +75,18 @@ def test_outcomes_come_in_the_order_of_the_items_with_value_or_error() -> None:
     assert list(map_calls(slow_first, [])) == []
 
 
+def test_outcome_shows_no_secret_item_and_no_frame_of_this_package() -> None:
+    def refuse(body: dict[str, str]) -> object:
+        raise RuntimeError
+
+    (outcome,) = map_calls(refuse, [{"password": "mark3r"}])
+    assert "mark3r" not in repr(outcome)
+    assert outcome.error is not None
+    frames = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(outcome.error.__traceback__)]
+    assert frames == [__file__]
+    assert repr(next(map_calls(abs, [-3]))) == "Outcome(item=-3, value=3, error=None)"
+
+
 def test_even_the_end_of_a_thread_is_an_outcome() -> None:
     (outcome,) = map_calls(sys.exit, [3])
     assert isinstance(outcome.error, SystemExit)
@@ -127,8 +140,7 @@ def test_error_of_progress_stops_and_loses_no_outcome() -> None:
     given: list[int] = []
     bulk = map_calls(calls, range(1000), max_concurrency=2, progress=progress)
     with pytest.raises(RuntimeError, match="disk"):
-        for outcome in bulk:
-            given.append(outcome.item)
+        given.extend(outcome.item for outcome in bulk)
     given.append(-1)  # lets progress pass
     rest = [outcome.item for outcome in bulk]
     assert given[:2] + rest == sorted(calls.started)

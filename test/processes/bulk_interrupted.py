@@ -20,13 +20,13 @@ from test.processes.watching import wait_until
 def delete(host: str, token: str, numbers: list[int]) -> list[int]:
     done: list[Outcome[int, object]] = []
     with ApiClient(Configuration(host=host, api_key={"Bearer": token})) as client:
-        with map_calls(AuthApi(client).delete_access_token, numbers, max_concurrency=4) as bulk:
-            try:
-                for outcome in bulk:
-                    done.append(outcome)
-            except KeyboardInterrupt:
-                bulk.stop()
-                done.extend(bulk)
+        bulk = map_calls(AuthApi(client).delete_access_token, numbers, max_concurrency=4)
+        try:
+            for outcome in bulk:
+                done.append(outcome)
+        except KeyboardInterrupt:
+            bulk.stop()
+            done.extend(bulk)
     assert all(outcome.ok for outcome in done)
     return [outcome.item for outcome in done]
 
