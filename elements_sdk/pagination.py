@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _DIRECTIONS = {"id": 1, "-id": -1}
+_MOST_REPEATS = 5  # of the same page in a row
 _MOST_IN_VAIN = 1000  # pages in a row without anything new; as many as that only come from a list that is not in order
 
 
@@ -55,7 +56,7 @@ class Pager(Iterator[T]):
         """Get pages until one has something new, and give that; nothing at the end."""
         walk = self._walk
         while (arguments := walk.arguments()) is not None:
-            failed = None
+            failed, new = None, list[T]()
             try:
                 new = walk.take(self._client.call(walk.operation, arguments, walk.options))
             except ApiException as error:
@@ -101,6 +102,8 @@ class Walk(Generic[T]):
         self._last: int | None = None  # place of the last entry that was given, in the order by id
         self._overlap = 0  # entries that are asked for again, to see whether the list has moved
         self._begin: tuple[int, Any] = (-1, None)  # offset and first entry of the page before
+        self._count = 0  # entries given so far
+        self._repeats = 0  # pages in a row that begin as the page before
         self._longest = 0  # entries of the longest page
         self._back = 0  # entries to go back by, while what was seen last is not found
         self._in_vain = 0  # pages without anything new
@@ -120,16 +123,17 @@ class Walk(Generic[T]):
         places = self._places(entries)
         self._longest = max(self._longest, len(entries))
         is_again = bool(entries) and offset > self._begin[0] >= 0 and _identity(entries[0]) == self._begin[1]
-        if is_again and (page.is_last is False or len(entries) == asked):
-            raise self._error(f"the server gives the same page at offset {self._begin[0]} and at {offset}")
         if self._has_moved(places):
             self._go_back()
             return []
         new = entries[self._overlap if places is None or self._last is None else bisect_right(places, self._last) :]
         if is_again and places is None:
             new = []
-        # A page longer than asked for, or the same once more, is the whole list of a server that has no pages.
-        ignores_paging = is_again or len(entries) > asked
+        self._count += len(new)
+        self._expect_another_page(offset, is_again and not new)
+        # A server without pages gives more than was asked for, or a short list, and that again and again.
+        is_whole = self._repeats > 1 and self._count <= len(entries) < asked and page.is_last is not False
+        ignores_paging = is_whole or len(entries) > asked
         self._is_done = ignores_paging or self._is_end(page, bool(new))
         self._begin = (offset, _identity(entries[0]) if entries else None)
         self._position = offset + len(entries)
@@ -177,6 +181,13 @@ class Walk(Generic[T]):
         if places is None or self._last is None or not self._overlap:
             return False
         return not places or places[0] > self._last
+
+    def _expect_another_page(self, offset: int, is_same: bool) -> None:
+        """Count pages that come again: some may, where as many others have been put before them meanwhile."""
+        self._repeats = self._repeats + 1 if is_same else 0
+        if self._repeats == _MOST_REPEATS:
+            self._repeats = 0
+            raise self._error(f"the server gives the same page at offset {self._begin[0]} and at {offset}")
 
     def _go_back(self) -> None:
         """Go back by a page, and by twice as much each time that this is not enough."""
