@@ -124,6 +124,7 @@ class Operation:
     safe_to_repeat: bool
     is_login: bool
     needs_session: bool
+    is_open: bool
     paging: dict[str, str] | None
     parameters: tuple[Parameter, ...]
     body: Body | None
@@ -231,6 +232,7 @@ class Specification:
             safe_to_repeat=raw["x-safe-to-repeat"],
             is_login=raw.get("x-login", False),
             needs_session=security == [{"Session": []}],
+            is_open={} in security,
             paging=raw.get("x-pagination"),
             parameters=tuple(_parameter(item) for item in [*shared, *raw.get("parameters", [])]),
             body=_body(raw["requestBody"]) if "requestBody" in raw else None,
