@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import logging
+import os
 import pickle
 import sys
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ from elements_sdk.exceptions import ApiAttributeError, ApiKeyError, ApiValueErro
 from elements_sdk.logs import display
 from elements_sdk.redaction import MaskedDict, masked
 from elements_sdk.retry import RetryPolicy
-from elements_sdk.settings import CHECKS, DEFAULTS, problem_of_header
+from elements_sdk.settings import CHECKS, DEFAULTS, problem_of_header, problem_of_token
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -133,18 +134,19 @@ class Configuration:
             setattr(self, name, given.get(name, DEFAULTS.get(name)))
 
     @classmethod
-    def from_env(cls) -> Configuration:
+    def from_env(cls, environment: Mapping[str, str] | None = None) -> Configuration:
         """Make a configuration of what the environment says.
 
         `ELEMENTS_HOST` is needed. `ELEMENTS_API_TOKEN`, or `ELEMENTS_API_TOKEN_FILE` (read again when it changes),
         `ELEMENTS_USERNAME`, `ELEMENTS_PASSWORD`, `ELEMENTS_CA_FILE`, `ELEMENTS_TIMEOUT` (seconds, or
         `connect,read`) and `ELEMENTS_TOTAL_TIMEOUT` are used where they are set.
 
+        :param environment: variables to read in place of the process's own, `os.environ`.
         :raises ApiValueError: a variable is missing or malformed; the message names it and does not show its value.
         """
         configuration = cls()
         try:
-            _apply_environment(configuration)
+            _apply_environment(configuration, os.environ if environment is None else environment)
             return configuration
         except ApiValueError as error:
             failed = error.with_traceback(None)  # whose frames hold what the environment says
@@ -243,8 +245,14 @@ class Configuration:
             problem = problem_of_header(value[spelling])
             if problem:
                 raise ApiValueError(f"{name}[{spelling!r}] {problem}")
-        prefix = f"{six.ensure_str(prefix)} " if prefix else ""
-        return prefix + six.ensure_str(self.api_key[spelling]).removeprefix(prefix)
+        prefix, key = six.ensure_str(prefix), six.ensure_str(self.api_key[spelling])
+        problem = problem_of_token(key)
+        if problem:
+            raise ApiValueError(f"api_key[{spelling!r}] {problem}")
+        if not prefix:
+            return key
+        has_prefix = key[: len(prefix) + 1].lower() == f"{prefix} ".lower()
+        return f"{prefix} {key[len(prefix) + 1 :] if has_prefix else key}"
 
     def has_api_key(self) -> bool:
         """Tell whether calls are made with an API key, be it one that `refresh_api_key_hook` has yet to fetch."""
@@ -309,8 +317,8 @@ class Configuration:
         return display.file_handler
 
 
-def _apply_environment(configuration: Configuration) -> None:
-    for variable, name, value in settings_of_environment():
+def _apply_environment(configuration: Configuration, environment: Mapping[str, str]) -> None:
+    for variable, name, value in settings_of_environment(environment):
         try:
             setattr(configuration, name, value)
             problem = None
