@@ -11,12 +11,12 @@ from elements_sdk.cli.root import commands
 @click.command("completion", short_help="Print the script that completes commands in a shell.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print the script that completes commands and options in a shell.
+    """Print the script that completes commands in a shell.
 
     \b
     Example:
-        eval "$(elements-sdk completion bash)"                # now, and with this line in ~/.bashrc always
-        eval "$(elements-sdk completion zsh)"                 # the same for ~/.zshrc
+        eval "$(elements-sdk completion bash)"   # and with this line in ~/.bashrc always
+        eval "$(elements-sdk completion zsh)"    # the same for ~/.zshrc
         elements-sdk completion fish > ~/.config/fish/completions/elements-sdk.fish
     """
     kind = get_completion_class(shell)

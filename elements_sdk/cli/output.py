@@ -66,10 +66,13 @@ def as_csv(rows: Iterable[Any], columns: Sequence[str] = ()) -> str:
     names = list(dict.fromkeys([*columns, *(name for row in dicts for name in row)]))
     if not names:
         return ""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([_cell(name) for name in names])
-    writer.writerows([_cell(row.get(name)) for name in names] for row in dicts)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")  # with "\n", Python 3.11 and 3.12 leave "\r" in a cell unquoted
+    for cells in (names, *([row.get(name) for name in names] for row in dicts)):
+        writer.writerow([_cell(value) for value in cells])
+        text.seek(text.tell() - 2)
+        text.write("\n")
+        text.truncate()
     return text.getvalue()
 
 

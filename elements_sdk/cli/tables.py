@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import sys
 from typing import Any
 
 import click
@@ -89,8 +90,9 @@ def printable(value: Any) -> str:
 
 
 def _print(table: Table) -> None:
-    """Print by click, which leaves colours out where there is no terminal."""
-    console = Console(file=io.StringIO(), width=_columns(), force_terminal=True, color_system="standard")
+    """Print by click, which says so where the output cannot be written."""
+    is_terminal = sys.stdout.isatty()
+    console = Console(file=io.StringIO(), width=_columns(), force_terminal=is_terminal, color_system="auto")
     console.print(table)
     assert isinstance(console.file, io.StringIO)
     lines = console.file.getvalue().splitlines()
