@@ -1,4 +1,4 @@
-"""The `Retry-After` header in seconds, however a server or proxy spells it."""
+"""The headers `Retry-After` and `Date` in seconds, however a server or proxy spells them."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
         return None
     now = _date(headers.get("Date", "")) or datetime.fromtimestamp(time.time(), UTC)
     return max(0.0, (until - now).total_seconds())
+
+
+def seconds_ahead(headers: Mapping[str, str]) -> float | None:
+    """Seconds by which the server's clock, as its `Date` says, is ahead of this machine's; `None` if it does not."""
+    moment = _date(headers.get("Date", ""))
+    return None if moment is None else (moment - datetime.fromtimestamp(time.time(), UTC)).total_seconds()
 
 
 def _date(text: str) -> datetime | None:

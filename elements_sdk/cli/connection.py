@@ -89,6 +89,9 @@ def connected(
     :param is_open: whether a caller who is nobody will do.
     :raises CommandFailed: nobody is calling, or a setting cannot be.
     """
+    if not values["connection_host"]:
+        hint = "say --host https://storage.example.com, or: export ELEMENTS_HOST=https://storage.example.com"
+        raise CommandFailed("no server is named", hint, USAGE)
     user = values.get(_IMPERSONATE)
     who = _who(context, values, needs_session or user is not None, is_open)
     configuration = _configuration(context, values, who)
@@ -146,9 +149,6 @@ def _configuration(context: click.Context, values: Mapping[str, Any], who: Who) 
         return Configuration.from_env(given)
     except ApiValueError as error:
         problem = str(error)
-    if "ELEMENTS_HOST is not set" in problem:
-        hint = "say --host https://storage.example.com, or: export ELEMENTS_HOST=https://storage.example.com"
-        raise CommandFailed("no server is named", hint, USAGE)
     for item in said:
         problem = re.sub(rf"\b{item.variable}\b", item.flag, problem)
     raise CommandFailed(problem, f"`{context.command_path} --help` names all settings", USAGE)

@@ -18,6 +18,7 @@ from elements_sdk.exceptions import (
     ForbiddenException,
     LoginFailed,
     OpenApiException,
+    PagingError,
     RedirectError,
     ResponseFormatError,
     ServiceException,
@@ -69,6 +70,8 @@ def failure_of(error: Exception) -> Failure:
         return _usage_failure(error)
     if isinstance(error, click.ClickException):
         return Failure(error.exit_code, error.format_message(), None)
+    if isinstance(error, PagingError) and error.cause is not None:
+        return failure_of(error.cause)
     if isinstance(error, ApiException):
         code = _code_of(error)
         return Failure(code, _in_our_words(str(error)), _hint_for(error, code))

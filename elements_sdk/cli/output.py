@@ -25,14 +25,15 @@ def output_option() -> click.Option:
     return click.Option(["--output", "-o", "output"], type=click.Choice(FORMATS), help=about)
 
 
-def write(value: Any, output: str | None, columns: Sequence[str] = ()) -> None:
+def write(value: Any, output: str | None, columns: Sequence[str] = (), table: Any = None) -> None:
     """Print what a call gave.
 
     :param output: one of `FORMATS`; `None`: what suits the reader.
     :param columns: of a list, where it is empty.
+    :param table: what a table shows in its place.
     """
     chosen = output or ("table" if sys.stdout.isatty() else "json")
-    plain = to_plain(value)
+    plain = to_plain(value if table is None or chosen != "table" else table)
     if chosen == "table":
         from elements_sdk.cli.tables import print_table
 
