@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 _COLOUR = "#2f6f9f"
 _LONGEST_LABEL = 24  # characters
-_STYLE = {
+_STYLE: Any = {
     "svg.fonttype": "none",  # text stays text: it can be found, and takes the page's font
     "svg.hashsalt": "elements-sdk",  # the same plot gives the same bytes
     "font.family": "sans-serif",
@@ -68,6 +68,5 @@ def _svg(figure: Figure) -> str:
     svg = text.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    return re.sub(
-        r'(<svg[^>]*?) width="[^"]*"', r"\1", re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1), count=1
-    )
+    head, end, rest = svg.partition(">")
+    return re.sub(r' (?:width|height)="[^"]*"', "", head) + end + rest
