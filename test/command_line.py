@@ -7,6 +7,7 @@ import pty
 import select
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -31,17 +32,22 @@ def run(*arguments: str, stdin: str = "", **variables: str) -> subprocess.Comple
     )
 
 
-def run_on_terminal(*arguments: str, types: list[tuple[str, str]], **variables: str) -> tuple[int, str]:
+def run_on_terminal(
+    *arguments: str, types: list[tuple[str, str]], echoes: bool = False, **variables: str
+) -> tuple[int, str]:
     """Run a command on a terminal of its own; give its exit code and all that the terminal shows.
 
     :param types: what to wait for, and what to type then.
+    :param echoes: whether what is typed may be seen; if not, it is typed when the terminal has been told so.
     """
     process_id, terminal = pty.fork()
     if process_id == 0:
         os.execve(COMMAND, [COMMAND, *arguments], environment(TERM="xterm", COLUMNS="100", **variables))
     shown, waiting, limit = "", list(types), time.monotonic() + 50
     while time.monotonic() < limit:
-        if not select.select([terminal], [], [], 1)[0]:
+        if waiting and waiting[0][0] in shown and (echoes or not termios.tcgetattr(terminal)[3] & termios.ECHO):
+            os.write(terminal, waiting.pop(0)[1].encode())
+        if not select.select([terminal], [], [], 0.05)[0]:
             continue
         try:
             piece = os.read(terminal, 65536).decode("utf-8", "replace")
@@ -50,7 +56,5 @@ def run_on_terminal(*arguments: str, types: list[tuple[str, str]], **variables: 
         if not piece:
             break
         shown += piece
-        while waiting and waiting[0][0] in shown:
-            os.write(terminal, waiting.pop(0)[1].encode())
     os.close(terminal)
     return os.waitstatus_to_exitcode(os.waitpid(process_id, 0)[1]), shown

@@ -93,11 +93,13 @@ def test_show_has_all_that_is_known(links: Sandbox) -> None:
 
 def test_revoke_shows_asks_and_does(links: Sandbox) -> None:
     first, second = (str(link.id) for link in all_links(links)[:2])
-    code, terminal = run_on_terminal("links", "revoke", first, types=[("[y/N]", "n\n")], **as_admin(links))
+    code, terminal = run_on_terminal("links", "revoke", first, types=[("[y/N]", "n\n")], echoes=True, **as_admin(links))
     assert code == 1
     assert "Error: nothing was done" in terminal
     assert len(all_links(links)) == USUAL
-    code, terminal = run_on_terminal("links", "revoke", first, second, types=[("[y/N]", "y\n")], **as_admin(links))
+    code, terminal = run_on_terminal(
+        "links", "revoke", first, second, types=[("[y/N]", "y\n")], echoes=True, **as_admin(links)
+    )
     assert code == 0
     assert "To be revoked:" in terminal
     assert "2 of 2 links revoked." in terminal

@@ -24,7 +24,7 @@ _TYPES: dict[str, click.ParamType[Any]] = {"int": click.INT, "float": click.FLOA
 _DATA = "request_data"
 
 
-class JsonText(click.ParamType[Any]):
+class JsonText(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on only
     """A value of an option that is written as JSON."""
 
     name = "json"
@@ -106,22 +106,27 @@ def _data(operation: Operation, context: click.Context, values: Mapping[str, Any
     ]
     if said:
         raise click.UsageError("--data is the whole body: leave the options for its properties out", context)
-    text = _text(values[_DATA])
-    try:
-        body = json.loads(text)
-    except ValueError as error:
-        where = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "it"
-        body, problem = None, f"--data is no JSON: see {where}"
-    else:
-        problem = "" if isinstance(body, dict) else "--data must be a JSON object, in braces"
-    del text
+    body, problem = _object_in(_text(values[_DATA]))
     if problem:
         raise click.UsageError(problem, context)
     known = dict(_properties(operation, all_of_them=True))
     for name in body:
         if name not in known:
             click.echo(f"Note: {operation.body} has no property {name!r}; it is sent as it is.", err=True)
-    return MaskedDict(body)
+    return body
+
+
+def _object_in(text: str) -> tuple[MaskedDict, str | None]:
+    """Read a JSON object, or say what is wrong with the text, without showing it."""
+    try:
+        body = json.loads(text)
+    except json.JSONDecodeError as error:
+        return MaskedDict(), f"--data is no JSON: see line {error.lineno}, column {error.colno}"
+    except (ValueError, RecursionError):  # a number, or a depth, beyond what Python reads
+        return MaskedDict(), "--data is no JSON that can be read"
+    if not isinstance(body, dict):
+        return MaskedDict(), "--data must be a JSON object, in braces"
+    return MaskedDict(body), None
 
 
 def _text(value: str) -> str:

@@ -17,7 +17,7 @@ _PAGE = 200  # links a page
 _FILTERS = ("expired", "expires_before", "owner", "never_viewed")
 
 
-class Moment(click.ParamType[datetime]):
+class Moment(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on only
     """A date or a date with time; without a zone it is that of this machine."""
 
     name = "date"
