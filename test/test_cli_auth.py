@@ -91,7 +91,9 @@ def test_json_is_the_answer_whole(sandbox: Sandbox, auth: AuthApi) -> None:
 
 
 def test_answer_is_a_table_on_a_terminal_and_json_in_a_pipe(sandbox: Sandbox) -> None:
-    code, shown = run_on_terminal("auth", "get-all-access-tokens", "--limit", "3", types=[], **by_token(sandbox))
+    code, shown = run_on_terminal(
+        "auth", "get-all-access-tokens", "--limit", "3", types=[], echoes=True, **by_token(sandbox)
+    )
     assert code == 0
     assert "created_by" in shown
     assert "Too wide for this terminal: " in shown
