@@ -96,6 +96,7 @@ def _environment() -> Environment:
     )
     environment.filters["snake"] = snake
     environment.filters["literal"] = repr
+    environment.filters["tuple"] = tuple
     environment.filters["lower_first"] = _lower_first
     environment.filters["exception"] = _exception
     environment.filters["raises"] = _raises

@@ -124,6 +124,7 @@ class Operation:
     safe_to_repeat: bool
     is_login: bool
     needs_session: bool
+    is_open: bool
     paging: dict[str, str] | None
     parameters: tuple[Parameter, ...]
     body: Body | None
@@ -142,6 +143,23 @@ class Operation:
     @property
     def optional(self) -> list[Parameter]:
         return [parameter for parameter in self.parameters if not parameter.required]
+
+    @property
+    def filters(self) -> list[Parameter]:
+        """The optional parameters that say which entries a list has, not in which order or pieces."""
+        return [parameter for parameter in self.optional if parameter.name not in (self.paging or {}).values()]
+
+    @property
+    def walk_arguments(self) -> list[str]:
+        """The arguments that are the same for each page of a list."""
+        return [parameter.name for parameter in [*self.required, *self.filters]]
+
+    @property
+    def walk_signature(self) -> str:
+        """The arguments of the method that walks a list, as a heading shows them."""
+        required, filters = ([item.name for item in group] for group in (self.required, self.filters))
+        optional = [f"{name}=None" for name in filters]
+        return ", ".join([*required, "page_size=100", "offset=0", *optional, 'ordering="id"'])
 
     @property
     def argument_names(self) -> list[str]:
@@ -214,6 +232,7 @@ class Specification:
             safe_to_repeat=raw["x-safe-to-repeat"],
             is_login=raw.get("x-login", False),
             needs_session=security == [{"Session": []}],
+            is_open={} in security,
             paging=raw.get("x-pagination"),
             parameters=tuple(_parameter(item) for item in [*shared, *raw.get("parameters", [])]),
             body=_body(raw["requestBody"]) if "requestBody" in raw else None,

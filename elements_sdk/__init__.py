@@ -6,7 +6,6 @@ Names are loaded when they are first used, so that `import elements_sdk` costs n
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from elements_sdk import models
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
         LoginFailed,
         NotFoundException,
         OpenApiException,
+        PagingError,
         ProxyError,
         RedirectError,
         ResponseFormatError,
@@ -73,6 +73,7 @@ __all__ = [
     "LoginFailed",
     "NotFoundException",
     "OpenApiException",
+    "PagingError",
     "ProxyError",
     "RedirectError",
     "ResponseFormatError",
@@ -101,6 +102,8 @@ if not TYPE_CHECKING:
     }
 
     def __getattr__(name: str) -> Any:
+        from importlib.util import find_spec  # loaded late: it brings much along
+
         if name in models.__all__:
             value = getattr(models, name)
         elif name in __all__:

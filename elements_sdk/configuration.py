@@ -5,19 +5,17 @@ from __future__ import annotations
 import base64
 import copy
 import logging
-import pickle
+import os
 import sys
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from elements_sdk._version import __version__
-from elements_sdk.environment import settings_of_environment
 from elements_sdk.exceptions import ApiAttributeError, ApiKeyError, ApiValueError, OpenApiException
 from elements_sdk.logs import display
 from elements_sdk.redaction import MaskedDict, masked
 from elements_sdk.retry import RetryPolicy
-from elements_sdk.settings import CHECKS, DEFAULTS, header_text
+from elements_sdk.settings import CHECKS, DEFAULTS, header_text, problem_of_token
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -131,18 +129,19 @@ class Configuration:
             setattr(self, name, given.get(name, DEFAULTS.get(name)))
 
     @classmethod
-    def from_env(cls) -> Configuration:
+    def from_env(cls, environment: Mapping[str, str] | None = None) -> Configuration:
         """Make a configuration of what the environment says.
 
         `ELEMENTS_HOST` is needed. `ELEMENTS_API_TOKEN`, or `ELEMENTS_API_TOKEN_FILE` (read again when it changes),
         `ELEMENTS_USERNAME`, `ELEMENTS_PASSWORD`, `ELEMENTS_CA_FILE`, `ELEMENTS_TIMEOUT` (seconds, or
         `connect,read`) and `ELEMENTS_TOTAL_TIMEOUT` are used where they are set.
 
+        :param environment: variables to read in place of the process's own, `os.environ`.
         :raises ApiValueError: a variable is missing or malformed; the message names it and does not show its value.
         """
         configuration = cls()
         try:
-            _apply_environment(configuration)
+            _apply_environment(configuration, os.environ if environment is None else environment)
             return configuration
         except ApiValueError as error:
             failed = error.with_traceback(None)  # whose frames hold what the environment says
@@ -237,8 +236,16 @@ class Configuration:
             return None
         default = spelling if spelling == "Bearer" else ""
         prefix = self.api_key_prefix.get(spelling) or default
-        prefix = f"{header_text(f'api_key_prefix[{spelling!r}]', prefix)} " if prefix else ""
-        return prefix + header_text(f"api_key[{spelling!r}]", self.api_key[spelling]).removeprefix(prefix)
+        prefix = header_text(f"api_key_prefix[{spelling!r}]", prefix) if prefix else ""
+        key = header_text(f"api_key[{spelling!r}]", self.api_key[spelling])
+        problem = problem_of_token(key)
+        if problem:
+            del key
+            raise ApiValueError(f"api_key[{spelling!r}] {problem}")
+        if not prefix:
+            return key
+        has_prefix = key[: len(prefix) + 1].lower() == f"{prefix} ".lower()
+        return f"{prefix} {key[len(prefix) + 1 :] if has_prefix else key}"
 
     def _spelling(self, identifier: str) -> str | None:
         """Under which name a key is kept in `api_key`."""
@@ -310,8 +317,10 @@ class Configuration:
         return display.file_handler
 
 
-def _apply_environment(configuration: Configuration) -> None:
-    for variable, name, value in settings_of_environment():
+def _apply_environment(configuration: Configuration, environment: Mapping[str, str]) -> None:
+    from elements_sdk.environment import settings_of_environment  # loaded late: it is for from_env only
+
+    for variable, name, value in settings_of_environment(environment):
         try:
             setattr(configuration, name, value)
             problem = None
@@ -323,6 +332,8 @@ def _apply_environment(configuration: Configuration) -> None:
 
 
 def _expect_to_pickle(name: str, value: object) -> None:
+    import pickle  # loaded late, as most programs never need it
+
     try:
         pickle.dumps(value)
         return
@@ -340,5 +351,7 @@ def _check_of(name: str) -> Callable[[str, Any], Any]:
 
 
 def _no_such_setting(name: str) -> str:
+    from difflib import get_close_matches  # loaded late: it is for mistakes only
+
     close = get_close_matches(name, CHECKS, n=1)
     return f"Configuration has no setting {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")

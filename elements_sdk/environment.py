@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from elements_sdk.exceptions import ApiValueError
 from elements_sdk.redaction import MaskedDict
-from elements_sdk.settings import problem_of_header
+from elements_sdk.settings import problem_of_header, problem_of_token
 
 if TYPE_CHECKING:
     from elements_sdk.configuration import Configuration
@@ -62,15 +63,15 @@ class TokenFile:
             return error.strerror
         except ValueError:
             return "it is no text"
-        return problem_of_header(self._token) if self._token else "it is empty"
+        return problem_of_header(self._token) or problem_of_token(self._token) if self._token else "it is empty"
 
 
-def settings_of_environment() -> list[tuple[str, str, Any]]:
+def settings_of_environment(environment: Mapping[str, str]) -> list[tuple[str, str, Any]]:
     """Give the variables that are set: name, setting, value.
 
     :raises ApiValueError: `ELEMENTS_HOST` is missing, both kinds of token are there, or a number is none.
     """
-    given = MaskedDict({name: os.environ[name] for name in _VARIABLES if os.environ.get(name)})
+    given = MaskedDict({name: environment[name] for name in _VARIABLES if environment.get(name)})
     if "ELEMENTS_HOST" not in given:
         raise ApiValueError("ELEMENTS_HOST is not set; it is the server's address, as in https://storage.example.com")
     if {"ELEMENTS_API_TOKEN", "ELEMENTS_API_TOKEN_FILE"} <= given.keys():
@@ -80,7 +81,7 @@ def settings_of_environment() -> list[tuple[str, str, Any]]:
 
 def _value(name: str, text: str) -> Any:
     if name == "ELEMENTS_API_TOKEN":
-        problem = problem_of_header(text)
+        problem = problem_of_header(text) or problem_of_token(text)
         if problem:
             raise ApiValueError(f"{name} {problem}")
         return {"Bearer": text}

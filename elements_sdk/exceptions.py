@@ -23,9 +23,10 @@ OpenApiException
     │   │   └── DeadlineExceeded           the call as a whole took too long; `phase` says where it stood
     │   ├── ProxyError                     the proxy refused or failed
     │   └── TlsError                       no trusted connection could be made
-    └── ResponseFormatError                the answer is not what was promised
-        ├── IncompleteBody                 the answer broke off
-        └── ResponseTooLarge               the answer has more bytes than `max_response_bytes`
+    ├── ResponseFormatError                the answer is not what was promised
+    │   ├── IncompleteBody                 the answer broke off
+    │   └── ResponseTooLarge               the answer has more bytes than `max_response_bytes`
+    └── PagingError                        a walk through a long list broke off; `resume_offset` says where
 
 InsecureTransportWarning  (a UserWarning)        calls go over plain http to another machine
 """
@@ -55,6 +56,7 @@ __all__ = [
     "LoginFailed",
     "NotFoundException",
     "OpenApiException",
+    "PagingError",
     "ProxyError",
     "RedirectError",
     "ResponseFormatError",
@@ -294,6 +296,20 @@ class IncompleteBody(ResponseFormatError):
 
 class ResponseTooLarge(ResponseFormatError):
     """The answer has more bytes than `Configuration.max_response_bytes`; the rest was not read."""
+
+
+class PagingError(ApiException):
+    """A walk through a long list broke off. It tells what the failed call's own exception tells.
+
+    :ivar cause: that exception.
+    :ivar resume_offset: the `offset` with which a new walk goes on from there.
+    """
+
+    cause: ApiException | None = None
+    resume_offset: int = 0
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}; the list goes on at offset {self.resume_offset}"
 
 
 class InsecureTransportWarning(UserWarning):

@@ -17,7 +17,11 @@ from elements_sdk.limits import Limits
 from elements_sdk.messages import Request, Response
 from elements_sdk.redaction import excerpt, scrub, secrets_of, shown_headers
 from elements_sdk.redirects import reason_of_stop
+from elements_sdk.retry_after import seconds_ahead
 from elements_sdk.serialization import error_sentences
+
+_OF_ONE_TIME_CODES = ("otp", "one-time")
+_CLOCKS_MAY_DIFFER = 30.0  # seconds: one code's time
 
 E = TypeVar("E", bound=ApiException)
 
@@ -42,6 +46,8 @@ def login_failure(
 ) -> ApiException:
     """Make the exception of a login that was answered without a user."""
     reasons = errors.pop("reason", [])
+    if any(word in f"{reasons} {detail}".lower() for word in _OF_ONE_TIME_CODES):
+        detail = "; ".join(filter(None, [(detail or "").rstrip("."), _clock_problem(response)]))
     reason = "Login failed" if response.status < 300 else response.reason
     failed = failure(LoginFailed, request, response, reason=reason, detail=detail, errors=errors)
     if reasons:
@@ -80,6 +86,15 @@ def failure(
         attempts=request.attempts,
         request_sent=request_sent,
     )
+
+
+def _clock_problem(response: Response) -> str | None:
+    """Say by how much the two clocks differ, if a one-time code of this machine cannot be good on the server."""
+    ahead = seconds_ahead(response.headers)
+    if ahead is None or abs(ahead) <= _CLOCKS_MAY_DIFFER:
+        return None
+    direction = "ahead of" if ahead > 0 else "behind"
+    return f"the server's clock is {abs(ahead):.0f} s {direction} this machine's, and one-time codes go by the clock"
 
 
 def deadline_exceeded(request: Request, limits: Limits, phase: str, request_sent: RequestSent) -> DeadlineExceeded:

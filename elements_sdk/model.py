@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from operator import attrgetter
-from pprint import pformat
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, dataclass_transform
 
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
@@ -164,6 +163,8 @@ class Model(metaclass=ModelType):
 
     def to_str(self) -> str:
         """Show the declared properties to people, secrets as `'***'`."""
+        from pprint import pformat  # loaded late: it brings much along
+
         return pformat(_shown(self))
 
     def __repr__(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
 
 from elements_sdk import models
@@ -58,19 +58,29 @@ class ApiResponse(NamedTuple, Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """An argument that goes into the path or the query."""
+    """An argument that goes into the path or the query.
+
+    :ivar description: what it is for, a sentence.
+    :ivar example: a value that it may have.
+    """
 
     name: str
     location: str
     wire_name: str
     type: str
     required: bool
+    description: str = ""
+    example: str | int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """The parameters by which a list is given page by page."""
+    """The parameters by which a list is given page by page.
 
+    :ivar iterator: name of the method that walks the whole list.
+    """
+
+    iterator: str
     limit: str
     offset: str
     ordering: str
@@ -83,6 +93,9 @@ class Operation:
     :ivar body: name of the model that is sent; `None`: nothing is.
     :ivar result: what comes back: a model's name, `"list[Ticket]"`, `"object"`; `None`: nothing to read.
     :ivar is_login: whether an error means that nobody is logged in now (`LoginFailed`).
+    :ivar is_open: whether a caller who is nobody may make it.
+    :ivar summary: what it is for, a sentence; `description` says more.
+    :ivar body_example: properties of a body that could be sent, and their values.
     """
 
     name: str
@@ -96,6 +109,11 @@ class Operation:
     safe_to_repeat: bool = False
     is_login: bool = False
     paging: Paging | None = None
+    is_open: bool = False
+    summary: str = ""
+    description: str = ""
+    body_description: str = ""
+    body_example: tuple[tuple[str, Any], ...] = ()
 
     def request(self, arguments: Mapping[str, Any], check: bool = True, safe_characters: str = "") -> Request:
         """Check the arguments of a call and write its request; an argument that is `None` is left out.
@@ -130,6 +148,10 @@ class Operation:
         if self.result == "file":
             return response.file
         return None if self.result is None else read_result(request, response, self.result, settings)
+
+    def by_page(self) -> Operation:
+        """Give the operation that reads the same list as a `Page`."""
+        return replace(self, result=f"{self.result}".replace("list[", "page["))
 
     def _body(self, data: Any, check: bool) -> bytes:
         if data is None:

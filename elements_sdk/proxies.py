@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -34,7 +35,7 @@ class Proxies:
         self._named: MaskedDict = MaskedDict()
         if configuration.proxy is not None:
             self._named = MaskedDict(all=configuration.proxy)
-        elif configuration.trust_env:
+        elif configuration.trust_env and any(name.lower().endswith("_proxy") for name in os.environ):
             from urllib.request import getproxies_environment  # loaded late: it brings much along
 
             self._named = MaskedDict(getproxies_environment())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -57,6 +56,8 @@ def secrets_of(headers: Mapping[str, str], body: bytes | None) -> list[str]:
 
 def _spellings(secret: str) -> Iterator[str]:
     """How a secret may come back: as it is, or as HTML, JSON and URLs write it."""
+    import html  # loaded late: only failures need it
+
     yield from (secret, html.escape(secret), json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
     with suppress(UnicodeEncodeError):
         yield from (quote(secret), quote(secret, safe=""), quote_plus(secret))

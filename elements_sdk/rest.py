@@ -13,7 +13,7 @@ from urllib3 import exceptions as errors
 from urllib3.util.ssl_match_hostname import CertificateError
 
 from elements_sdk.addresses import is_insecure, origin, target
-from elements_sdk.bodies import FileError, TooLarge, read_into_file, read_into_memory
+from elements_sdk.bodies import BLOCK, FileError, MemoryBody, TooLarge
 from elements_sdk.configuration import Configuration
 from elements_sdk.connections import Phase, SpeaksTls, Try
 from elements_sdk.exceptions import (
@@ -111,19 +111,54 @@ class Transport:
             response.raw = raw
             limits.leave_body_to_caller()
             return response
+        taken = None
         try:
-            if body == "to file" and 200 <= raw.status < 300:
-                response.file = read_into_file(raw, settings.max_response_bytes, settings.temp_folder_path)
+            taken = new_body(body, raw.status, settings)
+            promised = getattr(raw, "length_remaining", None)  # none for HEAD, whatever its Content-Length
+            taken.expect(promised)
+            if promised is not None and promised <= BLOCK and "Content-Encoding" not in raw.headers:
+                taken.add(raw.read())
             else:
-                response.data = read_into_memory(raw, settings.max_response_bytes)
+                while piece := raw.read(BLOCK):
+                    taken.add(piece)
+            put_into(response, taken)
             return response
         except BaseException as error:  # the place in the pool must become free, whatever stopped the reading
             raw.close()
             raw.release_conn()
+            if taken is not None:
+                taken.discard()
             if not isinstance(error, TooLarge | FileError):
                 raise
-            kind, reason = ResponseTooLarge if isinstance(error, TooLarge) else ApiException, str(error)
-        raise failure(kind, request, response, reason=reason)
+            failed = body_failure(request, response, error)
+        raise failed
+
+
+def new_body(body: Body, status: int, settings: Configuration) -> MemoryBody:
+    """Make what takes up the body of an answer with this status: memory, or a file.
+
+    :raises FileError: the file cannot be made.
+    """
+    if body != "to file" or not 200 <= status < 300:
+        return MemoryBody(settings.max_response_bytes)
+    from elements_sdk.files import FileBody  # loaded late: hardly anybody needs it
+
+    return FileBody(settings.max_response_bytes, settings.temp_folder_path)
+
+
+def put_into(response: Response, taken: MemoryBody) -> None:
+    """Put a complete body into its answer: bytes as data, a path as file."""
+    content = taken.content(response.headers)
+    if isinstance(content, bytes):
+        response.data = content
+    else:
+        response.file = content
+
+
+def body_failure(request: Request, response: Response, error: TooLarge | FileError) -> ApiException:
+    """Make the exception that stands for a body that could not be taken."""
+    kind = ResponseTooLarge if isinstance(error, TooLarge) else ApiException
+    return failure(kind, request, response, reason=str(error))
 
 
 _ONCE = urllib3.Retry(False, redirect=False)

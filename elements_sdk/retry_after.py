@@ -1,4 +1,4 @@
-"""The `Retry-After` header in seconds, however a server or proxy spells it."""
+"""The headers `Retry-After` and `Date` in seconds, however a server or proxy spells them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?")
 
@@ -26,9 +25,18 @@ def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
     return max(0.0, (until - now).total_seconds())
 
 
+def seconds_ahead(headers: Mapping[str, str]) -> float | None:
+    """Seconds by which the server's clock, as its `Date` says, is ahead of this machine's; `None` if it does not."""
+    moment = _date(headers.get("Date", ""))
+    return None if moment is None else (moment - datetime.fromtimestamp(time.time(), UTC)).total_seconds()
+
+
 def _date(text: str) -> datetime | None:
-    if len(text) > 64:
+    if not text or len(text) > 64:
         return None
+    # Loaded late: it brings half of the package email along, and hardly any answer has such a date.
+    from email.utils import parsedate_to_datetime
+
     try:
         moment = parsedate_to_datetime(text)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from elements_sdk import models
 from elements_sdk.dates import parse_date, parse_datetime
@@ -24,6 +24,7 @@ from elements_sdk.redaction import MASK, SECRET_NAMES
 Reader = Callable[[Any, ReadSettings | None], Any]
 
 LIST = re.compile(r"list\[(.+)\]", re.IGNORECASE)
+PAGE = re.compile(r"page\[(.+)\]")
 DICT = re.compile(r"dict[(\[]\s*[^,]+,\s*(.+)[)\]]", re.IGNORECASE)
 _SPACES = " \t\n\r"
 _parse_at = json.JSONDecoder().raw_decode
@@ -39,6 +40,16 @@ _JSON_KINDS: dict[str, tuple[type, ...]] = {
 
 class UnexpectedJson(ValueError):
     """An answer is not JSON, or not the JSON that was promised."""
+
+
+class Page(NamedTuple):
+    """A piece of a long list, as `"page[Ticket]"` is read.
+
+    :ivar is_last: whether the server says that nothing follows; `None`: it says nothing about that.
+    """
+
+    entries: list[Any]
+    is_last: bool | None
 
 
 def to_plain(value: Any) -> Any:
@@ -95,6 +106,8 @@ def parse_json(data: bytes | str) -> Any:
 def from_json(data: bytes | str, type_name: str, settings: ReadSettings | None = None) -> Any:
     """Read an answer as what was promised: `"Ticket"`, `"list[Ticket]"`, `"dict(str, int)"`, `"datetime"`, `"object"`.
 
+    `"page[Ticket]"` gives a `Page`, of a plain list as of an envelope.
+
     :raises UnexpectedJson: it is something else.
     """
     if type_name == "str":
@@ -103,11 +116,13 @@ def from_json(data: bytes | str, type_name: str, settings: ReadSettings | None =
         if type_name == "object":
             return None
         raise UnexpectedJson(f"the answer is empty, {_promise(type_name)} was promised")
-    read_item = _item_reader(type_name)
+    is_page, type_name, read_item = _plan(type_name)
     items = None if read_item is None else _read_item_by_item(data, read_item, settings)
     if items is not None:
-        return items
+        return Page(items, None) if is_page else items
     value = parse_json(data)
+    if is_page:
+        return Page(_read_promised(value, type_name, settings), _is_last_page(value))
     return value if type_name == "object" else _read_promised(value, type_name, settings)
 
 
@@ -120,6 +135,11 @@ def type_name(given: str | type) -> str:
     if name != "file":
         reader(name)
     return name
+
+
+def without_page(type_name: str) -> str:
+    """Name the list that a page is a piece of; other types stay as they are."""
+    return PAGE.sub(r"list[\1]", type_name)
 
 
 def _decoded(data: bytes | str) -> str:
@@ -177,6 +197,11 @@ def list_in_envelope(value: Any) -> Any:
     return value["results"] if is_envelope else value
 
 
+def _is_last_page(value: Any) -> bool | None:
+    """Whether an envelope has no next page; a plain list does not say. The address in `next` is never used."""
+    return value["next"] is None if isinstance(value, dict) and "next" in value else None
+
+
 def _promise(type_name: str) -> str:
     return f"a {type_name}"
 
@@ -217,6 +242,13 @@ def _item_reader(type_name: str) -> Reader | None:
     """Give the reader of a list's items; `None` if the type is no list."""
     found = LIST.fullmatch(type_name)
     return reader(found[1]) if found else None
+
+
+@cache
+def _plan(type_name: str) -> tuple[bool, str, Reader | None]:
+    """Tell whether a type is a page of a list, give the type without that, and the reader of a list's items."""
+    without = without_page(type_name)
+    return without != type_name, without, _item_reader(without)
 
 
 def read_datetime(value: Any) -> Any:

@@ -152,6 +152,15 @@ def header_text(name: str, value: Any) -> str:
     raise ApiValueError(f"{name} {problem}")
 
 
+def problem_of_token(text: str) -> str | None:
+    """Say what was copied along with an API token, without showing it; `None` if nothing seems to be."""
+    if text[:1] in ("'", '"') and text[-1:] == text[:1]:
+        return "is in quotes: leave them out"
+    if text.lower().startswith("authorization:"):
+        return "holds a whole header: leave out what stands before the token"
+    return None
+
+
 def _optional_text(name: str, value: Any) -> str | None:
     return None if value is None else _text(name, value)
 

@@ -7,13 +7,14 @@ from typing import Any
 
 from elements_sdk import models
 from elements_sdk.model import Model
-from elements_sdk.serialization import DICT, LIST, list_in_envelope, reader
+from elements_sdk.serialization import DICT, LIST, list_in_envelope, reader, without_page
 
 _KINDS: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "bool": (bool,), "float": (float, int)}
 
 
 def first_mismatch(value: Any, type_name: str) -> str | None:
     """Name the first value that is not what its type says: `[3].expires is no datetime`. The value is not shown."""
+    type_name = without_page(type_name)
     if LIST.fullmatch(type_name):
         value = list_in_envelope(value)
     problem = _mismatch(value, type_name, "")

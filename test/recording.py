@@ -45,6 +45,7 @@ class RecordingServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # head and body are written apart
 
             def handle_one(self) -> None:
                 path, _, query = self.path.partition("?")

@@ -32,7 +32,7 @@ from elements_sdk import (
     ResponseTooLarge,
     ServiceException,
 )
-from elements_sdk.bodies import FileAnswer
+from elements_sdk.files import FileAnswer
 from test.faults import behaviours as does
 from test.faults.server import Behaviour, Conversation, FaultServer
 

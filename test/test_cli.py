@@ -6,18 +6,12 @@ import re
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from elements_sdk import ApiClient, AuthApi, Configuration
 from elements_sdk.api import auth_api
-
-COMMAND = str(Path(sys.executable).with_name("elements-sdk"))
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, timeout=50)
+from test.command_line import COMMAND, run
 
 
 def test_tour_makes_all_twelve_calls() -> None:
@@ -79,14 +73,6 @@ def test_sandbox_on_a_taken_port_is_an_error_in_words() -> None:
     assert result.returncode == 1
     assert re.match(r"Error: the sandbox did not start: .*in use", result.stderr)
     assert "Traceback" not in result.stderr
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["tour", "--help"], ["sandbox", "-h"], ["--version"]])
-def test_help_fits_a_hundred_columns(arguments: list[str]) -> None:
-    result = run(*arguments)
-    assert result.returncode == 0
-    assert max(map(len, result.stdout.splitlines())) <= 100
-    assert "Example:" in result.stdout or arguments[0].startswith("--")
 
 
 def test_wrong_usage_exits_2() -> None:

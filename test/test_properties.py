@@ -21,9 +21,9 @@ from hypothesis.strategies import SearchStrategy
 from urllib3 import HTTPHeaderDict
 
 from elements_sdk import ApiClient, ApiException, ApiValueError, AuthApi, Configuration, RetryPolicy, models
-from elements_sdk.bodies import harmless_name
 from elements_sdk.cookies import Cookies
 from elements_sdk.failures import status_error
+from elements_sdk.files import harmless_name
 from elements_sdk.messages import Request, Response, expect_sendable, path_segment
 from elements_sdk.model import Model
 from elements_sdk.redaction import MASK, SECRET_NAMES

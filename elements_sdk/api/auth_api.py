@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from elements_sdk.api_client import ApiClient
 from elements_sdk.operation import Operation, Paging, Parameter
+from elements_sdk.pagination import Pager, Walk
 from elements_sdk.redaction import masked_arguments
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ CHECK_AUTH_TICKET = Operation(
     safe_to_repeat=False,
     is_login=False,
     paging=None,
+    is_open=True,
+    summary="Redeem a ticket and learn whose it is.",
+    description="A ticket proves an identity to another service. The server answers with the user who issued it.\nA ticket is spent by this call.",
+    body_description="The ticket to redeem.",
+    body_example=(("ticket", "TICKET"),),
 )
 CREATE_AUTH_TICKET = Operation(
     name="create_auth_ticket",
@@ -57,12 +63,27 @@ CREATE_AUTH_TICKET = Operation(
     safe_to_repeat=True,
     is_login=False,
     paging=None,
+    is_open=False,
+    summary="Issue a ticket that proves who you are to another service.",
+    description="Hand the ticket over instead of a password; whoever gets it redeems it with `check_auth_ticket`.",
+    body_description="",
+    body_example=(),
 )
 DELETE_ACCESS_TOKEN = Operation(
     name="delete_access_token",
     method="DELETE",
     path="/api/2/auth/access-tokens/{id}",
-    parameters=(Parameter("id", "path", "id", "int", required=True),),
+    parameters=(
+        Parameter(
+            "id",
+            "path",
+            "id",
+            "int",
+            required=True,
+            description="Number of the access token, as in `OneTimeAccessToken.id`.",
+            example=56,
+        ),
+    ),
     body=None,
     result="object",
     permissions="an authenticated user",
@@ -70,6 +91,11 @@ DELETE_ACCESS_TOKEN = Operation(
     safe_to_repeat=False,
     is_login=False,
     paging=None,
+    is_open=False,
+    summary="Delete an access token, so that its share link stops working.",
+    description="There is no way back: a deleted link has to be shared anew.",
+    body_description="",
+    body_example=(),
 )
 GENERATE_PASSWORD = Operation(
     name="generate_password",
@@ -83,12 +109,27 @@ GENERATE_PASSWORD = Operation(
     safe_to_repeat=True,
     is_login=False,
     paging=None,
+    is_open=False,
+    summary="Ask the server for a password that meets its own rules.",
+    description="Nothing is changed by this call; the password is a proposal.",
+    body_description="",
+    body_example=(),
 )
 GET_ACCESS_TOKEN = Operation(
     name="get_access_token",
     method="GET",
     path="/api/2/auth/access-tokens/{id}",
-    parameters=(Parameter("id", "path", "id", "int", required=True),),
+    parameters=(
+        Parameter(
+            "id",
+            "path",
+            "id",
+            "int",
+            required=True,
+            description="Number of the access token, as in `OneTimeAccessToken.id`.",
+            example=56,
+        ),
+    ),
     body=None,
     result="OneTimeAccessToken",
     permissions="an authenticated user",
@@ -96,20 +137,89 @@ GET_ACCESS_TOKEN = Operation(
     safe_to_repeat=True,
     is_login=False,
     paging=None,
+    is_open=False,
+    summary="Fetch one access token.",
+    description="An access token is what stands behind a share link: whoever has the link may see what it shares.",
+    body_description="",
+    body_example=(),
 )
 GET_ALL_ACCESS_TOKENS = Operation(
     name="get_all_access_tokens",
     method="GET",
     path="/api/2/auth/access-tokens",
     parameters=(
-        Parameter("shared_bundles", "query", "shared_bundles", "str | int", required=False),
-        Parameter("shared_directories", "query", "shared_directories", "str | int", required=False),
-        Parameter("shared_bundles__asset", "query", "shared_bundles__asset", "str | int", required=False),
-        Parameter("user", "query", "user", "str | int", required=False),
-        Parameter("created_by", "query", "created_by", "str | int", required=False),
-        Parameter("ordering", "query", "ordering", "str", required=False),
-        Parameter("limit", "query", "limit", "int", required=False),
-        Parameter("offset", "query", "offset", "int", required=False),
+        Parameter(
+            "shared_bundles",
+            "query",
+            "shared_bundles",
+            "str | int",
+            required=False,
+            description="Only tokens that share the bundle of this number.",
+            example=None,
+        ),
+        Parameter(
+            "shared_directories",
+            "query",
+            "shared_directories",
+            "str | int",
+            required=False,
+            description="Only tokens that share the directory of this number.",
+            example=None,
+        ),
+        Parameter(
+            "shared_bundles__asset",
+            "query",
+            "shared_bundles__asset",
+            "str | int",
+            required=False,
+            description="Only tokens that share a bundle holding the asset of this number.",
+            example=None,
+        ),
+        Parameter(
+            "user",
+            "query",
+            "user",
+            "str | int",
+            required=False,
+            description="Only tokens that act for the user of this number.",
+            example=None,
+        ),
+        Parameter(
+            "created_by",
+            "query",
+            "created_by",
+            "str | int",
+            required=False,
+            description="Only tokens made by the user of this number.",
+            example=None,
+        ),
+        Parameter(
+            "ordering",
+            "query",
+            "ordering",
+            "str",
+            required=False,
+            description="Name of the property to order by; a leading `-` turns the order round.",
+            example="expires",
+        ),
+        Parameter(
+            "limit",
+            "query",
+            "limit",
+            "int",
+            required=False,
+            description="How many tokens to give at the most.",
+            example=10,
+        ),
+        Parameter(
+            "offset",
+            "query",
+            "offset",
+            "int",
+            required=False,
+            description="How many tokens to pass over before the first one given.",
+            example=None,
+        ),
     ),
     body=None,
     result="list[OneTimeAccessToken]",
@@ -118,10 +228,16 @@ GET_ALL_ACCESS_TOKENS = Operation(
     safe_to_repeat=True,
     is_login=False,
     paging=Paging(
+        iterator="iter_access_tokens",
         limit="limit",
         offset="offset",
         ordering="ordering",
     ),
+    is_open=False,
+    summary="List access tokens, filtered, ordered and paged as you ask.",
+    description="You see your own; an administrator sees everybody's. Filters that are left out do not filter.",
+    body_description="",
+    body_example=(),
 )
 LOGIN = Operation(
     name="login",
@@ -135,6 +251,11 @@ LOGIN = Operation(
     safe_to_repeat=False,
     is_login=True,
     paging=None,
+    is_open=True,
+    summary="Log in with name and password, and start a session.",
+    description="On a client without an API key the session's cookies are kept, and later calls are made as this user.\nWith an API key the key stays the client's identity, and the login only checks the password.",
+    body_description="Name, password and, where the account needs them, one-time code and new password.",
+    body_example=(("username", "USERNAME"), ("password", "PASSWORD")),
 )
 LOGOUT = Operation(
     name="logout",
@@ -148,6 +269,11 @@ LOGOUT = Operation(
     safe_to_repeat=False,
     is_login=False,
     paging=None,
+    is_open=True,
+    summary="End the session.",
+    description="Nothing happens where there is no session.",
+    body_description="",
+    body_example=(),
 )
 RESET_PASSWORD = Operation(
     name="reset_password",
@@ -161,12 +287,27 @@ RESET_PASSWORD = Operation(
     safe_to_repeat=False,
     is_login=False,
     paging=None,
+    is_open=True,
+    summary="Set a new password with the token from a password-reset e-mail.",
+    description="A token sets one password, once.",
+    body_description="The reset token and the new password.",
+    body_example=(("token", "RESET_TOKEN"), ("password", "NEW_PASSWORD")),
 )
 SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION = Operation(
     name="send_access_token_email_notification",
     method="POST",
     path="/api/2/auth/access-tokens/{id}/email",
-    parameters=(Parameter("id", "path", "id", "int", required=True),),
+    parameters=(
+        Parameter(
+            "id",
+            "path",
+            "id",
+            "int",
+            required=True,
+            description="Number of the access token, as in `OneTimeAccessToken.id`.",
+            example=56,
+        ),
+    ),
     body="SendLinkEmailRequest",
     result="object",
     permissions="an authenticated user",
@@ -174,6 +315,11 @@ SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION = Operation(
     safe_to_repeat=False,
     is_login=False,
     paging=None,
+    is_open=False,
+    summary="E-mail a share link to somebody.",
+    description="The server sends the link of the access token to the address given, or else to the token's user.",
+    body_description="Whom to write to, and what.",
+    body_example=(("email", "colleague@example.com"), ("subject", "Dailies"), ("text", "Please have a look.")),
 )
 START_IMPERSONATION = Operation(
     name="start_impersonation",
@@ -187,6 +333,11 @@ START_IMPERSONATION = Operation(
     safe_to_repeat=True,
     is_login=False,
     paging=None,
+    is_open=False,
+    summary="Act as another user from now on.",
+    description="It belongs to a session: log in first, on a client without an API key. End it with `stop_impersonation`.",
+    body_description="The user to act as.",
+    body_example=(("user", 56),),
 )
 STOP_IMPERSONATION = Operation(
     name="stop_impersonation",
@@ -200,6 +351,11 @@ STOP_IMPERSONATION = Operation(
     safe_to_repeat=True,
     is_login=False,
     paging=None,
+    is_open=False,
+    summary="Be yourself again.",
+    description="Ends what `start_impersonation` began.",
+    body_description="",
+    body_example=(),
 )
 
 OPERATIONS = (
@@ -927,6 +1083,45 @@ class AuthApi:
             },
             options,
         )
+
+    def iter_access_tokens(
+        self,
+        *,
+        page_size: int = 100,
+        offset: int = 0,
+        shared_bundles: str | int | None = None,
+        shared_directories: str | int | None = None,
+        shared_bundles__asset: str | int | None = None,
+        user: str | int | None = None,
+        created_by: str | int | None = None,
+        ordering: str | None = "id",
+        **options: Unpack[CallOptions],
+    ) -> Pager[OneTimeAccessToken]:
+        """Walk through all that `get_all_access_tokens` lists; `pages()` of the result gives it page by page.
+
+        Nothing is sent before the first entry is asked for, and no more than a page is kept. Ordered by `"id"` or
+        `"-id"`, a list that changes meanwhile loses and repeats nothing that stays; in any other order it may.
+        `GET /api/2/auth/access-tokens`, once a page and once to see the end. Needs: an authenticated user.
+
+        :param page_size: entries to ask for at a time, from 1; the server may give fewer.
+        :param offset: entries to pass over before the first one given; `PagingError.resume_offset` to go on.
+        :param shared_bundles: only tokens that share the bundle of this number.
+        :param shared_directories: only tokens that share the directory of this number.
+        :param shared_bundles__asset: only tokens that share a bundle holding the asset of this number.
+        :param user: only tokens that act for the user of this number.
+        :param created_by: only tokens made by the user of this number.
+        :param ordering: name of the property to order by; a leading `-` turns the order round.
+        :param options: `_request_timeout`, for each page.
+        :raises PagingError: a call failed; raised by the loop.
+        """
+        filters = {
+            "shared_bundles": shared_bundles,
+            "shared_directories": shared_directories,
+            "shared_bundles__asset": shared_bundles__asset,
+            "user": user,
+            "created_by": created_by,
+        }
+        return Pager(self.api_client, Walk(GET_ALL_ACCESS_TOKENS, filters, page_size, offset, ordering, options))
 
     @overload
     def login(

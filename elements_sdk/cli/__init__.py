@@ -12,6 +12,8 @@ def main() -> None:
     missing = missing_extra("cli")
     if missing:
         sys.exit(f"elements-sdk: {missing}")
-    from elements_sdk.cli.commands import commands
-
-    commands()
+    try:
+        from elements_sdk.cli.running import run
+    except KeyboardInterrupt:  # while modules are being loaded
+        sys.exit(130)
+    sys.exit(run())

@@ -112,6 +112,17 @@ class Sandbox:
         """The last 1,000 requests as they came over the wire, oldest first."""
         return [RecordedRequest(**facts) for facts in self._server.ask("requests")]
 
+    @property
+    def request_count(self) -> int:
+        """How many requests have come over the wire, since the start or the last `reset`."""
+        count: int = self._server.ask("request_count")
+        return count
+
+    def add_tokens(self, count: int) -> list[int]:
+        """Add share links, and give their numbers."""
+        numbers: list[int] = self._server.ask("add_tokens", count=count)
+        return numbers
+
     def end_sessions(self) -> None:
         """End all sessions, as a restart or a change of password does: whoever had one is not logged in any more."""
         self._server.ask("end_sessions")

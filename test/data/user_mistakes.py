@@ -2,6 +2,7 @@
 
 from elements_sdk import AuthApi, Configuration, Ticket
 from elements_sdk import Tikcet  # error
+from elements_sdk.bulk import map_calls
 
 auth = AuthApi()
 token = auth.get_access_token(1)
@@ -22,3 +23,8 @@ ticket: str = auth.create_auth_ticket()  # error
 configuration = Configuration()
 configuration.verify_sll = False  # error
 print(configuration.tiemout)  # error
+auth.iter_access_tokens(page_size="7")  # error
+auth.iter_access_tokens(limit=7)  # error
+number: int = next(auth.iter_access_tokens())  # error
+map_calls(len, [3])  # error
+map_calls(auth.delete_access_token)  # error

@@ -11,7 +11,9 @@ from urllib3.response import BaseHTTPResponse
 
 import elements_sdk
 from elements_sdk import ApiClient, ApiResponse, AuthApi, Configuration, OneTimeAccessToken, Ticket
+from elements_sdk.bulk import Bulk, Outcome, map_calls
 from elements_sdk.models import ElementsUserDetail
+from elements_sdk.pagination import Pager
 from elements_sdk.sandbox import Sandbox
 
 
@@ -43,6 +45,40 @@ def use(auth: AuthApi) -> None:
     assert_type(user, ElementsUserDetail | None)
     auth.send_access_token_email_notification(1, {"email": "a@example.com"})
     auth.start_impersonation(elements_sdk.ImpersonationEndpointRequest(user=3))
+
+
+def walk(auth: AuthApi) -> None:
+    pager = auth.iter_access_tokens(page_size=50, user=7, created_by="8", ordering="-id", _request_timeout=5)
+    assert_type(pager, Pager[OneTimeAccessToken])
+    assert_type(next(pager), OneTimeAccessToken)
+    for token in pager:
+        assert_type(token, OneTimeAccessToken)
+    for page in auth.iter_access_tokens().pages():
+        assert_type(page, list[OneTimeAccessToken])
+    try:
+        list(pager)
+    except elements_sdk.PagingError as error:
+        auth.iter_access_tokens(offset=error.resume_offset)
+        assert_type(error.cause, elements_sdk.ApiException | None)
+
+
+def show(done: int, total: int | None) -> None: ...
+
+
+def title(token: OneTimeAccessToken) -> str:
+    return token.url
+
+
+def work(auth: AuthApi) -> None:
+    assert_type(map_calls(auth.delete_access_token, [1, 2], max_concurrency=16, progress=show), Bulk[int, object])
+    for outcome in map_calls(auth.get_access_token, (token.id for token in auth.iter_access_tokens())):
+        assert_type(outcome, Outcome[int, OneTimeAccessToken])
+        assert_type(outcome.item, int)
+        assert_type(outcome.value, OneTimeAccessToken | None)
+        assert_type(outcome.result(), OneTimeAccessToken)
+        assert_type(outcome.error, BaseException | None)
+    with map_calls(title, auth.iter_access_tokens()) as bulk:
+        assert_type(next(bulk), Outcome[OneTimeAccessToken, str])
 
 
 configuration = Configuration(host="http://localhost", api_key={"Authorization": "KEY"})

@@ -12,7 +12,7 @@ from django.contrib.sessions.models import Session
 from django.core import mail
 from django.utils import timezone
 
-from elements_sdk.sandbox.server import reset_tokens, web
+from elements_sdk.sandbox.server import reset_tokens, seed, web
 from elements_sdk.sandbox.server.models import Ticket, User
 from elements_sdk.sandbox.server.views import TICKET_LIFETIME
 
@@ -54,7 +54,11 @@ def _outbox() -> list[dict[str, Any]]:
 
 
 def _requests() -> list[dict[str, Any]]:
-    return list(web.recorded)
+    return list(web.recorded.last)
+
+
+def _request_count() -> int:
+    return web.recorded.count
 
 
 def _password_reset_token(username: str) -> str:
@@ -68,9 +72,11 @@ def _expire_tickets() -> None:
 _contents = sqlite3.connect(":memory:", check_same_thread=False)
 
 _COMMANDS: dict[str, Callable[..., Any]] = {
+    "add_tokens": seed.add_tokens,
     "end_sessions": _end_sessions,
     "expire_tickets": _expire_tickets,
     "outbox": _outbox,
+    "request_count": _request_count,
     "requests": _requests,
     "reset": _reset,
     "password_reset_token": _password_reset_token,

@@ -61,6 +61,17 @@ def fill(tokens: int) -> dict[str, dict[str, Any]]:
     }
 
 
+@transaction.atomic
+def add_tokens(count: int) -> list[int]:
+    """Add share links of the sandbox's user, and give their numbers."""
+    user = KnownAccount.objects.select_related("user").get(name="user").user
+    bundles, now, random = list(Bundle.objects.all()), timezone.now(), Random()
+    tokens = OneTimeAccessToken.objects.bulk_create(
+        _token(number, [user], bundles, now, random) for number in range(1, count + 1)
+    )
+    return [token.pk for token in tokens]
+
+
 def _account(name: str, facts: dict[str, Any]) -> User:
     password, token = f"Sandbox-{secrets.token_urlsafe(9)}", secrets.token_urlsafe(30)
     user = _user(name, password, facts)

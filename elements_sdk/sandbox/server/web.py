@@ -18,7 +18,25 @@ from elements_sdk.sandbox.server.middleware import USER
 
 _KEPT = 1000
 
-recorded: deque[dict[str, Any]] = deque(maxlen=_KEPT)
+
+class _Record:
+    """The requests that came: how many, and the last of them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.clear()
+
+    def clear(self) -> None:
+        self.count = 0
+        self.last: deque[dict[str, Any]] = deque(maxlen=_KEPT)
+
+    def append(self, request: dict[str, Any]) -> None:
+        with self._lock:
+            self.count += 1
+            self.last.append(request)
+
+
+recorded = _Record()
 
 
 def start(port: int, certificates: Path | None) -> Any:

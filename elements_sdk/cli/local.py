@@ -1,4 +1,4 @@
-"""The commands, and what they have in common."""
+"""The commands that run a server of their own: the tour and the sandbox."""
 
 from __future__ import annotations
 
@@ -7,20 +7,13 @@ import sys
 import click
 from rich.console import Console
 
-from elements_sdk._version import __version__
 from elements_sdk.cli.tour import Tour, introduce, show
 from elements_sdk.sandbox import Sandbox, SandboxError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="elements-sdk")
-def commands() -> None:
-    """The authentication API of ELEMENTS media-storage servers, from the shell."""
-
-
-@commands.command("tour")
+@click.command("tour")
 def run_tour() -> None:
-    """Make all twelve calls against a sandbox of their own, and show what comes back.
+    """Make all calls against a sandbox of their own, and show what comes.
 
     \b
     Example:
@@ -36,7 +29,7 @@ def run_tour() -> None:
     sys.exit(0 if succeeded == total else 1)
 
 
-@commands.command("sandbox")
+@click.command("sandbox")
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port to listen on; a free one if left out.")
 def serve_sandbox(port: int) -> None:
     """Serve a sandbox until Ctrl-C, and print how to use it.

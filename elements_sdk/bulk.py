@@ -1,0 +1,284 @@
+"""Makes the same call for many items, some at a time in threads, and accounts for every one."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sized
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Generic, Self, TypeVar, cast
+
+from elements_sdk.exceptions import ApiTypeError, ApiValueError
+from elements_sdk.model import Model
+from elements_sdk.redaction import MASK
+
+__all__ = ["Bulk", "Outcome", "Progress", "map_calls"]
+
+Item = TypeVar("Item")
+Value = TypeVar("Value")
+Progress = Callable[[int, int | None], object]
+
+TAKEN_PER_CALL = 4  # items that are taken ahead, so that one slow call does not hold up the others
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Outcome(Generic[Item, Value]):
+    """What became of the call for one item. Its repr shows numbers and models; all else may be a secret.
+
+    :ivar value: what the call gave; `None` if it failed.
+    :ivar error: what it raised; `None` if it did not.
+    """
+
+    item: Item
+    value: Value | None = None
+    error: BaseException | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the call succeeded."""
+        return self.error is None
+
+    def __repr__(self) -> str:
+        return f"Outcome(item={_shown(self.item)}, value={_shown(self.value)}, error={self.error!r})"
+
+    def result(self) -> Value:
+        """Give the value, or raise the error."""
+        if self.error is not None:
+            raise self.error
+        return cast("Value", self.value)
+
+
+def map_calls(
+    method: Callable[[Item], Value],
+    items: Iterable[Item],
+    max_concurrency: int = 8,
+    progress: Progress | None = None,
+) -> Bulk[Item, Value]:
+    """Call `method` with each item, and give an `Outcome` for each, in the order of the items.
+
+    Nothing is called before the first outcome is asked for. Whatever `method` raises is the outcome of its item; what
+    `items` raises is raised after the outcomes of the calls that were started.
+
+    :param method: called in other threads, with one argument: `auth.delete_access_token`, say.
+    :param items: any number of them, even without end; they are taken in the caller's thread, a few ahead.
+    :param max_concurrency: calls at a time; there are never more than `connection_pool_maxsize` on the wire.
+    :param progress: called in the caller's thread before each outcome is given, with the number of outcomes and that of
+        all items, if `items` knows it.
+    :raises ApiValueError: `max_concurrency` is no whole number from 1.
+    :raises ApiTypeError: `method` or `progress` cannot be called, or `items` cannot be iterated over.
+    """
+    expect_bulk(method, items, max_concurrency, progress)
+    return Bulk(method, items, max_concurrency, progress)
+
+
+def expect_bulk(method: object, items: object, max_concurrency: object, progress: object) -> None:
+    """Check the arguments of `map_calls`.
+
+    :raises ApiValueError: `max_concurrency` is no whole number from 1.
+    :raises ApiTypeError: another argument cannot be used as what it is for.
+    """
+    if isinstance(max_concurrency, bool) or not isinstance(max_concurrency, int) or max_concurrency < 1:
+        raise ApiValueError("max_concurrency must be a whole number of calls from 1")
+    if not callable(method):
+        raise ApiTypeError("method must be something to call with one item: auth.delete_access_token, say")
+    if not isinstance(items, Iterable):
+        raise ApiTypeError(f"items must be something to iterate over, not {type(items).__name__}")
+    if progress is not None and not callable(progress):
+        raise ApiTypeError("progress must be something to call with two numbers")
+
+
+class Bulk(Iterator[Outcome[Item, Value]]):
+    """The outcomes of `map_calls`, one an item, in the order of the items. It is for one thread.
+
+    After `stop()` no further call is started, and a loop gives the outcomes of those that were. An exception that comes
+    up while an outcome is waited for, Ctrl-C above all, stops it just so. `close()`, the end of a `with` statement, and
+    dropping this object also wait for the calls under way.
+    """
+
+    def __init__(
+        self,
+        method: Callable[[Item], Value],
+        items: Iterable[Item],
+        max_concurrency: int,
+        progress: Progress | None,
+    ) -> None:
+        # Ctrl-C may come between any two steps in the main thread. So a call is taken down before it can start, it
+        # says itself whether it has, and that its outcome was given is noted last of all, by a number.
+        self._taken: deque[_Call[Item, Value]] = deque()
+        self._given = 0
+        self._threads = _Threads(method, max_concurrency)
+        self._most_taken = TAKEN_PER_CALL * max_concurrency
+        self._progress = progress
+        self._total = len(items) if isinstance(items, Sized) else None
+        self._items = iter(items)
+        self._has_more = True
+        self._error_of_items: Exception | None = None
+
+    def __next__(self) -> Outcome[Item, Value]:
+        try:
+            call = self._next_call()
+            outcome = call.wait() if call else None
+            if call is None or outcome is None:
+                self._threads.join()
+            elif self._progress is not None:
+                self._progress(call.number + 1, self._total)
+        except BaseException:
+            self.stop()
+            raise
+        if call is None or outcome is None:
+            raise self._end()
+        self._given = call.number + 1
+        return outcome
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if self._threads.is_ours():
+            self.close()
+
+    def stop(self) -> None:
+        """Start no more calls. Those under way go on; a loop gives their outcomes."""
+        self._threads.stop()
+
+    def close(self) -> None:
+        """Start no more calls, and wait for those under way. A loop still gives their outcomes."""
+        self.stop()
+        for call in self._taken:
+            if call.is_started:
+                call.wait()
+        self._threads.join()
+
+    def _next_call(self) -> _Call[Item, Value] | None:
+        """Start what can be started, and give the first call whose outcome was not given yet."""
+        while self._taken and self._taken[0].number < self._given:
+            self._taken.popleft()
+        while self._has_more and not self._threads.is_stopped and len(self._taken) < self._most_taken:
+            self._take()
+        first = self._taken[0] if self._taken else None
+        return None if first is None or (self._threads.is_stopped and not first.is_started) else first
+
+    def _take(self) -> None:
+        try:
+            item = next(self._items)
+        except StopIteration:
+            self._has_more = False
+            return
+        except Exception as error:  # raised when the outcomes before it have been given
+            self._error_of_items = error
+            self._has_more = False
+            return
+        call: _Call[Item, Value] = _Call(self._taken[-1].number + 1 if self._taken else self._given, item)
+        self._taken.append(call)
+        self._threads.start(call)
+
+    def _end(self) -> Exception:
+        error, self._error_of_items = self._error_of_items, None
+        return error or StopIteration()
+
+
+class _Call(Generic[Item, Value]):
+    """A call for one item.
+
+    :ivar number: counts the items from 0.
+    :ivar is_started: set by the thread that makes it.
+    """
+
+    __slots__ = ("_done", "_outcome", "is_started", "item", "number")
+
+    def __init__(self, number: int, item: Item) -> None:
+        self.number = number
+        self.item = item
+        self.is_started = False
+        self._outcome: Outcome[Item, Value] | None = None
+        self._done = threading.Lock()  # an Event has steps in Python, at which Ctrl-C could leave it locked
+        self._done.acquire()
+
+    def make(self, method: Callable[[Item], Value]) -> None:
+        """Make the call, and keep its outcome."""
+        self._outcome = _outcome(method, self.item)
+        self._done.release()
+
+    def wait(self) -> Outcome[Item, Value]:
+        """Wait for the outcome of a call that is started, or will be."""
+        while (outcome := self._outcome) is None:
+            self._done.acquire()
+        return outcome
+
+
+class _Threads(Generic[Item, Value]):
+    """Threads that make calls. Each ends when there is none to make, so that nobody has to end it."""
+
+    def __init__(self, method: Callable[[Item], Value], most: int) -> None:
+        self.is_stopped = False
+        self._method = method
+        self._most = most
+        self._lock = threading.Lock()
+        self._waiting: deque[_Call[Item, Value]] = deque()
+        self._busy = 0
+        self._threads: list[threading.Thread] = []
+        self._process = os.getpid()
+
+    def is_ours(self) -> bool:
+        """Whether the threads are in this process, not in the one it was forked from."""
+        return os.getpid() == self._process
+
+    def start(self, call: _Call[Item, Value]) -> None:
+        """Have a call made as soon as a thread is free."""
+        with self._lock:
+            if self.is_stopped:
+                return
+            self._waiting.append(call)
+            if self._busy == self._most:
+                return
+            self._busy += 1
+            thread = threading.Thread(target=self._work, name="map_calls")
+            self._threads = [thread, *(other for other in self._threads if other.is_alive())]
+        thread.start()
+
+    def stop(self) -> None:
+        """Start no more calls."""
+        with self._lock:
+            self.is_stopped = True
+            self._waiting.clear()
+
+    def join(self) -> None:
+        """Wait for the threads to end."""
+        with self._lock:
+            threads = list(self._threads)
+        for thread in threads:
+            if thread.ident is not None:  # Ctrl-C may have come just before its start
+                thread.join()
+
+    def _work(self) -> None:
+        while call := self._next():
+            call.make(self._method)
+
+    def _next(self) -> _Call[Item, Value] | None:
+        with self._lock:
+            if not self._waiting:
+                self._busy -= 1
+                return None
+            call = self._waiting.popleft()
+            call.is_started = True
+            return call
+
+
+def _outcome(method: Callable[[Item], Value], item: Item) -> Outcome[Item, Value]:
+    try:
+        return Outcome(item, method(item))
+    except BaseException as error:
+        frames = error.__traceback__
+        # Without this frame, which shows the item: that may be a secret.
+        return Outcome(item, error=error.with_traceback(frames and frames.tb_next))
+
+
+def _shown(value: object) -> str:
+    return repr(value) if value is None or isinstance(value, int | Model) else MASK

@@ -1,0 +1,252 @@
+"""The options of an operation, read off its record, and the arguments of its call, read off the options."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from elements_sdk import models
+from elements_sdk.cli.failures import CommandFailed
+from elements_sdk.cli.secrets import HOW, ask, is_a_terminal, resolved, secret_option
+from elements_sdk.model import Model, Property
+from elements_sdk.operation import Operation, Parameter
+from elements_sdk.redaction import MaskedDict
+
+_TYPES: dict[str, click.ParamType[Any]] = {"int": click.INT, "float": click.FLOAT}
+_DATA = "request_data"
+
+
+class JsonText(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on only
+    """A value of an option that is written as JSON."""
+
+    name = "json"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read the value."""
+        try:
+            return json.loads(value) if isinstance(value, str) else value
+        except ValueError:
+            problem = "this is no JSON"
+        raise click.BadParameter(problem, ctx, param)
+
+
+def options_of(operation: Operation, taken: list[click.Parameter]) -> list[click.Parameter]:
+    """Make the arguments and options of an operation: path, query, and one option a property of the body.
+
+    :param taken: options that the command has anyway; one of the same name gets `request-` before its own.
+    """
+    used = {flag for option in taken for flag in option.opts} | {"--help", "--data"}
+    made: list[click.Parameter] = []
+    for parameter in operation.parameters:
+        if parameter.location == "path":
+            made.append(
+                click.Argument([f"path_{parameter.name}"], type=_type(parameter.type), metavar=_metavar(parameter))
+            )
+        else:
+            made.append(_query_option(parameter, _flag(parameter.name, used)))
+    if operation.body:
+        made += [_body_option(operation, declared, _flag(name, used)) for name, declared in _properties(operation)]
+        about = f"{operation.body_description.rstrip('.')}, as JSON; @FILE reads a file, `-` standard input."
+        made.append(click.Option(["--data", _DATA], metavar="JSON", help=about))
+    return made
+
+
+def arguments_of(operation: Operation, context: click.Context, values: Mapping[str, Any]) -> MaskedDict:
+    """Give the arguments of the call from the values of the options.
+
+    :raises click.UsageError: something is missing, or given twice.
+    """
+    arguments = MaskedDict()
+    for parameter in operation.parameters:
+        name = f"{'path' if parameter.location == 'path' else 'query'}_{parameter.name}"
+        arguments[parameter.name] = values[name]
+    if operation.body:
+        is_said = values[_DATA] is not None
+        arguments["data"] = (
+            _data(operation, context, values) if is_said else _properties_given(operation, context, values)
+        )
+    return arguments
+
+
+def examples_of(operation: Operation, command: str) -> list[str]:
+    """Show how the command is used: with options, and with what is secret from elsewhere."""
+    words = [
+        command,
+        *(str(parameter.example or 1) for parameter in operation.parameters if parameter.location == "path"),
+    ]
+    plain = list(words)
+    for parameter in operation.parameters:
+        if parameter.location != "path" and parameter.example is not None:
+            words.append(f"{_flag(parameter.name, set())} {parameter.example}")
+    secrets = [name for name, declared in _properties(operation) if declared.secret and declared.required]
+    for name, value in operation.body_example:
+        if name not in secrets:
+            words.append(f"{_flag(name, set())} {_quoted(value)}")
+    lines = [_wrapped(words)]
+    if secrets:
+        lines[0] += f"  # asks for {' and '.join(secrets)}"
+    if operation.body:
+        lines.append(" ".join([*plain, "--data @body.json"]))
+    return lines
+
+
+def _data(operation: Operation, context: click.Context, values: Mapping[str, Any]) -> MaskedDict:
+    said = [
+        name
+        for name, value in values.items()
+        if name.startswith("body_") and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    ]
+    if said:
+        raise click.UsageError("--data is the whole body: leave the options for its properties out", context)
+    body, problem = _object_in(_text(values[_DATA]))
+    if problem:
+        raise click.UsageError(problem, context)
+    known = dict(_properties(operation, all_of_them=True))
+    for name in body:
+        if name not in known:
+            click.echo(f"Note: {operation.body} has no property {name!r}; it is sent as it is.", err=True)
+    return body
+
+
+def _object_in(text: str) -> tuple[MaskedDict, str | None]:
+    """Read a JSON object, or say what is wrong with the text, without showing it."""
+    try:
+        body = json.loads(text)
+    except json.JSONDecodeError as error:
+        return MaskedDict(), f"--data is no JSON: see line {error.lineno}, column {error.colno}"
+    except (ValueError, RecursionError):  # a number, or a depth, beyond what Python reads
+        return MaskedDict(), "--data is no JSON that can be read"
+    if not isinstance(body, dict):
+        return MaskedDict(), "--data must be a JSON object, in braces"
+    return MaskedDict(body), None
+
+
+def _text(value: str) -> str:
+    if value == "-":
+        return sys.stdin.read()
+    if not value.startswith("@"):
+        return value
+    try:
+        return Path(value[1:]).read_text("utf-8")
+    except UnicodeDecodeError:
+        problem = "it is no text in UTF-8"
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or "that is no path"
+    raise CommandFailed(f"--data: {value[1:]} cannot be read: {problem}", code=2)
+
+
+def _properties_given(operation: Operation, context: click.Context, values: Mapping[str, Any]) -> MaskedDict:
+    """Collect the properties in the order they were given, so that each `-` reads the next line; then ask."""
+    declared = dict(_properties(operation))
+    body = MaskedDict()
+    for name, value in values.items():
+        key = name.removeprefix("body_")
+        if name.startswith("body_") and value is not None and value != ():
+            text = resolved(key, value) if declared[key].secret else value
+            body[key] = list(text) if isinstance(text, tuple) else text
+    for name, rules in declared.items():
+        if rules.required and name not in body:
+            body[name] = _asked_for(operation, name, rules, context)
+    return body
+
+
+def _asked_for(operation: Operation, name: str, rules: Property, context: click.Context) -> str:
+    flag = f"--{name.replace('_', '-')}"
+    if not rules.secret:
+        raise click.UsageError(f"Missing option '{flag}' (or --data).", context)
+    if is_a_terminal():
+        return ask(name)
+    variable = environment_name(operation, name)
+    raise click.UsageError(
+        f"'{flag}' is missing, and there is no terminal to ask: {HOW.split(',')[0]}, or set {variable}", context
+    )
+
+
+def environment_name(operation: Operation, name: str) -> str:
+    """Name the variable that may hold a property: those of a login go without its name."""
+    return f"ELEMENTS_{name}".upper() if operation.is_login else f"ELEMENTS_{operation.name}_{name}".upper()
+
+
+def _properties(operation: Operation, all_of_them: bool = False) -> Iterator[tuple[str, Property]]:
+    """The properties of the body; by default those that a caller sets."""
+    model: type[Model] | None = models.by_name(operation.body) if operation.body else None
+    for name, declared in model._declared.items() if model else ():
+        if all_of_them or not declared.read_only:
+            yield name, declared
+
+
+def _query_option(parameter: Parameter, flag: str) -> click.Option:
+    return click.Option(
+        [flag, f"query_{parameter.name}"],
+        type=_type(parameter.type),
+        required=parameter.required,
+        help=parameter.description,
+    )
+
+
+def _body_option(operation: Operation, declared: Property, flag: str) -> click.Option:
+    name, help = f"body_{declared.name}", _described(operation, declared)
+    variable = environment_name(operation, declared.name)
+    if declared.secret:
+        return secret_option(flag, name, help, variable)
+    about = f"{help} Needed." if declared.required else help
+    if declared.type == "bool":
+        return click.Option([f"{flag}/--no-{flag[2:]}", name], default=None, help=about)
+    if declared.type in ("list[str]", "list[int]"):
+        return click.Option(
+            [flag, name], type=_type(declared.type[5:-1]), multiple=True, help=f"{about} May be repeated."
+        )
+    kind = click.Choice(declared.enum) if declared.enum else _type(declared.type)
+    is_named = operation.is_login and declared.type == "str"
+    return click.Option(
+        [flag, name], type=kind, help=about, envvar=variable if is_named else None, show_envvar=is_named
+    )
+
+
+def _described(operation: Operation, declared: Property) -> str:
+    """What a property is for, as its model's description says; without docstrings (`-OO`) its name."""
+    text = inspect.getdoc(models.by_name(str(operation.body))) or ""
+    found = re.search(rf"^:ivar {declared.name}: (.+(?:\n +.+)*)", text, re.MULTILINE)
+    words = " ".join(found[1].split()) if found else declared.name
+    return words[:1].upper() + words[1:]
+
+
+def _type(declared: str) -> click.ParamType[Any]:
+    if declared.startswith("list[") or declared[:1].isupper() or declared == "object":
+        return JsonText()
+    return _TYPES.get(declared, click.STRING)
+
+
+def _metavar(parameter: Parameter) -> str:
+    return parameter.name.upper()
+
+
+def _flag(name: str, used: set[str]) -> str:
+    flag = f"--{name.replace('__', '-').replace('_', '-')}"
+    if flag in used:
+        flag = f"--request-{flag[2:]}"
+    used.add(flag)
+    return flag
+
+
+def _quoted(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if re.fullmatch(r"[\w@.:/-]+", text) else f"'{text}'"
+
+
+def _wrapped(words: list[str]) -> str:
+    """Write a command on lines of at most 90 columns."""
+    lines = [words[0]]
+    for word in words[1:]:
+        if len(lines[-1]) + len(word) > 88:
+            lines.append("   ")
+        lines[-1] += f" {word}"
+    return " \\\n    ".join(line.rstrip() for line in lines)

@@ -1,0 +1,220 @@
+"""Which server a command talks to, and as whom: options, on top of what `Configuration.from_env` reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import click
+from click.core import ParameterSource
+
+from elements_sdk.cli.failures import NOT_AUTHENTICATED, USAGE, CommandFailed
+from elements_sdk.cli.secrets import ask, is_a_terminal, resolved, secret_option
+from elements_sdk.exceptions import ApiException, ApiValueError, LoginFailed
+from elements_sdk.redaction import MaskedDict
+
+if TYPE_CHECKING:
+    from elements_sdk.api_client import ApiClient
+    from elements_sdk.configuration import Configuration
+    from elements_sdk.models import AuthLoginEndpointResponse
+
+Who = Literal["token", "session", "nobody"]
+
+
+class _Setting(NamedTuple):
+    """An option that stands for a variable of the environment."""
+
+    flag: str
+    variable: str
+    metavar: str
+    help: str
+    is_secret: bool = False
+
+    @property
+    def name(self) -> str:
+        return "connection_" + self.flag.lstrip("-").replace("-", "_")
+
+
+_PLACE = (
+    _Setting("--host", "ELEMENTS_HOST", "URL", "Address of the server, as in https://storage.example.com."),
+    _Setting("--ca-file", "ELEMENTS_CA_FILE", "FILE", "Certificate authorities to trust."),
+    _Setting("--timeout", "ELEMENTS_TIMEOUT", "SECONDS", "Time to connect, and for each piece of an answer; or two."),
+    _Setting("--total-timeout", "ELEMENTS_TOTAL_TIMEOUT", "SECONDS", "Time for a whole call, repeats included."),
+)
+_IDENTITY = (
+    _Setting("--api-token", "ELEMENTS_API_TOKEN", "SECRET", "The API token to call with", True),
+    _Setting("--api-token-file", "ELEMENTS_API_TOKEN_FILE", "FILE", "A file that holds the API token."),
+    _Setting("--login", "ELEMENTS_USERNAME", "NAME", "Log in as this user for the command, and out at its end."),
+    _Setting("--login-password", "ELEMENTS_PASSWORD", "SECRET", "The password for that; asked for if left out", True),
+    _Setting("--login-otp", "ELEMENTS_OTP", "SECRET", "The one-time code, where the account uses one", True),
+)
+_IMPERSONATE = "connection_impersonate"
+
+
+def connection_options(with_identity: bool = True) -> list[click.Parameter]:
+    """Make the options that every command which calls a server has.
+
+    :param with_identity: whether one can say who is calling.
+    """
+    options: list[click.Parameter] = []
+    for item in (*_PLACE, *(_IDENTITY if with_identity else ())):
+        if item.is_secret:
+            options.append(secret_option(item.flag, item.name, item.help, item.variable))
+        else:
+            options.append(
+                click.Option(
+                    [item.flag, item.name],
+                    metavar=item.metavar,
+                    help=item.help,
+                    envvar=item.variable,
+                    show_envvar=True,
+                )
+            )
+    if with_identity:
+        about = "Act as the user of this number; needs a login."
+        options.append(click.Option(["--impersonate", _IMPERSONATE], type=int, metavar="USER", help=about))
+    return options
+
+
+@contextmanager
+def connected(
+    context: click.Context, values: Mapping[str, Any], needs_session: bool = False, is_open: bool = False
+) -> Iterator[ApiClient]:
+    """Give a client of the server that the options name, as whom they say; a session ends with the block.
+
+    :param values: the values of the options.
+    :param needs_session: whether an API token will not do.
+    :param is_open: whether a caller who is nobody will do.
+    :raises CommandFailed: nobody is calling, or a setting cannot be.
+    """
+    if not values["connection_host"]:
+        hint = "say --host https://storage.example.com, or: export ELEMENTS_HOST=https://storage.example.com"
+        raise CommandFailed("no server is named", hint, USAGE)
+    user = values.get(_IMPERSONATE)
+    who = _who(context, values, needs_session or user is not None, is_open)
+    configuration = _configuration(context, values, who)
+    if who == "session":
+        with _session(configuration, values, user, by_hand=needs_session) as client:
+            yield client
+        return
+    from elements_sdk.api_client import ApiClient
+
+    with ApiClient(configuration) as client:
+        yield client
+
+
+def _who(context: click.Context, values: Mapping[str, Any], needs_session: bool, is_open: bool) -> Who:
+    """Choose: what was said on the command line, else an API token, else a login."""
+    said = {name for name in values if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    has_token = bool(values.get("connection_api_token") or values.get("connection_api_token_file"))
+    says_token = bool(said & {"connection_api_token", "connection_api_token_file"})
+    has_login, says_login = bool(values.get("connection_login")), "connection_login" in said
+    if says_token and (says_login or needs_session):
+        because = "a session is needed" if needs_session else "--login names one already"
+        raise click.UsageError(f"an API token is one identity, and {because}: say one", context)
+    if needs_session and not has_login:
+        raise CommandFailed(
+            "this needs a session, and an API token is none",
+            "say --login NAME (or ELEMENTS_USERNAME); the password is asked for, or read from ELEMENTS_PASSWORD",
+            NOT_AUTHENTICATED,
+        )
+    if needs_session or says_login or (has_login and not has_token):
+        return "session"
+    if has_token or is_open:
+        return "token" if has_token else "nobody"
+    raise CommandFailed(
+        "nobody is calling: there is no API token and no login",
+        "set ELEMENTS_API_TOKEN or ELEMENTS_API_TOKEN_FILE, or say --login NAME",
+        NOT_AUTHENTICATED,
+    )
+
+
+def _configuration(context: click.Context, values: Mapping[str, Any], who: Who) -> Configuration:
+    """Read the options as `from_env` reads the environment; what is wrong is named as it was given."""
+    from elements_sdk.configuration import Configuration
+
+    settings = [*_PLACE, *_IDENTITY[:2]] if who == "token" else list(_PLACE)
+    given = MaskedDict({item.variable: values[item.name] for item in settings if values.get(item.name)})
+    said = [item for item in settings if context.get_parameter_source(item.name) is ParameterSource.COMMANDLINE]
+    tokens = [item for item in said if item in _IDENTITY]
+    if len(tokens) == 1:  # what is said on the command line wins over the environment
+        given = MaskedDict(
+            {name: value for name, value in given.items() if "TOKEN" not in name or name == tokens[0].variable}
+        )
+    if given.get("ELEMENTS_API_TOKEN"):
+        given["ELEMENTS_API_TOKEN"] = resolved("API token", given["ELEMENTS_API_TOKEN"])
+    try:
+        return Configuration.from_env(given)
+    except ApiValueError as error:
+        problem = str(error)
+    for item in said:
+        problem = re.sub(rf"\b{item.variable}\b", item.flag, problem)
+    raise CommandFailed(problem, f"`{context.command_path} --help` names all settings", USAGE)
+
+
+def expect_user(answer: AuthLoginEndpointResponse) -> None:
+    """Make sure that a login succeeded.
+
+    :raises LoginFailed: it was answered without a user.
+    """
+    if answer.user is None:
+        failed = LoginFailed(200, "Login failed", detail=answer.detail)
+        failed.login_reason = answer.reason
+        raise failed
+
+
+@contextmanager
+def _session(
+    configuration: Configuration, values: Mapping[str, Any], user: int | None, by_hand: bool
+) -> Iterator[ApiClient]:
+    """Log in for the block.
+
+    :param by_hand: whether the block makes the calls that a `Session` makes by itself.
+    """
+    name = str(values["connection_login"])
+    login = MaskedDict(username=name, password=_password(name, values.get("connection_login_password")))
+    login["otp"] = resolved("One-time code", values.get("connection_login_otp"))
+    if by_hand:
+        with _bare_session(configuration, login, user) as client:
+            yield client
+        return
+    from elements_sdk.session import Session
+
+    with Session(configuration, **login) as session:
+        if user is None:
+            yield session.auth.api_client
+            return
+        with session.impersonate(user):
+            yield session.auth.api_client
+
+
+@contextmanager
+def _bare_session(configuration: Configuration, login: MaskedDict, user: int | None) -> Iterator[ApiClient]:
+    from elements_sdk.api.auth_api import AuthApi
+    from elements_sdk.api_client import ApiClient
+    from elements_sdk.models import AuthLoginEndpointRequest
+
+    with ApiClient(configuration) as client:
+        auth = AuthApi(client)
+        expect_user(auth.login(AuthLoginEndpointRequest(**login)))
+        try:
+            if user is not None:
+                auth.start_impersonation({"user": user})
+            yield client
+        finally:
+            with suppress(ApiException):  # the session ends by itself, later
+                auth.logout()
+
+
+def _password(name: str, value: str | None) -> str:
+    if value is not None:
+        return str(resolved(f"Password of {name}", value))
+    if is_a_terminal():
+        return ask(f"Password of {name}")
+    raise CommandFailed(
+        f"the password of {name} is missing, and there is no terminal to ask for it",
+        "set ELEMENTS_PASSWORD, or say --login-password - and give it on standard input",
+        NOT_AUTHENTICATED,
+    )

@@ -1,0 +1,167 @@
+"""What a command says when it has failed, and its exit code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+import click
+
+from elements_sdk.exceptions import (
+    ApiConnectionError,
+    ApiException,
+    ApiTimeoutError,
+    ApiTypeError,
+    ApiValueError,
+    CsrfError,
+    ForbiddenException,
+    LoginFailed,
+    OpenApiException,
+    PagingError,
+    RedirectError,
+    ResponseFormatError,
+    ServiceException,
+    TooManyRequestsException,
+    UnauthorizedException,
+)
+
+REFUSED, USAGE, UNREACHABLE, NOT_AUTHENTICATED = 1, 2, 3, 4
+NO_API = (404, 405, 501)  # what a web server says to calls that it does not know
+
+# What the SDK calls a setting -> what it is called here.
+_SETTINGS = {
+    "Configuration.host": "--host",
+    "Configuration.ssl_ca_cert": "--ca-file",
+    "ssl_ca_cert": "--ca-file",
+}
+
+
+class CommandFailed(click.ClickException):
+    """A command cannot do what it was asked, for a reason of its own.
+
+    :ivar hint: what to do about it.
+    :ivar code: the exit code.
+    """
+
+    def __init__(self, message: str, hint: str | None = None, code: int = REFUSED) -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.code = code
+
+
+class Failure(NamedTuple):
+    """How a command ended: exit code, what was wrong, and what to do about it."""
+
+    code: int
+    message: str
+    hint: str | None
+
+    def text(self) -> str:
+        """Give the block that people read."""
+        return f"Error: {self.message}" + (f"\nHint: {self.hint}" if self.hint else "")
+
+
+def failure_of(error: Exception) -> Failure:
+    """Tell what an exception means to whoever runs the command. It shows no secret."""
+    if isinstance(error, CommandFailed):
+        return Failure(error.code, _in_our_words(error.message), error.hint)
+    if isinstance(error, click.UsageError):
+        return _usage_failure(error)
+    if isinstance(error, click.ClickException):
+        return Failure(error.exit_code, error.format_message(), None)
+    if isinstance(error, PagingError) and error.cause is not None:
+        return failure_of(error.cause)
+    if isinstance(error, ApiException):
+        code = _code_of(error)
+        return Failure(code, _in_our_words(str(error)), _hint_for(error, code))
+    if isinstance(error, ApiValueError | ApiTypeError):
+        return Failure(USAGE, _in_our_words(str(error)), None)
+    if isinstance(error, OpenApiException):
+        return Failure(REFUSED, str(error), None)
+    if isinstance(error, OSError) and error.strerror:
+        return Failure(REFUSED, f"{error.strerror}{f': {error.filename}' if error.filename else ''}", None)
+    return Failure(REFUSED, f"elements-sdk has a fault: {_place_of(error)}", "please report it, with this line")
+
+
+def _usage_failure(error: click.UsageError) -> Failure:
+    message = error.format_message()
+    if message.startswith("Got unexpected extra argument"):
+        message = "There are more arguments than this command takes"  # and one may be a secret
+    path = error.ctx.command_path if error.ctx else "elements-sdk"
+    return Failure(USAGE, message, f"`{path} --help` shows what can be said, with an example")
+
+
+def _code_of(error: ApiException) -> int:
+    if isinstance(error, LoginFailed | UnauthorizedException):
+        return NOT_AUTHENTICATED
+    if isinstance(error, ForbiddenException) and "credentials were not provided" in (error.detail or ""):
+        return NOT_AUTHENTICATED
+    if isinstance(error, ApiConnectionError | ResponseFormatError | RedirectError) or _is_no_api(error):
+        return UNREACHABLE
+    return REFUSED
+
+
+def _is_no_api(error: ApiException) -> bool:
+    """Whether a web server has answered that does not know the API at all: it speaks HTML."""
+    headers = error.headers or {}
+    kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+    return error.status in NO_API and "html" in kind
+
+
+def _login_hint(error: ApiException) -> str:
+    words = f"{getattr(error, 'login_reason', '')} {error.detail}".lower()
+    if error.status == 429:
+        return "too many failed attempts: wait before the next"
+    if any(word in words for word in ("otp", "totp", "one-time")):
+        return (
+            "give the one-time code that the account's device shows now (--otp, or --login-otp with other commands); "
+            "if it is refused, compare that device's clock with the server's: a minute's difference is too much"
+        )
+    if "change" in words:
+        return "set a new password: elements-sdk auth login --username NAME --new-password"
+    return "check name and password (ELEMENTS_USERNAME and ELEMENTS_PASSWORD, where the environment has them)"
+
+
+# The first that fits counts.
+_HINTS: tuple[tuple[type[ApiException], str | Callable[[ApiException], str]], ...] = (
+    (LoginFailed, _login_hint),
+    (CsrfError, "the server did not take the session for genuine: does a proxy remove cookies or the Referer header?"),
+    (TooManyRequestsException, "wait, then try again"),
+    (ApiTimeoutError, "is the server busy or far away? --timeout and --total-timeout give it longer"),
+    (ServiceException, "the server itself failed; its log says why"),
+    (ForbiddenException, "the account lacks a permission that this needs"),
+)
+
+
+def _hint_for(error: ApiException, code: int) -> str | None:
+    if _is_no_api(error) or isinstance(error, ResponseFormatError):
+        return "what answers at --host (ELEMENTS_HOST) seems to be no ELEMENTS server; check its name, port and path"
+    for kind, hint in _HINTS:
+        if isinstance(error, kind) and (code != NOT_AUTHENTICATED or kind is LoginFailed):
+            return hint if isinstance(hint, str) else hint(error)
+    if code == NOT_AUTHENTICATED:
+        return (
+            "is the API token complete, and still valid? It comes from --api-token, ELEMENTS_API_TOKEN or "
+            "ELEMENTS_API_TOKEN_FILE; with --login NAME a password is used instead"
+        )
+    if code == UNREACHABLE:
+        return (
+            "check --host (ELEMENTS_HOST): name, port, and http:// or https://; "
+            "a private authority's certificate goes into --ca-file (ELEMENTS_CA_FILE)"
+        )
+    return None
+
+
+def _in_our_words(text: str) -> str:
+    pattern = "|".join(rf"\b{re.escape(name)}\b" for name in _SETTINGS)
+    return re.sub(pattern, lambda found: _SETTINGS[found[0]], text)
+
+
+def _place_of(error: Exception) -> str:
+    """Name kind and place of an exception; its words may hold a secret."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        place = f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"{type(error).__name__} at {place}"

@@ -1,0 +1,63 @@
+"""The record of a job: a file with a row for each outcome, written as they come."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from elements_sdk.cli.failures import USAGE, CommandFailed
+from elements_sdk.cli.output import as_csv
+
+Row = dict[str, str | int | None]
+COLUMNS = ("time", "id", "owner", "page", "expires", "outcome", "reason")
+
+
+class Record:
+    """A new file of CSV or JSON, by its name. What was written is there even if the job is killed."""
+
+    def __init__(self, path: str) -> None:
+        """
+        :raises CommandFailed: the file is there already, or cannot be written.
+        """
+        self._is_json = path.lower().endswith(".json")
+        if not self._is_json and not path.lower().endswith(".csv"):
+            raise CommandFailed("--record needs a file named .csv or .json", code=USAGE)
+        try:
+            self._file = open(path, "x", encoding="utf-8", newline="")  # noqa: SIM115 (closed by __exit__)
+        except FileExistsError:
+            problem = "is there already, and is not written over"
+        except OSError as error:
+            problem = f"cannot be written: {error.strerror}"
+        else:
+            problem = ""
+        if problem:
+            raise CommandFailed(f"{Path(path)} {problem}", "name another file for --record", USAGE)
+        self._rows = 0
+        if not self._is_json:
+            self._write(as_csv([], COLUMNS))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._is_json:
+            self._write("\n]\n" if self._rows else "[]\n")
+        self._file.close()
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Write rows."""
+        for row in rows:
+            if self._is_json:
+                self._write(("[\n" if not self._rows else ",\n") + json.dumps(row, ensure_ascii=False))
+            else:
+                self._write(as_csv([row], COLUMNS).partition("\n")[2])
+            self._rows += 1
+
+    def _write(self, text: str) -> None:
+        self._file.write(text)
+        self._file.flush()

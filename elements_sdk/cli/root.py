@@ -1,0 +1,69 @@
+"""The command `elements-sdk`. Its commands are loaded when they are used, so that a look at the help is quick."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+from elements_sdk._version import __version__
+
+WIDTH = 100  # columns that a help text takes at the most
+
+# Command -> where it is, and what it is for: the first sentence of its help.
+_COMMANDS = {
+    "auth": ("elements_sdk.cli.auth:auth", "Make one of the calls of the authentication API."),
+    "completion": ("elements_sdk.cli.completion:completion", "Print the script that completes commands in a shell."),
+    "links": ("elements_sdk.cli.links:links", "Find, revoke, e-mail and report on share links, many at a time."),
+    "sandbox": ("elements_sdk.cli.local:serve_sandbox", "Serve a sandbox until Ctrl-C, and print how to use it."),
+    "tour": ("elements_sdk.cli.local:run_tour", "Make all calls against a sandbox of their own, and show what comes."),
+}
+
+
+class Group(click.Group):
+    """A group whose list of commands shows whole sentences."""
+
+    def short_helps(self, context: click.Context) -> Mapping[str, str]:
+        """Give the commands and the first sentence of the help of each."""
+        loaded = {name: self.get_command(context, name) for name in self.list_commands(context)}
+        return {name: command.short_help or "" for name, command in loaded.items() if command}
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self.short_helps(ctx).items()))
+
+
+class LazyGroup(Group):
+    """A group that loads a command when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands."""
+        return list(_COMMANDS)
+
+    def short_helps(self, context: click.Context) -> Mapping[str, str]:
+        """Give the first sentence of each help, without loading the commands."""
+        return {name: words for name, (_, words) in _COMMANDS.items()}
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name][0].partition(":")
+        command: Any = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDTH})
+@click.version_option(__version__, prog_name="elements-sdk")
+def commands() -> None:
+    """The authentication API of ELEMENTS media-storage servers, from the shell.
+
+    \b
+    Example:
+        export ELEMENTS_HOST=https://storage.example.com ELEMENTS_API_TOKEN_FILE=token.txt
+        elements-sdk auth get-all-access-tokens --ordering expires --limit 10
+    """

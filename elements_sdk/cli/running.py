@@ -1,0 +1,62 @@
+"""Runs a command line, and says in words and by the exit code how it ended."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from contextlib import suppress
+
+import click
+
+from elements_sdk.cli.root import commands
+
+INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
+_NAME, _COMPLETION = "elements-sdk", "_ELEMENTS_SDK_COMPLETE"
+BROKEN_PIPE = 141  # 128 and the number of SIGPIPE
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line, by default that of this process, and give its exit code.
+
+    0: done. 1: the server said no, or something else went wrong. 2: usage. 3: the server could not be reached.
+    4: not authenticated. 130: Ctrl-C. 141: whoever read the output has gone.
+    """
+    warnings.showwarning = _show_warning  # type: ignore[assignment]
+    try:
+        if _COMPLETION in os.environ:
+            commands.main(prog_name=_NAME, complete_var=_COMPLETION)
+        # Not by main: it makes a reader that has gone look like a refusal.
+        with commands.make_context(_NAME, list(sys.argv[1:] if arguments is None else arguments)) as context:
+            commands.invoke(context)
+        sys.stdout.flush()
+        return 0
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except (click.Abort, KeyboardInterrupt, EOFError):
+        return _say("Interrupted.", INTERRUPTED)
+    except BrokenPipeError:
+        return _let_go_of_stdout()
+    except Exception as error:
+        from elements_sdk.cli.failures import failure_of
+
+        failed = failure_of(error)
+    return _say(failed.text(), failed.code)
+
+
+def _say(text: str, code: int) -> int:
+    with suppress(OSError):
+        click.echo(text, err=True)
+    return code
+
+
+def _let_go_of_stdout() -> int:
+    """Be quiet where the reader has gone, as in `| head`; also when the interpreter flushes at its end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return BROKEN_PIPE
+
+
+def _show_warning(message: Warning | str, *_where: object) -> None:
+    _say(f"Warning: {message}", 0)

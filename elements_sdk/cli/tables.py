@@ -1,0 +1,103 @@
+"""Tables for people, as wide as the terminal."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import sys
+from typing import Any
+
+import click
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_WIDEST = 40  # columns that a cell of a list asks for at the most
+_GAP = 2
+_NAMES = ("display_name", "name", "username", "id")  # what stands for an object inside a cell; the first that is there
+
+
+def print_table(plain: Any) -> None:
+    """Print plain values: a list of objects a row each, one object a row a property."""
+    if plain is None or plain == {}:
+        click.echo("Done.")
+    elif isinstance(plain, list):
+        _print_list(plain)
+    elif isinstance(plain, dict):
+        _print_object(plain)
+    else:
+        click.echo(printable(plain))
+
+
+def _print_object(values: dict[str, Any]) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    for name, value in values.items():
+        table.add_row(Text(name), Text(printable(value)))
+    _print(table)
+
+
+def _print_list(items: list[Any]) -> None:
+    if not items:
+        click.echo("Nothing found.")
+        return
+    rows = [item if isinstance(item, dict) else {"value": item} for item in items]
+    names = [name for name in dict.fromkeys(key for row in rows for key in row) if any(row.get(name) for row in rows)]
+    shown = _fitting({name: max(len(name), *(len(printable(row.get(name))) for row in rows)) for name in names})
+    table = Table(box=SIMPLE, pad_edge=False)
+    for name in shown:
+        table.add_column(Text(name), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(printable(row.get(name))) for name in shown))
+    _print(table)
+    left_out = [name for name in names if name not in shown]
+    if left_out:
+        click.echo(
+            f"Too wide for this terminal: {', '.join(map(printable, left_out))}; --output json has them.", err=True
+        )
+
+
+def _fitting(widths: dict[str, int]) -> list[str]:
+    """Choose the columns that the terminal has room for, narrow ones first, and give them in their order."""
+    chosen: set[str] = set()
+    left = _columns()
+    for name in sorted(widths, key=lambda name: widths[name] > _WIDEST):
+        wanted = min(widths[name], _WIDEST) + _GAP
+        if not chosen or wanted <= left:
+            chosen.add(name)
+            left -= wanted
+    return [name for name in widths if name in chosen]
+
+
+def printable(value: Any) -> str:
+    """Give a value as one line that a terminal takes for nothing else, whatever the server has put into it."""
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        named = next((value[name] for name in _NAMES if value.get(name) not in (None, "")), None)
+        text = json.dumps(value, ensure_ascii=False) if named is None else str(named)
+    elif isinstance(value, list):
+        has_names = all(not isinstance(item, dict) or any(name in item for name in _NAMES[:-1]) for item in value)
+        return ", ".join(map(printable, value)) if has_names else f"{len(value)} of them"
+    elif isinstance(value, bool):
+        text = "yes" if value else "no"
+    else:
+        text = str(value)
+    return "".join(character if character.isprintable() else "\ufffd" for character in " ".join(text.split()))
+
+
+def _print(table: Table) -> None:
+    """Print by click, which says so where the output cannot be written."""
+    is_terminal = sys.stdout.isatty()
+    console = Console(file=io.StringIO(), width=_columns(), force_terminal=is_terminal, color_system="auto")
+    console.print(table)
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    click.echo("\n".join(line.rstrip() for line in lines if line.strip()))
+
+
+def _columns() -> int:
+    return shutil.get_terminal_size((160, 24)).columns

@@ -1,0 +1,60 @@
+"""Runs `elements-sdk` as a user runs it: a process of its own, with an environment that says nothing by itself."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+COMMAND = str(Path(sys.executable).with_name("elements-sdk"))
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """The environment of this process without our variables and the terminal's width, and then these."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ELEMENTS_", "COLUMNS"))}
+    return {**kept, **variables}
+
+
+def run(*arguments: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command without a terminal."""
+    return subprocess.run(
+        [COMMAND, *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        env=environment(**variables),
+    )
+
+
+def run_on_terminal(
+    *arguments: str, types: list[tuple[str, str]], echoes: bool = False, **variables: str
+) -> tuple[int, str]:
+    """Run a command on a terminal of its own; give its exit code and all that the terminal shows.
+
+    :param types: what to wait for, and what to type then.
+    :param echoes: whether what is typed may be seen; if not, it is typed when the terminal has been told so.
+    """
+    process_id, terminal = pty.fork()
+    if process_id == 0:
+        os.execve(COMMAND, [COMMAND, *arguments], environment(TERM="xterm", COLUMNS="100", **variables))
+    shown, waiting, limit = "", list(types), time.monotonic() + 50
+    while time.monotonic() < limit:
+        if waiting and waiting[0][0] in shown and (echoes or not termios.tcgetattr(terminal)[3] & termios.ECHO):
+            os.write(terminal, waiting.pop(0)[1].encode())
+        if not select.select([terminal], [], [], 0.05)[0]:
+            continue
+        try:
+            piece = os.read(terminal, 65536).decode("utf-8", "replace")
+        except OSError:  # the other side has gone
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(process_id, 0)[1]), shown

@@ -1,0 +1,51 @@
+"""Walks through a list of many entries; prints how many came, and by how many bytes the memory of the walk grew."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from elements_sdk import ApiClient, AuthApi, Configuration
+from test.faults.behaviours import message
+from test.faults.server import Behaviour, Conversation, FaultServer
+from test.processes.watching import Child
+
+_ENTRY = (
+    '{{"id": {}, "url": "/share", "token": "TOKEN", "user": {{"id": 1, "display_name": "Uma"}}, "view_limit_left": 0}}'
+)
+
+
+def pages(count: int) -> Behaviour:
+    """Gives pages of a list that exists nowhere as a whole."""
+
+    def behave(conversation: Conversation) -> None:
+        while seen := conversation.read_request():
+            query = parse_qs(urlsplit(seen.target).query)
+            offset, limit = int(query["offset"][0]), int(query["limit"][0])
+            entries = ",".join(_ENTRY.format(number) for number in range(offset, min(offset + limit, count)))
+            conversation.send(message(body=f"[{entries}]".encode()))
+
+    return behave
+
+
+def peak() -> int:
+    """The most memory that this process ever had, in bytes."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found
+    return int(found[1]) * 1024
+
+
+def walk(host: str) -> tuple[int, int]:
+    seen, before = 0, 0
+    with ApiClient(Configuration(host=host, api_key={"Bearer": "KEY"})) as client:
+        for seen, token in enumerate(AuthApi(client).iter_access_tokens(page_size=1000), 1):
+            assert token.id == seen - 1
+            if seen == 5000:
+                before = peak()
+    return seen, peak() - before
+
+
+with FaultServer(pages(int(sys.argv[1]))) as server:
+    print(*Child(lambda: walk(server.host)).result(within=500))

@@ -1,0 +1,67 @@
+"""Formats: what is printed can be read, by people and by programs, and harms neither."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from elements_sdk.cli.output import as_csv, to_plain
+from elements_sdk.cli.tables import print_table, printable
+from elements_sdk.models import ElementsUserMini, OneTimeAccessToken
+from test.command_line import run
+from test.recording import RecordingServer
+
+USER = ElementsUserMini(id=1, username="ada")
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
+def test_cell_of_csv_is_no_formula(start: str) -> None:
+    text = as_csv([{"name": f"{start}cmd|' /C calc'!A0", "count": -5}])
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert rows == [{"name": f"'{start}cmd|' /C calc'!A0", "count": "-5"}]
+
+
+def test_nested_values_of_csv_are_json_and_dates_are_iso() -> None:
+    expires = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+    link = OneTimeAccessToken(id=7, user=USER, url="/a", token="t", expires=expires, require_login=False)
+    row = next(csv.DictReader(io.StringIO(as_csv([to_plain(link)]))))
+    assert json.loads(row["user"])["username"] == "ada"
+    assert (row["id"], row["expires"], row["require_login"]) == ("7", "2026-01-02T03:04:00+00:00", "false")
+    assert row["created_by"] == ""
+
+
+def test_empty_list_of_csv_has_its_header(recorder: RecordingServer) -> None:
+    recorder.answers("[]")
+    named = ("--host", recorder.host, "--api-token", "T")
+    result = run("auth", "get-all-access-tokens", "-o", "csv", *named)
+    assert result.stdout.strip().split(",") == list(OneTimeAccessToken.openapi_types)
+    assert run("auth", "get-all-access-tokens", "-o", "jsonl", *named).stdout == ""
+    assert run("auth", "get-all-access-tokens", "-o", "table", *named).stdout == "Nothing found.\n"
+    assert run("auth", "get-all-access-tokens", *named).stdout == "[]\n"
+
+
+def test_what_a_newer_server_adds_is_shown(recorder: RecordingServer) -> None:
+    recorder.answers('{"ticket": "T-1", "valid_for": 30}')
+    named = ("--host", recorder.host, "--api-token", "T")
+    assert json.loads(run("auth", "create-auth-ticket", *named).stdout) == {"ticket": "T-1", "valid_for": 30}
+    assert "valid_for" in run("auth", "create-auth-ticket", "-o", "table", *named).stdout
+
+
+def test_table_shows_nothing_that_a_terminal_acts_on(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table([{"name": "\x1b]0;owned\x07[red]x[/red]\u202e"}, {"name": "b"}])
+    shown = capsys.readouterr().out
+    assert "\x1b]0" not in shown
+    assert "\u202e" not in shown
+    assert "[red]x[/red]" in shown
+    assert printable("a\nb\x9b31m") == "a b\ufffd31m"
+
+
+def test_secret_that_was_asked_for_is_shown(recorder: RecordingServer) -> None:
+    recorder.answers('{"password": "Lantern-4471"}')
+    for output in ("table", "json", "jsonl", "csv"):
+        result = run("auth", "generate-password", "-o", output, "--host", recorder.host, "--api-token", "T")
+        assert "Lantern-4471" in result.stdout
