@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
@@ -21,7 +20,6 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _NOT_IN_A_LINE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 
 
-@dataclass(slots=True)
 class Request:
     """What goes over the wire. Its repr shows neither query, header values nor body.
 
@@ -31,18 +29,28 @@ class Request:
     :ivar sent: whether the server may have acted on any of these.
     """
 
-    method: str
-    path: str = field(repr=False)
-    shown_path: str
-    query: str = field(default="", repr=False)
-    headers: MaskedDict = field(default_factory=MaskedDict)
-    body: bytes | None = field(default=None, repr=False)
-    url: str = field(default="", repr=False)
-    attempts: int = 0
-    sent: RequestSent = "no"
+    __slots__ = ("attempts", "body", "headers", "method", "path", "query", "sent", "shown_path", "url")
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        shown_path: str,
+        query: str = "",
+        headers: MaskedDict | None = None,
+        body: bytes | None = None,
+        url: str = "",
+    ) -> None:
+        self.method, self.path, self.shown_path, self.query = method, path, shown_path, query
+        self.headers = MaskedDict() if headers is None else headers
+        self.body, self.url = body, url
+        self.attempts = 0
+        self.sent: RequestSent = "no"
+
+    def __repr__(self) -> str:
+        return f"Request({self.method!r}, {self.shown_path!r}, headers={self.headers!r}, attempts={self.attempts})"
 
 
-@dataclass(slots=True)
 class Response:
     """What came back. Its repr shows neither headers nor body.
 
@@ -50,12 +58,15 @@ class Response:
     :ivar file: where the body was written to, if it was.
     """
 
-    status: int
-    reason: str
-    headers: HTTPHeaderDict = field(repr=False)
-    data: bytes = field(repr=False)
-    raw: BaseHTTPResponse | None = field(default=None, repr=False)
-    file: Any = field(default=None, repr=False)
+    __slots__ = ("data", "file", "headers", "raw", "reason", "status")
+
+    def __init__(self, status: int, reason: str, headers: HTTPHeaderDict, data: bytes) -> None:
+        self.status, self.reason, self.headers, self.data = status, reason, headers, data
+        self.raw: BaseHTTPResponse | None = None
+        self.file: Any = None
+
+    def __repr__(self) -> str:
+        return f"Response({self.status}, {self.reason!r})"
 
     def getheaders(self) -> HTTPHeaderDict:
         """Give all headers."""

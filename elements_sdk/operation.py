@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
 
 from elements_sdk import models
@@ -56,8 +55,7 @@ class ApiResponse(NamedTuple, Generic[T]):
         return f"ApiResponse(data={self.data!r}, status_code={self.status_code}, headers={shown_headers(self.headers)})"
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """An argument that goes into the path or the query.
 
     :ivar description: what it is for, a sentence.
@@ -73,8 +71,7 @@ class Parameter:
     example: str | int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Paging:
+class Paging(NamedTuple):
     """The parameters by which a list is given page by page.
 
     :ivar iterator: name of the method that walks the whole list.
@@ -86,8 +83,7 @@ class Paging:
     ordering: str
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """One REST call: what it is named, what it takes, sends and gives.
 
     :ivar body: name of the model that is sent; `None`: nothing is.
@@ -151,7 +147,7 @@ class Operation:
 
     def by_page(self) -> Operation:
         """Give the operation that reads the same list as a `Page`."""
-        return replace(self, result=f"{self.result}".replace("list[", "page["))
+        return self._replace(result=f"{self.result}".replace("list[", "page["))
 
     def _body(self, data: Any, check: bool) -> bytes:
         if data is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import ipaddress
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -18,12 +17,13 @@ if TYPE_CHECKING:
     from elements_sdk.configuration import Configuration
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class Proxy:
     """An HTTP proxy: its address without name and password, and the headers that are for it alone."""
 
-    address: str
-    headers: MaskedDict = field(repr=False)
+    __slots__ = ("address", "headers")
+
+    def __init__(self, address: str, headers: MaskedDict) -> None:
+        self.address, self.headers = address, headers
 
 
 class Proxies:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import random
 import threading
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody
 from elements_sdk.forks import renew_in_children
@@ -26,8 +25,13 @@ _PRICE_OF_A_REPEAT = 5
 _MOST_REPEATS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class _Repeats(NamedTuple):
+    total: int
+    connect: int | None
+    read: int | None
+
+
+class RetryPolicy(_Repeats):
     """How often a call that failed is repeated, where repeating it cannot do anything twice.
 
     :ivar total: most repeats of one call.
@@ -35,17 +39,18 @@ class RetryPolicy:
     :ivar read: most of them after an answer that did not come, or not whole, or said "later"; `None`: as `total`.
     """
 
-    total: int = DEFAULT_REPEATS
-    connect: int | None = None
-    read: int | None = None
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        for name in ("total", "connect", "read"):
-            value = getattr(self, name)
+    def __new__(cls, total: int = DEFAULT_REPEATS, connect: int | None = None, read: int | None = None) -> Self:
+        """
+        :raises ApiValueError: a number is none, or out of range.
+        """
+        for name, value in (("total", total), ("connect", connect), ("read", read)):
             if value is None and name != "total":
                 continue
             if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST_REPEATS:
                 raise ApiValueError(f"{name} must be a whole number of repeats from 0 to {_MOST_REPEATS}")
+        return super().__new__(cls, total, connect, read)
 
     @classmethod
     def of(cls, value: Any) -> RetryPolicy:

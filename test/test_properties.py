@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -206,7 +206,7 @@ def test_any_name_becomes_harmless_or_none(text: str) -> None:
 @given(location=ANY_TEXT | LOCATIONS, status=st.integers(300, 399), method=st.sampled_from(["GET", "POST"]))
 def test_any_location_is_followed_or_reported(location: str, status: int, method: str) -> None:
     request = Request(method, "/a", "/a", url="http://127.0.0.1:80/a?key=SECRET")
-    response = Response(status, "Found", HTTPHeaderDict({"Location": location}), b"", cast("Any", None))
+    response = Response(status, "Found", HTTPHeaderDict({"Location": location}), b"")
     target = target_to_follow(request, response)
     assert target is None or (method == "GET" and target.startswith("http://127.0.0.1"))
     assert target is None or target.isprintable()
@@ -297,7 +297,7 @@ def test_no_sentence_of_an_error_is_lost(value: Any, status: int) -> None:
     found = [sentence for sentences in errors.values() for sentence in sentences] + ([] if detail is None else [detail])
     assert Counter(found) == Counter(sentences_in(value))
     request = Request("GET", "/a", "/a", url="http://127.0.0.1/a")
-    error = status_error(request, Response(status, "Bad", HTTPHeaderDict(), body, cast("Any", None)))
+    error = status_error(request, Response(status, "Bad", HTTPHeaderDict(), body))
     assert error.errors == errors
     assert error.detail == detail or not found
     assert len(str(error)) <= 600

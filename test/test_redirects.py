@@ -156,10 +156,10 @@ def test_port_that_goes_without_saying_is_the_same_origin(other: FaultServer) ->
     from elements_sdk.redirects import target_to_follow
 
     def follows(url: str, location: str) -> bool:
-        from urllib3 import HTTPHeaderDict, HTTPResponse
+        from urllib3 import HTTPHeaderDict
 
         request = Request("GET", "/x", "/x", url=url)
-        response = Response(302, "Found", HTTPHeaderDict({"Location": location}), b"", HTTPResponse())
+        response = Response(302, "Found", HTTPHeaderDict({"Location": location}), b"")
         return target_to_follow(request, response) is not None
 
     assert follows("https://storage.example.com/x", "https://storage.example.com:443/y")

@@ -8,7 +8,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from urllib3 import HTTPHeaderDict, HTTPResponse, Retry
+from urllib3 import HTTPHeaderDict, Retry
 
 from elements_sdk import ApiClient, ApiConnectionError, ApiException, ApiValueError, AuthApi, Configuration, RetryPolicy
 from elements_sdk.messages import Request, Response
@@ -99,7 +99,7 @@ def test_each_repeat_is_one_record_of_the_log(caplog: pytest.LogCaptureFixture) 
 
 def answer(status: int, **headers: str) -> Response:
     named = HTTPHeaderDict({name.replace("_", "-"): value for name, value in headers.items()})
-    return Response(status, "", named, b"", HTTPResponse())
+    return Response(status, "", named, b"")
 
 
 @pytest.mark.parametrize("repeats", range(8))
