@@ -1,70 +1,36 @@
-"""ApiClient: authenticates a Request, sends it, and raises or returns what comes back."""
+"""ApiClient: makes calls, and raises or returns what comes back."""
 
 from __future__ import annotations
 
-import copy
-import threading
-import warnings
-from collections.abc import Mapping, MutableMapping, Sequence
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Self
-from urllib.parse import urlsplit
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
 
-from elements_sdk import copies, free_request
-from elements_sdk._version import __version__
-from elements_sdk.addresses import origin
+from elements_sdk import free_request
+from elements_sdk.base_client import BaseClient
+from elements_sdk.blocking import run
 from elements_sdk.configuration import Configuration
-from elements_sdk.credentials import Credentials
-from elements_sdk.exceptions import (
-    ApiValueError,
-    InsecureTransportWarning,
-    ResponseFormatError,
-)
-from elements_sdk.failures import status_error
-from elements_sdk.forks import leave_behind, renew_in_children
+from elements_sdk.exceptions import ApiValueError
+from elements_sdk.forks import leave_behind
 from elements_sdk.limits import Seconds
-from elements_sdk.logs import record_warning
-from elements_sdk.messages import Request, Response, with_query
-from elements_sdk.model import ReadSettings
-from elements_sdk.operation import ApiResponse, CallManner, Operation, read_options
-from elements_sdk.redaction import MaskedDict
-from elements_sdk.rest import Body, Transport
-from elements_sdk.sending import Sender
-from elements_sdk.serialization import UnexpectedJson, from_json, to_plain, type_name
-from elements_sdk.settings import checked_host, checked_url
+from elements_sdk.messages import Request
+from elements_sdk.operation import CallManner, Operation, read_options
+from elements_sdk.rest import Transport
 
 if TYPE_CHECKING:
     from multiprocessing.pool import ThreadPool
     from types import TracebackType
 
 
-_USUAL = ReadSettings()
-
-
-class ApiClient:
+class ApiClient(BaseClient):
     """A client of one server. One may serve many threads; close it, or use it in a `with` statement.
 
     With an API key in the configuration the documented calls carry it, and cookies are neither kept nor sent. Without
     one the client has the identity of its session, from `login` on.
 
-    :ivar configuration: read at each call as far as `host`, `api_key` and `api_key_prefix` are concerned.
-    :ivar default_headers: headers of every call to the configured host.
-    :ivar client_side_validation: compare bodies with the rules of their models before they are sent.
     :ivar pool_threads: how many calls with `async_req=True` run at a time.
-    :ivar left_out: what was left out when this client was pickled.
     """
 
-    PRIMITIVE_TYPES: ClassVar[tuple[type, ...]] = (float, bool, bytes, str, int)
-    NATIVE_TYPES_MAPPING: ClassVar[dict[str, type]] = {
-        "int": int,
-        "long": int,
-        "float": float,
-        "str": str,
-        "bool": bool,
-        "date": date,
-        "datetime": datetime,
-        "object": object,
-    }
+    rest_client: Transport
 
     def __init__(
         self,
@@ -75,31 +41,22 @@ class ApiClient:
         pool_threads: int = 1,
     ) -> None:
         """Without a configuration, a copy of the default one is used. `header_name` is sent with every call."""
-        self.configuration = Configuration.get_default_copy() if configuration is None else configuration
         if isinstance(pool_threads, bool) or not isinstance(pool_threads, int) or pool_threads < 1:
             raise ApiValueError("pool_threads must be a whole number from 1")
+        given = Configuration.get_default_copy() if configuration is None else configuration
+        super().__init__(Transport(given), given, header_name, header_value, cookie)
         self.pool_threads = pool_threads
-        self.rest_client = Transport(self.configuration)
-        self.default_headers = MaskedDict()
-        self.user_agent = f"ELEMENTS-SDK/{__version__}/python"
-        if header_name is not None:
-            self.set_default_header(header_name, header_value)
-        self.cookie = cookie
-        self.client_side_validation = self.configuration.client_side_validation
-        self._sender = Sender(self.configuration, self.rest_client)
-        self._credentials = Credentials(self.configuration, self.default_headers)
-        self._has_warned = False
-        self._private_places: set[str] = set()
-        self.left_out: list[str] = []
         self._pool: ThreadPool | None = None
-        self._is_closed = False
-        self._lock = threading.Lock()
-        renew_in_children(self)
+
+    def own_settings(self) -> dict[str, Any]:
+        """Give what this kind of client is made with beyond what all are."""
+        return {"pool_threads": self.pool_threads}
 
     def renew_after_fork(self) -> None:
         """Have no threads yet in a new process."""
+        super().renew_after_fork()
         leave_behind(self._pool)
-        self._lock, self._pool = threading.Lock(), None
+        self._pool = None
 
     def __enter__(self) -> Self:
         return self
@@ -140,40 +97,6 @@ class ApiClient:
             if self._pool is None:
                 self._pool = ThreadPool(self.pool_threads)
             return self._pool
-
-    @property
-    def last_response(self) -> Response | None:
-        """Status, headers and body of the last answer."""
-        return self._sender.last_response
-
-    @property
-    def user_agent(self) -> str:
-        """What the client calls itself in the `User-Agent` header."""
-        return str(self.default_headers["User-Agent"])
-
-    @user_agent.setter
-    def user_agent(self, value: str) -> None:
-        self.set_default_header("User-Agent", value)
-
-    @property
-    def cookie(self) -> str | None:
-        """A `Cookie` header of your own, for every call to the configured host."""
-        return self._cookie
-
-    @cookie.setter
-    def cookie(self, value: str | None) -> None:
-        if value is not None and not isinstance(value, str):
-            raise ApiValueError(f"cookie must be text, not {type(value).__name__}")
-        self._cookie = value
-
-    def set_default_header(self, header_name: str, header_value: str | None) -> None:
-        """Send this header with every call.
-
-        :raises ApiValueError: it has no value.
-        """
-        if not isinstance(header_value, str):
-            raise ApiValueError(f"the header {header_name} needs a value, as text")
-        self.default_headers[header_name] = header_value
 
     def call(self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
         """Make a documented call and give its data.
@@ -217,10 +140,18 @@ class ApiClient:
         :param _host: another server for this call. Credentials go to the configured one only.
         :returns: an `ApiResponse`; with `_return_http_data_only=True` its data.
         """
-        operation, request = free_request.free_call(
-            method,
+        operation, request, manner = self._free_call(
             resource_path,
+            method,
             response_type,
+            auth_settings,
+            _host,
+            {
+                "async_req": async_req,
+                "_return_http_data_only": _return_http_data_only,
+                "_preload_content": _preload_content,
+                "_request_timeout": _request_timeout,
+            },
             path_params=path_params,
             query_params=query_params,
             header_params=header_params,
@@ -228,17 +159,8 @@ class ApiClient:
             post_params=post_params,
             files=files,
             collection_formats=collection_formats,
-            safe_characters=self.configuration.safe_chars_for_path_param,
         )
-        options = {
-            "async_req": async_req,
-            "_return_http_data_only": _return_http_data_only,
-            "_preload_content": _preload_content,
-            "_request_timeout": _request_timeout,
-        }
-        host = None if _host is None else checked_host("_host", _host)
-        sends_key = "Bearer" in (auth_settings or ())
-        return self._run(operation, request, read_options("call_api", options)._replace(host=host, sends_key=sends_key))
+        return self._run(operation, request, manner)
 
     def request(
         self,
@@ -255,148 +177,16 @@ class ApiClient:
 
         :returns: a `Response`; with `_preload_content=False` urllib3's own.
         """
-        address = checked_url("url", url)
-        _, request = free_request.free_call(
-            method,
-            urlsplit(address).path,
-            None,
-            query_params=query_params,
-            header_params=headers,
-            post_params=post_params,
-            body=body,
+        steps = self._perform_free(
+            method, url, query_params, headers, post_params, body, _preload_content, _request_timeout
         )
-        request.url = with_query(address, request)
-        self._expect_open()
-        limits, repeats = self._sender.limits(_request_timeout), self._sender.repeats()
-        response = self._sender.send(request, limits, repeats, body="read" if _preload_content else "leave")
-        if not 200 <= response.status < 300:
-            raise status_error(request, response)
-        return response if _preload_content else response.raw
-
-    def sanitize_for_serialization(self, obj: Any) -> Any:
-        """Turn models, dates and what holds them into plain values, as they go over the wire."""
-        return to_plain(obj)
-
-    def deserialize(self, response: Any, response_type: str | type) -> Any:
-        """Read the body of `response`, anything with `data` as text or bytes, as a type or the name of one.
-
-        :raises ResponseFormatError: it is not what `response_type` says.
-        """
-        try:
-            return from_json(response.data, type_name(response_type), self._read_settings())
-        except UnexpectedJson as error:
-            reason = str(error)
-        raise ResponseFormatError(reason=reason)
-
-    def select_header_accept(self, accepts: Sequence[str]) -> str | None:
-        """Choose the `Accept` header from what an endpoint offers."""
-        return free_request.select_header_accept(accepts)
-
-    def select_header_content_type(self, content_types: Sequence[str]) -> str:
-        """Choose the `Content-Type` header from what an endpoint takes."""
-        return free_request.select_header_content_type(content_types)
-
-    def parameters_to_tuples(self, params: Any, collection_formats: Mapping[str, str] | None) -> list[tuple[str, Any]]:
-        """Turn parameters into pairs; lists are joined or repeated as `collection_formats` says."""
-        return free_request.parameters_to_tuples(params, collection_formats)
-
-    def files_parameters(self, files: Mapping[str, Any] | None = None) -> list[tuple[str, tuple[str, bytes, str]]]:
-        """Read files to upload into the parts of a form."""
-        return free_request.files_parameters(files)
-
-    def update_params_for_auth(
-        self, headers: MutableMapping[str, str], querys: Any, auth_settings: Sequence[str] | None
-    ) -> None:
-        """Add the credentials of the schemes named to `headers`; none of ours goes into the query."""
-        available = self.configuration.auth_settings() if auth_settings else {}
-        for scheme in auth_settings or ():
-            if scheme in available:
-                headers[available[scheme]["key"]] = available[scheme]["value"]
-
-    def _request(self, operation: Operation, arguments: Mapping[str, Any]) -> Request:
-        return operation.request(arguments, self.client_side_validation, self.configuration.safe_chars_for_path_param)
+        return run(steps)
 
     def _run(self, operation: Operation, request: Request, manner: CallManner) -> Any:
-        self._expect_open()
+        manner = self._admit(operation, request, manner)
         if manner.async_req:
-            return self.pool.apply_async(self._perform, (operation, request, manner))
-        return self._perform(operation, request, manner)
+            return self.pool.apply_async(self._perform_now, (operation, request, manner))
+        return run(self._perform(operation, request, manner))
 
-    def _perform(self, operation: Operation, request: Request, manner: CallManner) -> Any:
-        """Authenticate and send a request, and give what the manner of the call asks for."""
-        limits = manner.limits or self._sender.limits(manner.timeout)
-        self._expect_credentials(operation.is_login)
-        host = manner.host or self.configuration.host
-        request.url = with_query(host + request.path, request)
-        place = origin(host)
-        is_ours = manner.host is None or place == origin(self.configuration.host)
-        has_session = is_ours and not self._credentials.has_key()
-        if not self._has_warned and place not in self._private_places:
-            self._warn_if_insecure(place)
-        self._add_headers(request, is_ours, manner.sends_key, has_session)
-        repeats = self._sender.repeats(operation.safe_to_repeat)
-        keep = self._credentials.keep_session if has_session else None
-        is_file = operation.result == "file" and manner.preload
-        body: Body = "to file" if is_file else "read" if manner.preload else "leave"
-        response = self._sender.send(request, limits, repeats, body=body, received=keep)
-        is_refused = response.status == 401 and manner.sends_key and is_ours and not operation.is_login
-        if is_refused and self._credentials.renew_key(request):  # a 401 is not acted upon, so it can be repeated
-            response = self._sender.send(request, limits, repeats, body=body, received=keep)
-        is_read = manner.preload or not 200 <= response.status < 300
-        data = operation.read(request, response, self._read_settings()) if is_read else response.raw
-        return data if manner.data_only else ApiResponse(data, response.status, response.headers)
-
-    def _add_headers(self, request: Request, is_ours: bool, sends_key: bool, has_session: bool) -> None:
-        """Add default headers and credentials; none but the user agent for a host that is not the configured one."""
-        if not is_ours:
-            request.headers["User-Agent"] = self.user_agent
-            return
-        request.headers.update(self.default_headers)
-        if sends_key:
-            self._credentials.add_key(request)
-        if has_session:
-            self._credentials.add_session(request)
-        if self.cookie:
-            request.headers["Cookie"] = "; ".join(filter(None, [self.cookie, request.headers.get("Cookie")]))
-
-    def _warn_if_insecure(self, place: str) -> None:
-        if not self.rest_client.is_readable_on_the_way(place):
-            self._private_places = {place}
-            return
-        self._has_warned = True
-        record_warning("calls to %s go over plain http: whoever is on the way can read them", place)
-        text = f"calls to {place} go over plain http: whoever is on the way can read them; use https"
-        warnings.warn(text, InsecureTransportWarning, stacklevel=6)
-
-    def _read_settings(self) -> ReadSettings | None:
-        """What models must know of this client: nothing, as a rule."""
-        given = self.configuration
-        settings = ReadSettings(self.client_side_validation, given.discard_unknown_keys, given.strict_responses)
-        return None if settings == _USUAL else settings
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> ApiClient:
-        """Copy everything, credentials and session included, on connections of its own."""
-        twin = copies.twin_of(self, copy.deepcopy(self.configuration, memo))
-        twin._credentials.copy_session_from(self._credentials)
-        return twin
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle without credentials and session, unless `pickle_credentials` is set; then without the session."""
-        return copies.pickled(self, self._credentials.has_session(self.configuration.host))
-
-    def _expect_open(self) -> None:
-        if self._is_closed:
-            raise ApiValueError("this client is closed: make a new one, or make the call inside its with statement")
-
-    def _expect_credentials(self, is_login: bool) -> None:
-        self.configuration.expect_credentials()
-        if not self.left_out:
-            return
-        missing = [name for name in self.left_out if name not in self.default_headers]
-        if is_login:
-            self.left_out = [name for name in missing if name != "session"]
-        elif missing:
-            raise ApiValueError(
-                f"this client was pickled without its {', '.join(missing)}: "
-                "make it anew (or log in), or set pickle_credentials before pickling"
-            )
+    def _perform_now(self, operation: Operation, request: Request, manner: CallManner) -> Any:
+        return run(self._perform(operation, request, manner))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
+
+Body = Literal["read", "leave", "to file"]  # what becomes of the body of a success
 
 BLOCK = 65_536  # bytes read at a time
 

@@ -1,10 +1,10 @@
-"""Whom the server takes a session for, and when that may change under the calls of many threads."""
+"""Whom the server takes a session for, and when that may change under the calls of many threads or tasks."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Protocol
 
 from elements_sdk.exceptions import ApiValueError, LoginFailed
 from elements_sdk.forks import renew_in_children
@@ -19,7 +19,7 @@ class Identity:
 
     :ivar impersonates: whether it is somebody else than the session's own user.
     :ivar is_over: whether the server has ended it.
-    :ivar refusal: how the server refused to renew it, so that not every thread has to ask.
+    :ivar refusal: how the server refused to renew it, so that not every caller has to ask.
     """
 
     def __init__(self, impersonates: bool = False) -> None:
@@ -28,40 +28,65 @@ class Identity:
         self.refusal: LoginFailed | None = None
 
 
+class Turn(Protocol):
+    """What several callers of a session wait at, threads or tasks."""
+
+    def __enter__(self) -> object:
+        """Be the only one who looks or changes."""
+        ...
+
+    def __exit__(self, *_: object) -> object:
+        """Let others look again."""
+        ...
+
+    async def wait_for(self, is_so: Callable[[], bool], within: float | None) -> bool:
+        """Wait until it is so, and tell whether it was within that many seconds."""
+        ...
+
+    def notify_all(self) -> None:
+        """Have all who wait look again."""
+        ...
+
+    def who(self) -> object:
+        """Who is looking: this thread, this task."""
+        ...
+
+
 class Gate:
     """Lets calls through side by side, and a change of identity only when no call is under way.
 
     No lock is held while anything is sent: whoever has to wait waits for a notice.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, new_turn: Callable[[], Turn]) -> None:
+        self._new_turn = new_turn
         self._begin()
         renew_in_children(self)
 
     def _begin(self) -> None:
-        self._turn = threading.Condition()
+        self._turn = self._new_turn()
         self._calls = 0
         self._waiting = 0
-        self._changer: int | None = None
+        self._changer: object = None
 
     def renew_after_fork(self) -> None:
         """Forget the threads of the parent process; the one that has forked stays what it was."""
-        changer = self._changer if self.is_mine() else None
+        changer = self._changer if self._changer is not None and self.is_mine() else None
         self._begin()
         self._changer = changer
 
     def is_mine(self) -> bool:
-        """Whether this thread is changing the identity just now."""
-        return self._changer == threading.get_ident()
+        """Whether it is the caller who is changing the identity just now."""
+        return self._changer is not None and self._changer == self._turn.who()
 
-    @contextmanager
-    def call(self, within: float | None = None) -> Iterator[None]:
+    @asynccontextmanager
+    async def call(self, within: float | None = None) -> AsyncIterator[None]:
         """Make a call, after the changes that are under way or waiting.
 
         :raises WaitedTooLong: they took more seconds than that.
         """
         with self._turn:
-            if not self._turn.wait_for(lambda: self._changer is None and not self._waiting, within):
+            if not await self._turn.wait_for(lambda: self._changer is None and not self._waiting, within):
                 raise WaitedTooLong
             self._calls += 1
         try:
@@ -71,11 +96,11 @@ class Gate:
                 self._calls = max(0, self._calls - 1)  # 0 already, if the call itself has forked
                 self._turn.notify_all()
 
-    @contextmanager
-    def change(self, within: float | None = None) -> Iterator[None]:
+    @asynccontextmanager
+    async def change(self, within: float | None = None) -> AsyncIterator[None]:
         """Change the identity, after the calls that are under way.
 
-        :raises ApiValueError: this thread is changing it already.
+        :raises ApiValueError: the caller is changing it already.
         :raises WaitedTooLong: they took more seconds than that.
         """
         if self.is_mine():
@@ -83,9 +108,9 @@ class Gate:
         with self._turn:
             self._waiting += 1
             try:
-                if not self._turn.wait_for(lambda: self._changer is None and not self._calls, within):
+                if not await self._turn.wait_for(lambda: self._changer is None and not self._calls, within):
                     raise WaitedTooLong
-                self._changer = threading.get_ident()
+                self._changer = self._turn.who()
             finally:
                 self._waiting -= 1
                 self._turn.notify_all()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import http.client
 import re
 import ssl
-from typing import TYPE_CHECKING, Literal
+import time
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import urllib3
@@ -13,7 +14,7 @@ from urllib3 import exceptions as errors
 from urllib3.util.ssl_match_hostname import CertificateError
 
 from elements_sdk.addresses import is_insecure, origin, target
-from elements_sdk.bodies import BLOCK, FileError, MemoryBody, TooLarge
+from elements_sdk.bodies import BLOCK, Body, FileError, MemoryBody, TooLarge
 from elements_sdk.configuration import Configuration
 from elements_sdk.connections import Phase, SpeaksTls, Try
 from elements_sdk.exceptions import (
@@ -38,8 +39,6 @@ from elements_sdk.tls import is_refusal, words_for
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
 
-Body = Literal["read", "leave", "to file"]
-
 __all__ = ["ApiConnectionError", "ApiException", "ApiTypeError", "ApiValueError", "Transport"]
 
 
@@ -54,7 +53,7 @@ class Transport:
         self._pools = Pools(configuration)
         self._is_closed = False
 
-    def send(
+    async def send(
         self, request: Request, limits: Limits, *, body: Body = "read", longest_idle: float | None = None
     ) -> Response:
         """Send a request to its `url`, once. Neither repeats nor redirects are made.
@@ -93,6 +92,10 @@ class Transport:
             raise failed
         finally:
             del failed  # an exception whose frames hold itself would outlive its call
+
+    async def pause(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
 
     def is_readable_on_the_way(self, place: str) -> bool:
         """Whether others can read what goes to this origin: by plain http to another machine, a proxy perhaps."""

@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
+from elements_sdk.bodies import Body
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiException, RequestSent
 from elements_sdk.limits import Limits
 from elements_sdk.logs import record_answer, record_failure, record_repeat
 from elements_sdk.messages import Request, Response, expect_sendable
 from elements_sdk.redirects import MOST_REDIRECTS, target_to_follow
-from elements_sdk.rest import Body, Transport
 from elements_sdk.retry import Repeats, RetryBudget, RetryPolicy
 from elements_sdk.settings import checked_timeout
+
+
+class Transport(Protocol):
+    """What sends one request once, and waits in between."""
+
+    async def send(self, request: Request, limits: Limits, *, body: Body, longest_idle: float | None) -> Response:
+        """Send a request to its `url`."""
+        ...
+
+    async def pause(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+    def is_readable_on_the_way(self, place: str) -> bool:
+        """Whether others can read what goes to this origin."""
+        ...
 
 
 class Sender:
@@ -42,7 +58,7 @@ class Sender:
         """Give the repeats that a call may have."""
         return Repeats(RetryPolicy.of(self._configuration.retries), self._budget, safe_to_repeat)
 
-    def send(
+    async def send(
         self,
         request: Request,
         limits: Limits,
@@ -61,7 +77,7 @@ class Sender:
         expect_sendable(request.headers)
         followed = 0
         while True:
-            response = self._send_safely(request, limits, repeats, body)
+            response = await self._send_safely(request, limits, repeats, body)
             if received is not None:
                 received(request, response)
             target = target_to_follow(request, response)
@@ -70,15 +86,15 @@ class Sender:
             request.url = target
             followed += 1
 
-    def _send_safely(self, request: Request, limits: Limits, repeats: Repeats, body: Body) -> Response:
+    async def _send_safely(self, request: Request, limits: Limits, repeats: Repeats, body: Body) -> Response:
         while True:
-            outcome = self._try(request, limits, body)
+            outcome = await self._try(request, limits, body)
             request.sent = _surer(request.sent, outcome.request_sent if isinstance(outcome, ApiException) else "yes")
             seconds = repeats.wait(request, outcome, limits.left())
             if seconds is None:
                 break
             record_repeat(request, seconds)
-            time.sleep(seconds)
+            await self._transport.pause(seconds)
         try:
             if isinstance(outcome, ApiException):
                 outcome.request_sent = request.sent
@@ -87,12 +103,12 @@ class Sender:
         finally:
             del outcome  # an exception whose frames hold itself would outlive its call
 
-    def _try(self, request: Request, limits: Limits, body: Body) -> Response | ApiException:
+    async def _try(self, request: Request, limits: Limits, body: Body) -> Response | ApiException:
         request.attempts += 1
         started = time.monotonic()
         longest_idle = self._configuration.keepalive_idle
         try:
-            response = self._transport.send(request, limits, body=body, longest_idle=longest_idle)
+            response = await self._transport.send(request, limits, body=body, longest_idle=longest_idle)
         except ApiException as error:
             record_failure(request, error, time.monotonic() - started)
             return error

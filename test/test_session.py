@@ -23,6 +23,7 @@ from elements_sdk import (
     Session,
     SessionExpired,
 )
+from elements_sdk.blocking import run
 from elements_sdk.sandbox import Account, Sandbox
 from test.recording import Answer, Recorded, RecordingServer
 
@@ -393,11 +394,11 @@ def test_ctrl_c_while_it_waits_to_stop_leaves_nobody_impersonated(fresh_sandbox:
     with session_of(fresh_sandbox, fresh_sandbox.admin) as session:
         release = threading.Event()
 
-        def hold() -> None:
-            with session._gate.call():
+        async def hold() -> None:
+            async with session._gate.call():
                 release.wait(20)
 
-        holder = threading.Thread(target=hold)
+        holder = threading.Thread(target=lambda: run(hold()))
         timer = threading.Timer(0.3, signal.raise_signal, (signal.SIGINT,))
 
         def leave_while_a_call_is_held() -> None:
