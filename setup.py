@@ -13,6 +13,7 @@ assert VERSION is not None
 
 REQUIRED = ["urllib3>=2.8,<3", "python-dateutil>=2.8.2", "certifi", "six>=1.16"]  # as in requirements.txt
 SANDBOX = ["Django>=5.2", "djangorestframework>=3.16", "cheroot>=10", "pyotp>=2.9", "trustme>=1.2"]
+AIO = ["aiohttp>=3.12"]
 CLI = ["click>=8.1.8,!=8.2.0", "rich>=13"]  # click 8.2.0 completes no options
 REPORT = ["Jinja2>=3.1", "matplotlib>=3.9"]  # not part of cli: they take ten times its room, for one command
 
@@ -28,7 +29,7 @@ setup(
     packages=find_packages(include=["elements_sdk", "elements_sdk.*"]),
     package_data={"elements_sdk": ["py.typed", "cli/*.jinja"]},
     install_requires=REQUIRED,
-    extras_require={"sandbox": SANDBOX, "cli": CLI, "report": REPORT},
+    extras_require={"aio": AIO, "sandbox": SANDBOX, "cli": CLI, "report": REPORT},
     entry_points={
         "console_scripts": ["elements-sdk = elements_sdk.cli:main"],
         "pytest11": ["elements_sdk = elements_sdk.sandbox.pytest_plugin"],

@@ -41,6 +41,7 @@ def render_all(specification: Specification, root: Path) -> dict[Path, str]:
     files = {
         Path("elements_sdk/models/__init__.py"): render("models_init.py.jinja"),
         Path("elements_sdk/api/auth_api.py"): render("auth_api.py.jinja"),
+        Path("elements_sdk/aio/auth_api.py"): render("aio_auth_api.py.jinja"),
         Path("docs/AuthApi.md"): render("auth_api.md.jinja"),
         Path("README.md"): _with_tables((root / "README.md").read_text("utf-8"), render),
     }

@@ -13,20 +13,17 @@ import threading
 import time
 from collections.abc import Iterator
 from queue import LifoQueue
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from elements_sdk.forks import renew_in_children
 from elements_sdk.limits import Limits
+from elements_sdk.transport_failures import Attempt, SpeaksTls
 
 if TYPE_CHECKING:
     from socket import socket
-
-Phase = Literal[
-    "waiting for a free connection", "connecting", "sending the request", "waiting for the answer", "reading the answer"
-]
 
 _BLOCK = 65_536  # bytes sent within one limit
 _TLS_ALERT = b"\x15\x03"
@@ -34,21 +31,17 @@ _INTERIM = frozenset({100, *range(102, 200)})
 _thread = threading.local()
 
 
-class Try:
-    """One try of a call, on its way through a connection.
+class Try(Attempt):
+    """One try of a call, on its way through a connection of this thread.
 
-    :ivar phase: how far it has come.
-    :ivar is_on_new_connection: whether it has made its connection itself.
     :ivar longest_idle: seconds for which a connection may have been idle to be used for it; `None`: any number.
     """
 
-    __slots__ = ("_around", "is_on_new_connection", "limits", "longest_idle", "phase")
+    __slots__ = ("_around", "longest_idle")
 
     def __init__(self, limits: Limits, longest_idle: float | None) -> None:
-        self.limits = limits
+        super().__init__(limits)
         self.longest_idle = longest_idle
-        self.phase: Phase = "waiting for a free connection"
-        self.is_on_new_connection = False
 
     def seconds_for_a_piece(self) -> float | None:
         """Seconds to send or receive the next piece in.
@@ -68,10 +61,6 @@ class Try:
 
 def _current() -> Try:
     return getattr(_thread, "current", None) or Try(Limits(None, None, None), None)
-
-
-class SpeaksTls(ConnectionResetError):
-    """A server answers a request without TLS by an alert of TLS."""
 
 
 class _Reader(io.RawIOBase):

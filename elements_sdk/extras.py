@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 _NEEDED = {
     "sandbox": ("django", "rest_framework", "cheroot", "pyotp", "trustme"),
+    "aio": ("aiohttp",),
     "cli": ("click", "rich"),
     "report": ("jinja2", "matplotlib"),
 }

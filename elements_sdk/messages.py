@@ -13,7 +13,6 @@ from elements_sdk.redaction import MASK, SECRET_NAMES, MaskedDict
 
 if TYPE_CHECKING:
     from urllib3 import HTTPHeaderDict
-    from urllib3.response import BaseHTTPResponse
 
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -54,7 +53,7 @@ class Request:
 class Response:
     """What came back. Its repr shows neither headers nor body.
 
-    :ivar raw: urllib3's own response, where the caller is to read the body; it holds on to the connection.
+    :ivar raw: the response of urllib3 or aiohttp, where the caller is to read the body; it holds on to the connection.
     :ivar file: where the body was written to, if it was.
     """
 
@@ -62,7 +61,7 @@ class Response:
 
     def __init__(self, status: int, reason: str, headers: HTTPHeaderDict, data: bytes) -> None:
         self.status, self.reason, self.headers, self.data = status, reason, headers, data
-        self.raw: BaseHTTPResponse | None = None
+        self.raw: Any = None
         self.file: Any = None
 
     def __repr__(self) -> str:

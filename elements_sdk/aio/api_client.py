@@ -1,0 +1,133 @@
+"""ApiClient for asyncio: makes calls, and raises or returns what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from elements_sdk import free_request
+from elements_sdk.aio.rest import Transport
+from elements_sdk.base_client import BaseClient
+from elements_sdk.configuration import Configuration
+from elements_sdk.exceptions import ApiTypeError
+from elements_sdk.limits import Seconds
+from elements_sdk.messages import Request
+from elements_sdk.operation import CallManner, Operation, read_options
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+class ApiClient(BaseClient):
+    """A client of one server, in one event loop. Many tasks may share it; use it in an `async with` statement.
+
+    Configuration, credentials, repeats and limits are those of the blocking client.
+    """
+
+    rest_client: Transport
+
+    def __init__(
+        self,
+        configuration: Configuration | None = None,
+        header_name: str | None = None,
+        header_value: str | None = None,
+        cookie: str | None = None,
+    ) -> None:
+        """Without a configuration, a copy of the default one is used. `header_name` is sent with every call."""
+        given = Configuration.get_default_copy() if configuration is None else configuration
+        super().__init__(Transport(given), given, header_name, header_value, cookie)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections. After that, calls raise `ApiValueError`."""
+        self._is_closed = True
+        await self.rest_client.close()
+
+    async def call(self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
+        """Make a documented call and give its data.
+
+        :param arguments: the call's own arguments, by name.
+        :param options: the keywords that every call takes.
+        """
+        return await self.perform(operation, arguments, _manner(operation.name, options, data_only=True))
+
+    async def call_with_http_info(
+        self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> Any:
+        """Make a documented call and give an `ApiResponse`."""
+        return await self.perform(operation, arguments, _manner(operation.name, options, data_only=False))
+
+    async def call_api(
+        self,
+        resource_path: str,
+        method: str,
+        path_params: Mapping[str, Any] | None = None,
+        query_params: free_request.Parameters | None = None,
+        header_params: Mapping[str, Any] | None = None,
+        body: Any = None,
+        post_params: free_request.Parameters | None = None,
+        files: Mapping[str, Any] | None = None,
+        response_type: str | type | None = None,
+        auth_settings: Sequence[str] | None = None,
+        _return_http_data_only: bool | None = None,
+        collection_formats: Mapping[str, str] | None = None,
+        _preload_content: bool = True,
+        _request_timeout: Seconds | None = None,
+        _host: str | None = None,
+    ) -> Any:
+        """Call an endpoint that has no method here; see `elements_sdk.ApiClient.call_api`."""
+        operation, request, manner = self._free_call(
+            resource_path,
+            method,
+            response_type,
+            auth_settings,
+            _host,
+            {
+                "_return_http_data_only": _return_http_data_only,
+                "_preload_content": _preload_content,
+                "_request_timeout": _request_timeout,
+            },
+            path_params=path_params,
+            query_params=query_params,
+            header_params=header_params,
+            body=body,
+            post_params=post_params,
+            files=files,
+            collection_formats=collection_formats,
+        )
+        return await self._run(operation, request, manner)
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        query_params: free_request.Parameters | None = None,
+        headers: Mapping[str, Any] | None = None,
+        post_params: free_request.Parameters | None = None,
+        body: Any = None,
+        _preload_content: bool = True,
+        _request_timeout: Seconds | None = None,
+    ) -> Any:
+        """Send a request to any address, just as given: no credentials, cookies or default headers are added.
+
+        :returns: a `Response`; with `_preload_content=False` aiohttp's own.
+        """
+        return await self._perform_free(
+            method, url, query_params, headers, post_params, body, _preload_content, _request_timeout
+        )
+
+    async def _run(self, operation: Operation, request: Request, manner: CallManner) -> Any:
+        return await self._perform(operation, request, self._admit(operation, request, manner))
+
+
+def _manner(name: str, options: Mapping[str, Any], data_only: bool) -> CallManner:
+    if "async_req" in options:
+        raise ApiTypeError(f"{name} takes no argument 'async_req' here: put it into a task, as in asyncio.create_task")
+    return read_options(name, options, data_only)

@@ -1,0 +1,252 @@
+"""The transport over aiohttp: sends one request once, and turns its failures into ours."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import math
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from aiohttp.client_exceptions import ClientConnectorDNSError
+from urllib3 import HTTPHeaderDict, HTTPResponse
+from urllib3.exceptions import DecodeError
+from yarl import URL
+
+from elements_sdk.addresses import is_insecure, origin
+from elements_sdk.bodies import BLOCK, Body, FileError, MemoryBody, TooLarge
+from elements_sdk.configuration import Configuration
+from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody
+from elements_sdk.forks import leave_behind, renew_in_children
+from elements_sdk.limits import Limits
+from elements_sdk.messages import Request, Response
+from elements_sdk.proxies import Proxies, Proxy
+from elements_sdk.rest import body_failure, new_body, put_into
+from elements_sdk.tls import tls_context
+from elements_sdk.transport_failures import (
+    BROKEN_OFF,
+    CLOSED_MEANWHILE,
+    DAMAGED,
+    NAME_NOT_KNOWN,
+    NO_CONNECTION,
+    Attempt,
+    Meanings,
+    expect_no_word_of_proxy,
+    transport_failure,
+)
+
+if TYPE_CHECKING:
+    import ssl
+
+_LARGE = 1_000_000  # bytes; aiohttp wants larger bodies as files
+_attempt: ContextVar[Attempt] = ContextVar("attempt")
+
+
+class Transport:
+    """The connections of one client, in one event loop. Proxy and TLS settings are those of the moment it is made."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        """
+        :raises ApiValueError: a certificate file cannot be read, or the proxy's URL is not valid.
+        """
+        self._configuration = configuration
+        self._proxies = Proxies(configuration)
+        self._context: ssl.SSLContext | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        renew_in_children(self)
+        if configuration.is_complete():
+            self._proxies.proxy_for(origin(configuration.host))
+            if configuration.host.startswith("https:"):
+                self._tls_context()
+
+    async def send(
+        self, request: Request, limits: Limits, *, body: Body = "read", longest_idle: float | None = None
+    ) -> Response:
+        """Send a request to its `url`, once. Neither repeats nor redirects are made.
+
+        :raises ApiConnectionError: no complete answer came; `request_sent` says whether the server may have acted.
+        """
+        place = origin(request.url)
+        proxy = self._proxies.proxy_for(place)
+        is_forwarded = proxy is not None and not place.startswith("https:")
+        attempt = Attempt(limits)
+        token = _attempt.set(attempt)
+        try:
+            async with asyncio.timeout(limits.left()) as bound:
+                raw = await self._session_of_this_loop().request(
+                    request.method,
+                    URL(request.url, encoded=True),
+                    timeout=aiohttp.ClientTimeout(
+                        sock_connect=limits.to_connect(), sock_read=limits.for_a_piece(), ceil_threshold=math.inf
+                    ),
+                    **self._options(request, place, proxy),
+                )
+                attempt.phase = "reading the answer"
+                response = await self._received(request, raw, body)
+                if body == "leave":
+                    bound.reschedule(None)
+            return expect_no_word_of_proxy(request, response) if is_forwarded else response
+        except ApiException as error:
+            failed: Exception = error
+        except (aiohttp.ClientError, _Broken, DecodeError, OSError, ValueError, TypeError, RuntimeError) as error:
+            failed = transport_failure(request, error, attempt, proxy is not None, _MEANINGS)
+        finally:
+            _attempt.reset(token)
+        try:
+            raise failed
+        finally:
+            del failed  # an exception whose frames hold itself would outlive its call
+
+    async def pause(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
+
+    def is_readable_on_the_way(self, place: str) -> bool:
+        """Whether others can read what goes to this origin: by plain http to another machine, a proxy perhaps."""
+        proxy = None if place.startswith("https:") else self._proxies.proxy_for(place)
+        return is_insecure(place) or (proxy is not None and is_insecure(proxy.address))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def renew_after_fork(self) -> None:
+        """Leave the connections to the parent: they are those of its event loop."""
+        leave_behind(self._session)
+        self._session = self._loop = None
+
+    def _session_of_this_loop(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        if self._session is None:
+            self._session, self._loop = self._new_session(), loop
+        if self._loop is not loop:
+            raise ApiValueError("this client belongs to another event loop: make a client in each loop that needs one")
+        return self._session
+
+    def _new_session(self) -> aiohttp.ClientSession:
+        settings = self._configuration
+        idle = settings.keepalive_idle  # of all requests; the blocking client spares those that only read
+        connector = _Connector(
+            limit=0,
+            limit_per_host=settings.connection_pool_maxsize,
+            keepalive_timeout=3600.0 if idle is None else idle,
+        )
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+            skip_auto_headers=("User-Agent", "Accept", "Content-Type"),
+            middlewares=(_send_once,),
+        )
+
+    def _options(self, request: Request, place: str, proxy: Proxy | None) -> dict[str, Any]:
+        settings = self._configuration
+        headers = {"Accept-Encoding": "identity", **request.headers}
+        options: dict[str, Any] = {"headers": headers, "allow_redirects": False, "data": request.body}
+        if request.body is not None and len(request.body) > _LARGE:
+            options["data"] = io.BytesIO(request.body)
+        if place.startswith("https:"):
+            options["ssl"] = self._tls_context()
+            if isinstance(settings.assert_hostname, str):
+                options["server_hostname"] = settings.assert_hostname
+        if proxy is not None:
+            options["proxy"], options["proxy_headers"] = proxy.address, dict(proxy.headers)
+            if not place.startswith("https:"):
+                headers.update(proxy.headers)
+        return options
+
+    def _tls_context(self) -> ssl.SSLContext:
+        if self._context is None:
+            self._context = tls_context(self._configuration)
+            if self._configuration.assert_hostname is False:
+                self._context.check_hostname = False
+        return self._context
+
+    async def _received(self, request: Request, raw: aiohttp.ClientResponse, body: Body) -> Response:
+        settings, headers = self._configuration, HTTPHeaderDict(list(raw.headers.items()))
+        response = Response(raw.status, raw.reason or "", headers, b"")
+        if body == "leave" and 200 <= raw.status < 300:
+            response.raw = raw
+            return response
+        taken = None
+        try:
+            taken = new_body(body, raw.status, settings)
+            await _pour(raw, headers, taken, settings.max_response_bytes, in_thread=body == "to file")
+            put_into(response, taken)
+            return response
+        except BaseException as error:  # the place in the pool must become free, whatever stopped the reading
+            raw.close()
+            if taken is not None:
+                taken.discard()
+            if not isinstance(error, TooLarge | FileError):
+                raise
+            failed = body_failure(request, response, error)
+        raise failed
+
+
+class _Broken(Exception):
+    """A connection that was in use before has broken. aiohttp would send a GET, PUT or DELETE again by itself."""
+
+
+async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    try:
+        return await handler(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ServerTimeoutError):
+            raise
+        broken = _Broken(error)
+    raise broken
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Connections that tell the attempt they are for how far it has come."""
+
+    async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
+        attempt = _attempt.get()
+        connection = await super().connect(req, traces, timeout)
+        attempt.phase = "waiting for the answer"
+        return connection
+
+    async def _create_connection(self, req: Any, traces: Any, timeout: Any) -> Any:
+        attempt = _attempt.get()
+        attempt.phase, attempt.is_on_new_connection = "connecting", True
+        return await super()._create_connection(req, traces, timeout)
+
+
+async def _pour(
+    raw: aiohttp.ClientResponse, headers: HTTPHeaderDict, taken: MemoryBody, most: int | None, in_thread: bool
+) -> None:
+    """Read a body, and take it up decompressed."""
+    taken.expect(None if raw.method == "HEAD" else raw.content_length)
+    if "Content-Encoding" not in headers:
+        while piece := await raw.content.read(BLOCK):
+            await asyncio.to_thread(taken.add, piece) if in_thread else taken.add(piece)
+        return
+    packed = MemoryBody(most)
+    while piece := await raw.content.read(BLOCK):
+        packed.add(piece)
+    body = io.BytesIO(packed.content(headers))
+    unpacked = HTTPResponse(body, headers, raw.status, preload_content=False, request_method=raw.method)
+    while piece := unpacked.read(BLOCK):
+        await asyncio.to_thread(taken.add, piece) if in_thread else taken.add(piece)
+
+
+_MEANINGS = Meanings(
+    late=(TimeoutError,),
+    not_late=(),
+    proxy=(aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError),
+    invalid=(aiohttp.InvalidURL, ValueError, TypeError),
+    breaks=(ConnectionError, _Broken, aiohttp.ServerDisconnectedError, aiohttp.ClientResponseError, EOFError),
+    others=(
+        ((ClientConnectorDNSError,), ApiConnectionError, NAME_NOT_KNOWN),
+        ((aiohttp.ClientConnectorError,), ApiConnectionError, NO_CONNECTION),
+        ((aiohttp.ClientPayloadError,), IncompleteBody, BROKEN_OFF),
+        ((DecodeError,), IncompleteBody, DAMAGED),
+        ((RuntimeError,), ApiConnectionError, CLOSED_MEANWHILE),
+    ),
+)

@@ -1,0 +1,143 @@
+"""Session for asyncio: log in, act, impersonate, log out. Many tasks may share one."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
+
+from elements_sdk.aio.api_client import ApiClient
+from elements_sdk.aio.auth_api import AuthApi
+from elements_sdk.base_session import BaseSession, SessionCalls
+from elements_sdk.configuration import Configuration
+from elements_sdk.identity import Identity
+from elements_sdk.models import ElementsUserDetail
+from elements_sdk.redaction import MaskedDict
+
+
+class Session(BaseSession):
+    """Logs in on entry and out on exit, and in between keeps the session alive: if the server ends it, the session logs
+    in again and repeats the call that was refused, once.
+
+    ```python
+    async with Session(configuration, "name", "password") as session:
+        await session.auth.get_all_access_tokens()
+    ```
+
+    It owns a client of its own, on which an API key of the configuration is not used. Identity belongs to the session:
+    while one task impersonates, every task that uses the session does.
+
+    :ivar auth: the calls, made in this session.
+    """
+
+    _client: _SessionClient
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        username: str,
+        password: str,
+        otp: str | Callable[[], str | Awaitable[str]] | None = None,
+        new_password: str | None = None,
+    ) -> None:
+        """
+        :param otp: the one-time code, or a function, async or not, that gives a fresh one for each login.
+        :param new_password: the password to have from now on, where the server demands a change.
+        """
+        login = MaskedDict(username=username, password=password, otp=otp, new_password=new_password)
+        del username, password, otp, new_password
+        own = copy.deepcopy(configuration)
+        own.api_key, own.refresh_api_key_hook = {}, None
+        client = _SessionClient(own)
+        super().__init__(client, _TaskTurn, login)
+        self.auth = AuthApi(client)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._enter()
+        except BaseException:
+            await self._client.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            await self._leave()
+        finally:
+            await self._client.close()
+
+    async def login_again(self) -> None:
+        """Log in anew, as after a change of permissions.
+
+        :raises ApiValueError: the session is impersonating.
+        :raises LoginFailed: the server refused.
+        """
+        await self._login_again()
+
+    @asynccontextmanager
+    async def impersonate(self, user_id: int) -> AsyncIterator[ElementsUserDetail]:
+        """Act as another user inside the `async with` block, which gives whom the server now takes the session for.
+
+        If the server ends the session inside the block, calls raise `SessionExpired` until the block is left; none is
+        made in anybody else's name. Afterwards the session is its own user's again.
+
+        :raises ApiValueError: the session is impersonating already; nothing is sent.
+        :raises ForbiddenException: the session's user lacks the permission `system:admin-access`.
+        """
+        self._expect_own_identity("impersonate")
+        identity = Identity(impersonates=True)
+        try:
+            yield await self._start(user_id, identity)
+        finally:
+            if self._identity is identity:
+                await self._finish(identity)
+
+    async def _one_time_code(self) -> Any:
+        code = await super()._one_time_code()
+        return await code if inspect.isawaitable(code) else code
+
+
+class _SessionClient(SessionCalls, ApiClient):
+    """The client of a session."""
+
+
+class _TaskTurn:
+    """What the tasks of a session wait at. In one event loop nobody else acts between two waits."""
+
+    def __init__(self) -> None:
+        self._waiting: list[asyncio.Future[None]] = []
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    async def wait_for(self, is_so: Callable[[], bool], within: float | None) -> bool:
+        """Wait until it is so, and tell whether it was within that many seconds."""
+        try:
+            async with asyncio.timeout(within):
+                while not is_so():
+                    notice: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                    self._waiting.append(notice)
+                    await notice
+        except TimeoutError:
+            return is_so()
+        return True
+
+    def notify_all(self) -> None:
+        """Have all who wait look again."""
+        waiting, self._waiting = self._waiting, []
+        for notice in waiting:
+            if not notice.done():
+                notice.set_result(None)
+
+    def who(self) -> object:
+        """Give this task."""
+        return asyncio.current_task()
