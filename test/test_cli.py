@@ -29,8 +29,7 @@ def test_tour_with_a_failing_call_says_so_and_exits_1(broken: str) -> None:
     program = (
         "import sys; sys.argv[1:] = ['tour']\n"
         "from elements_sdk.api import auth_api\n"
-        f"operation = auth_api.{broken.upper()}\n"
-        "object.__setattr__(operation, 'path', '/api/2/auth/nowhere')\n"
+        f"auth_api.{broken.upper()} = auth_api.{broken.upper()}._replace(path='/api/2/auth/nowhere')\n"
         "from elements_sdk.cli import main; main()"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50)
