@@ -199,10 +199,11 @@ class Configuration:
 
         :raises ApiValueError: it is.
         """
-        missing = [name for name in self._missing() if name != "password"]
-        if missing:
+        missing = self._missing()
+        if missing and missing != ["password"]:
+            names = ", ".join(name for name in missing if name != "password")
             raise ApiValueError(
-                f"this configuration was pickled without its {', '.join(missing)}: "
+                f"this configuration was pickled without its {names}: "
                 "set it again, or set pickle_credentials before pickling"
             )
 

@@ -66,9 +66,9 @@ class Limits:
         self._end = None
 
     def _within(self, limit: float | None) -> float | None:
-        left = self.left()
-        if left is None:
+        if self._end is None:
             return limit
+        left = self._end - time.monotonic()
         if left <= 0:
             raise TimeoutError
-        return left if limit is None else min(limit, left)
+        return left if limit is None or left < limit else limit

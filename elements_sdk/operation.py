@@ -126,7 +126,7 @@ class Operation(NamedTuple):
                 (in_path if parameter.location == "path" else in_query).append((parameter.wire_name, value))
             elif parameter.required:
                 raise self._missing(parameter.name)
-        path, shown_path = fill_path(self.path, in_path, safe_characters)
+        path, shown_path = fill_path(self.path, in_path, safe_characters) if in_path else (self.path, self.path)
         body = self._body(arguments.get("data"), check) if self.body else None
         headers = MaskedDict({"Accept": "application/json"})
         if body is not None:

@@ -145,6 +145,8 @@ def header_text(name: str, value: Any) -> str:
 
     :raises ApiValueError: it cannot.
     """
+    if isinstance(value, str) and value.isascii() and value.isprintable():
+        return value
     problem = problem_of_header(value)
     if problem is None:
         return six.ensure_str(value)
