@@ -88,35 +88,57 @@ class Ring:
         """Run a case: what each contender's rounds took, or why it failed."""
         results: dict[str, Result] = {}
         with ExitStack() as stack:
-            running, counts = {}, {}
-            for script in self.scripts:
-                try:
-                    process = stack.enter_context(self.process(script))
-                    self.hellos[script.name] = process.hello
-                    if case.work in process.hello["works"]:
-                        counts[script.name] = warm_up(process, case, case.size)
-                        running[script.name] = process
-                        results[script.name] = {"rounds": []}
-                except Failed as failure:
-                    results[script.name] = {"error": str(failure)}
-            for number in range(min(rounds, case.rounds or rounds)):
-                for name in in_turn([*running], number):
-                    took = running[name].do(case.work, counts[name], case.size)
-                    results[name]["rounds"].append(took[case.figure])
+            running = self._started(stack, case.work, results)
+            took = alternate(running, case, case.size, min(rounds, case.rounds or rounds), results)
+            for name, replies in took.items():
+                results[name] = {"rounds": [reply[case.figure] for reply in replies]}
         return results
 
     def grow(self, curve: Curve, rounds: int) -> dict[str, list[tuple[int, float]]]:
         """Run a curve: the median of each contender at each size, as far as it gets in reasonable time."""
         points: dict[str, list[tuple[int, float]]] = {}
+        with ExitStack() as stack:
+            running = self._started(stack, curve.work, {})
+            for size in curve.sizes:
+                took = alternate(running, curve, size, rounds, {})  # the case of this work says why one fails
+                for name, replies in took.items():
+                    points.setdefault(name, []).append((size, median(reply[curve.figure] for reply in replies)))
+                running = {
+                    name: running[name]
+                    for name, replies in took.items()
+                    if max(reply["wall"] for reply in replies) < ENOUGH
+                }
+        return points
+
+    def _started(self, stack: ExitStack, work: str, results: dict[str, Result]) -> dict[str, Process]:
+        """Start the contenders that do this work; why one cannot goes into the results."""
+        running = {}
         for script in self.scripts:
             try:
-                with self.process(script) as process:
-                    if curve.work in process.hello["works"]:
-                        points[script.name] = []
-                        points[script.name].extend(climb(process, curve, rounds))
-            except Failed:
-                continue  # the case of this work says why
-        return {name: found for name, found in points.items() if found}
+                process = stack.enter_context(self.process(script))
+                self.hellos[script.name] = process.hello
+                if work in process.hello["works"]:
+                    running[script.name] = process
+            except Failed as failure:
+                results[script.name] = {"error": str(failure)}
+        return running
+
+
+def alternate(
+    running: dict[str, Process], work: Case | Curve, size: int, rounds: int, results: dict[str, Result]
+) -> dict[str, list[dict[str, float]]]:
+    """Have all do the work in turn, round by round; who cannot drops out, and the results say why."""
+    counts = {}
+    for name, process in running.items():
+        try:
+            counts[name] = warm_up(process, work, size)
+        except Failed as failure:
+            results[name] = {"error": str(failure)}
+    took: dict[str, list[dict[str, float]]] = {name: [] for name in counts}
+    for number in range(rounds if counts else 0):
+        for name in in_turn([*counts], number):
+            took[name].append(running[name].do(work.work, counts[name], size))
+    return took
 
 
 def warm_up(process: Process, work: Case | Curve, size: int) -> int:
@@ -128,21 +150,6 @@ def warm_up(process: Process, work: Case | Curve, size: int) -> int:
 def fitting(work: Case | Curve, took: dict[str, float]) -> int:
     """How often a work that took so long fits into a round."""
     return int(min(work.most, max(1, WHILE / took["wall"])))
-
-
-def climb(process: Process, curve: Curve, rounds: int) -> Iterator[tuple[int, float]]:
-    """The points of one contender's curve; it ends where one piece of work takes too long."""
-    for size in curve.sizes:
-        count = warm_up(process, curve, size)
-        figures: list[float] = []
-        slowest = 0.0
-        while len(figures) < rounds and slowest < ENOUGH:
-            took = process.do(curve.work, count, size)
-            figures.append(took[curve.figure])
-            slowest = max(slowest, took["wall"])
-        yield size, median(figures)
-        if slowest >= ENOUGH:
-            return
 
 
 def in_turn(names: list[str], number: int) -> list[str]:

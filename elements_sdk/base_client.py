@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import inspect
 import threading
 import warnings
 from collections.abc import Mapping, MutableMapping, Sequence
@@ -308,6 +307,8 @@ class BaseClient:
 
 def _level_of_user() -> int:
     """How far above the frame that warns the user's own code is."""
+    import inspect  # loaded late: it brings much along
+
     level, frame = 0, inspect.currentframe()
     while frame is not None and f"{frame.f_globals.get('__name__')}.".startswith("elements_sdk."):
         level, frame = level + 1, frame.f_back
