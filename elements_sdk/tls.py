@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import ssl
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import certifi
 from urllib3.util import create_urllib3_context
 
 from elements_sdk.configuration import Configuration
@@ -129,6 +127,8 @@ def _load_authorities(context: ssl.SSLContext, configuration: Configuration) -> 
     if folder:
         _load("SSL_CERT_DIR", lambda: context.load_verify_locations(capath=folder))
     if not from_file and not folder:
+        import certifi  # loaded late, as it may not be needed
+
         context.load_verify_locations(cafile=certifi.where())
 
 
@@ -153,7 +153,9 @@ def _load_client_certificate(context: ssl.SSLContext, configuration: Configurati
         raise ApiValueError("key_password is longer than a password can be")
     if problem == "KEY_VALUES_MISMATCH":
         raise ApiValueError("key_file is not the key of the certificate in cert_file")
-    if b"ENCRYPTED" in Path(key or file).read_bytes():
+    with open(key or file, "rb") as opened:
+        is_encrypted = b"ENCRYPTED" in opened.read()
+    if is_encrypted:
         missing = "is missing" if configuration.key_password is None else "is not the right one"
         raise ApiValueError(f"{'key_file' if key else 'cert_file'} holds an encrypted key, and key_password {missing}")
     raise ApiValueError(
