@@ -1,11 +1,19 @@
-"""All metadata of the package."""
+"""All metadata of the package, and how its wheel and its sdist are made: the same bytes from the same files."""
 
 from __future__ import annotations
 
+import gzip
+import os
 import re
+import shutil
+import tarfile
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+from setuptools.command.sdist import sdist
 
 HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "elements_sdk/_version.py").read_text("utf-8"))
@@ -16,6 +24,50 @@ SANDBOX = ["Django>=5.2", "djangorestframework>=3.16", "cheroot>=10", "pyotp>=2.
 AIO = ["aiohttp>=3.12"]
 CLI = ["click>=8.1.8,!=8.2.0", "rich>=13"]  # click 8.2.0 completes no options
 REPORT = ["Jinja2>=3.1", "matplotlib>=3.9"]  # not part of cli: they take ten times its room, for one command
+
+# The time of every file in the archives, unless the environment names one: when the newest release was made.
+RELEASED = re.search(r"^## \S+ \(([\d-]{10})\)$", (HERE / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+MIDNIGHT = datetime.fromisoformat(f"{RELEASED[1] if RELEASED else '1980-01-01'}T00:00:00+00:00")
+os.environ.setdefault("SOURCE_DATE_EPOCH", str(int(MIDNIGHT.timestamp())))
+
+
+class BuildFromNothing(build_py):
+    """Copies the package into an empty `build/lib`: setuptools would leave there, and pack, what is no longer in it."""
+
+    def run(self) -> None:
+        if not self.editable_mode:
+            shutil.rmtree(self.build_lib, ignore_errors=True)
+        super().run()
+
+
+class SourceArchive(sdist):
+    """Holds what a wheel is made of, and nothing else; nor does it tell who made it, where and when."""
+
+    def make_release_tree(self, base_dir: str, files: list[str]) -> None:
+        package = [file for file in files if Path(file).parts[0] == "elements_sdk"]
+        super().make_release_tree(
+            base_dir, ["setup.py", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", *package]
+        )
+
+    def make_archive(self, base_name: str, format: str, root_dir: Any = None, base_dir: Any = None, **_: Any) -> str:
+        name = f"{base_name}.tar.gz"
+        with (
+            open(name, "wb") as file,
+            gzip.GzipFile("", "wb", fileobj=file, mtime=int(os.environ["SOURCE_DATE_EPOCH"])) as zipped,
+            tarfile.open(fileobj=zipped, mode="w") as archive,
+        ):
+            archive.add(base_dir, filter=anonymous)
+        return name
+
+
+def anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Take from an entry of an archive what depends on the machine and the hour."""
+    entry.uid = entry.gid = 0
+    entry.uname = entry.gname = ""
+    entry.mtime = int(os.environ["SOURCE_DATE_EPOCH"])
+    entry.mode = 0o755 if entry.isdir() else 0o644
+    return entry
+
 
 setup(
     name="elements-sdk",
@@ -28,6 +80,7 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["elements_sdk", "elements_sdk.*"]),
     package_data={"elements_sdk": ["py.typed", "cli/*.jinja"]},
+    cmdclass={"build_py": BuildFromNothing, "sdist": SourceArchive},
     install_requires=REQUIRED,
     extras_require={"aio": AIO, "sandbox": SANDBOX, "cli": CLI, "report": REPORT},
     entry_points={
