@@ -38,41 +38,27 @@ def test_public_api_breaks_nothing_that_changelog_does_not_name() -> None:
     assert compared.returncode == 0, compared.stderr
 
 
-@pytest.mark.parametrize(
-    ("path", "old", "new", "told"),
-    [
-        ("session.py", "def login_again(", "def login_anew(", "`Session.login_again`: Public object was removed"),
-        ("__init__.py", '    "Session",\n', "", "`Session`: Public object was removed"),
-        (
-            "model.py",
-            "def to_dict(self)",
-            "def to_dict(self, depth: int)",
-            "`Model.to_dict`(depth): Parameter was added as required",
-        ),
-        (
-            "bulk.py",
-            "max_concurrency: int = 8",
-            "max_concurrency: int = 4",
-            "`bulk.map_calls`(max_concurrency): Parameter default was changed: 8 -> 4",
-        ),
-        (
-            "sandbox/__init__.py",
-            "tokens: int = 250",
-            "links: int = 250",
-            "`sandbox.Sandbox.__init__`(tokens): Parameter was removed",
-        ),
-    ],
-)
-def test_a_break_is_refused_with_its_name_and_the_cure(
-    copied_tree: Path, path: str, old: str, new: str, told: str
-) -> None:
-    change(copied_tree, f"elements_sdk/{path}", old, new)
-    compared = compare(copied_tree)
-    assert compared.returncode == 1
-    assert told in compared.stderr
-    assert "`### Breaking`" in compared.stderr
-    assert COMMAND in compared.stderr
-    assert compare(copied_tree, "--record").returncode == 1
+def test_each_break_is_refused_with_its_name_and_the_cure(copied_tree: Path) -> None:
+    for path, old, new in [
+        ("session.py", "def login_again(", "def login_anew("),
+        ("__init__.py", '    "ApiException",\n', ""),
+        ("model.py", "def to_dict(self)", "def to_dict(self, depth: int)"),
+        ("bulk.py", "max_concurrency: int = 8", "max_concurrency: int = 4"),
+        ("sandbox/__init__.py", "tokens: int = 250", "links: int = 250"),
+    ]:
+        change(copied_tree, f"elements_sdk/{path}", old, new)
+    refused = compare(copied_tree, "--record")
+    assert refused.returncode == 1
+    _, *breaks, cure = refused.stderr.splitlines()
+    assert sorted(breaks) == [
+        "- `ApiException`: Public object was removed",
+        "- `Model.to_dict`(depth): Parameter was added as required",
+        "- `Session.login_again`: Public object was removed",
+        "- `bulk.map_calls`(max_concurrency): Parameter default was changed: 8 -> 4",
+        "- `sandbox.Sandbox.__init__`(tokens): Parameter was removed",
+    ]
+    assert "`### Breaking`" in cure
+    assert COMMAND in cure
 
 
 def test_a_break_that_changelog_names_is_let_through_and_can_be_recorded(copied_tree: Path) -> None:
