@@ -29,6 +29,7 @@ REPORT = ["Jinja2>=3.1", "matplotlib>=3.9"]  # not part of cli: they take ten ti
 RELEASED = re.search(r"^## \S+ \(([\d-]{10})\)$", (HERE / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
 MIDNIGHT = datetime.fromisoformat(f"{RELEASED[1] if RELEASED else '1980-01-01'}T00:00:00+00:00")
 os.environ.setdefault("SOURCE_DATE_EPOCH", str(int(MIDNIGHT.timestamp())))
+os.umask(0o022)  # a wheel keeps the modes of the files that are written for it
 
 
 class BuildFromNothing(build_py):

@@ -84,7 +84,7 @@ def commit(place: Path) -> Path:
     """Write the files of the last commit, and no other, into a directory."""
     tree = place / "tree"
     tree.mkdir()
-    run("git", "archive", "--output", place / "tree.tar", "HEAD")
+    run("git", "-c", "tar.umask=0022", "archive", "--output", place / "tree.tar", "HEAD")
     run("tar", "-xf", place / "tree.tar", "-C", tree)
     return tree
 

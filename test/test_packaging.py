@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 import configparser
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +91,28 @@ def test_every_file_of_the_package_is_packed() -> None:
     assert {path for path in files if path.suffix != ".py"} == declared
     assert ROOT / "elements_sdk/py.typed" in declared
     assert all((path.parent / "__init__.py").exists() for path in files if path.suffix == ".py")
+
+
+def test_a_release_is_refused_with_every_reason(tmp_path: Path) -> None:
+    tree, bare = tmp_path / "tree", tmp_path / "bin"
+    for part in (".ci", "elements_sdk", "test/data/public_api"):
+        shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
+    (tree / "CHANGELOG.md").write_text(f"# Changelog\n\n## {__version__} (unreleased)\n", "utf-8")
+    git = shutil.which("git")
+    assert git
+    bare.mkdir()
+    (bare / "git").symlink_to(git)
+    subprocess.run([git, "init", "-q", tree], check=True)
+    refused = subprocess.run(
+        [sys.executable, str(tree / ".ci/release.py")],
+        env={"PATH": str(bare), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert refused.returncode == 1
+    assert f"the newest heading of CHANGELOG.md is `{__version__} (unreleased)`" in refused.stderr
+    assert "there are files that are not committed" in refused.stderr
+    for version in ("3.11", "3.12", "3.13"):
+        assert f"Python {version}: MISSING" in refused.stdout
+        assert f"Python {version} is missing" in refused.stderr
+    assert not (tree / "dist").exists()
