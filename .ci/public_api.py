@@ -19,8 +19,10 @@ ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "test/data/public_api"
 COMMAND = "python .ci/public_api.py --record"
 # The modules that programs import from. Those of 3.3 (`models`, `api`, `rest`, ...) hold the names of the root.
-PUBLIC = ("elements_sdk", "elements_sdk.bulk", "elements_sdk.sandbox")
-SPECIAL = {f"__{name}__" for name in ("init", "enter", "exit", "aenter", "aexit", "iter", "aiter", "next", "len")}
+PUBLIC = ("elements_sdk", "elements_sdk.aio", "elements_sdk.bulk", "elements_sdk.sandbox")
+SPECIAL = {
+    f"__{name}__" for name in ("init", "new", "enter", "exit", "aenter", "aexit", "iter", "aiter", "next", "len")
+}
 
 
 def main() -> int:
@@ -134,8 +136,8 @@ def _object(described: griffe.Object, public: list[str]) -> Iterator[str]:
 def _member(described: griffe.Object | griffe.Alias) -> Iterator[str]:
     if isinstance(described, griffe.Function):
         yield from (f"@{kind}\n" for kind in ("classmethod", "staticmethod") if kind in described.labels)
-        # The first overload is that of a plain call.
-        signature = (described.overloads or [described])[0].signature()
+        # The first overload is a plain call. `__new__` may take the place of `__init__`.
+        signature = (described.overloads or [described])[0].signature().replace("__new__(", "__init__(", 1)
         yield f"{'async ' if 'async' in described.labels else ''}def {signature}: ...\n"
     elif isinstance(described, griffe.Attribute):
         yield f"{described.name}{f': {described.annotation}' if described.annotation else ' = ...'}\n"

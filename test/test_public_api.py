@@ -44,6 +44,7 @@ def test_each_break_is_refused_with_its_name_and_the_cure(copied_tree: Path) -> 
         ("__init__.py", '    "ApiException",\n', ""),
         ("model.py", "def to_dict(self)", "def to_dict(self, depth: int)"),
         ("bulk.py", "max_concurrency: int = 8", "max_concurrency: int = 4"),
+        ("aio/session.py", "async def login_again(", "async def login_anew("),
         ("sandbox/__init__.py", "tokens: int = 250", "links: int = 250"),
     ]:
         change(copied_tree, f"elements_sdk/{path}", old, new)
@@ -54,6 +55,7 @@ def test_each_break_is_refused_with_its_name_and_the_cure(copied_tree: Path) -> 
         "- `ApiException`: Public object was removed",
         "- `Model.to_dict`(depth): Parameter was added as required",
         "- `Session.login_again`: Public object was removed",
+        "- `aio.Session.login_again`: Public object was removed",
         "- `bulk.map_calls`(max_concurrency): Parameter default was changed: 8 -> 4",
         "- `sandbox.Sandbox.__init__`(tokens): Parameter was removed",
     ]
