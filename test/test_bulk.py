@@ -248,10 +248,11 @@ def test_2_000_tokens_are_deleted_through_a_bad_network_and_the_database_agrees(
         assert set(range(2_001, 2_101)) <= left
 
 
-def test_after_ctrl_c_what_was_done_is_reported_to_the_last_call() -> None:
+@pytest.mark.parametrize("name", KINDS)
+def test_after_ctrl_c_what_was_done_is_reported_to_the_last_call(name: str) -> None:
     with Sandbox(tokens=250) as sandbox:
         numbers = list(range(1, 251))
-        child = start("bulk_interrupted", sandbox.host, sandbox.admin.api_token, json.dumps(numbers))
+        child = start("bulk_interrupted", name, sandbox.host, sandbox.admin.api_token, json.dumps(numbers))
         wait_until(lambda: sandbox.request_count > 25, within=30)
         child.send_signal(signal.SIGINT)
         code, printed, complaints = finish(child, within=30)

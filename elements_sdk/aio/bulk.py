@@ -18,6 +18,8 @@ __all__ = ["Bulk", "map_calls"]
 Item = TypeVar("Item")
 Value = TypeVar("Value")
 
+_NOTHING_TO_AWAIT = "method must give something to await: auth.delete_access_token of elements_sdk.aio, say"
+
 
 def map_calls(
     method: Callable[[Item], Awaitable[Value]],
@@ -123,7 +125,7 @@ class _Call(Call[Item, Value]):
 
     def __init__(self, number: int, item: Item) -> None:
         super().__init__(number, item)
-        self.task: asyncio.Task[Outcome[Item, Value]] | None = None
+        self.task: asyncio.Task[None] | None = None
 
     async def wait(self) -> Outcome[Item, Value] | None:
         """Wait for the outcome of a call; `None`: it has not been started."""
@@ -140,7 +142,7 @@ class _Tasks(Generic[Item, Value]):
         self._method = method
         self._most = most
         self._waiting: deque[_Call[Item, Value]] = deque()
-        self._running: set[asyncio.Task[Outcome[Item, Value]]] = set()
+        self._running: set[asyncio.Task[None]] = set()
 
     def start(self, call: _Call[Item, Value]) -> None:
         """Have a call made as soon as there is room."""
@@ -152,8 +154,8 @@ class _Tasks(Generic[Item, Value]):
         while self._waiting and len(self._running) < self._most and not self.is_stopped:
             call = self._waiting.popleft()
             call.is_started = True
-            call.task = asyncio.create_task(_outcome(self._method, call.item))
-            call.task.add_done_callback(partial(self._done, call))
+            call.task = asyncio.create_task(self._make(call))
+            call.task.add_done_callback(partial(self._end, call))
             self._running.add(call.task)
 
     def stop(self) -> None:
@@ -165,30 +167,30 @@ class _Tasks(Generic[Item, Value]):
         if self._running:
             await asyncio.wait(self._running)
 
-    def _done(self, call: _Call[Item, Value], task: asyncio.Task[Outcome[Item, Value]]) -> None:
-        self._running.discard(task)
+    async def _make(self, call: _Call[Item, Value]) -> None:
         try:
-            call.outcome = task.result()
+            awaitable = self._method(call.item)
+            if not isawaitable(awaitable):
+                raise ApiTypeError(_NOTHING_TO_AWAIT)
+            call.outcome = Outcome(call.item, await awaitable)
         except BaseException as error:
             call.outcome = failed(call.item, error)
-            if not task.cancelled():  # what the event loop ends with
+            if isinstance(error, KeyboardInterrupt | SystemExit):  # what the event loop ends with
                 self.stop()
-        if (
-            not task.cancelling()
-        ):  # the event loop may be ending; if it is not, the next outcome that is asked for starts more
+                raise
+        task = call.task
+        assert task is not None
+        self._running.discard(task)
+        # Whoever cancels this task may be about to end the event loop. If not, more are started with the next outcome.
+        # What is started here is started before the task ends, so that the end of the loop misses none.
+        if not task.cancelling():
             self.start_waiting()
 
-
-async def _outcome(method: Callable[[Item], Awaitable[Value]], item: Item) -> Outcome[Item, Value]:
-    try:
-        awaitable = method(item)
-        if not isawaitable(awaitable):
-            raise ApiTypeError("method must give something to await: auth.delete_access_token of elements_sdk.aio, say")
-        return Outcome(item, await awaitable)
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:
-        return failed(item, error)
+    def _end(self, call: _Call[Item, Value], task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if call.outcome is None and error is not None:  # cancelled before its first step
+            call.outcome = failed(call.item, error)
 
 
 class _Each(AsyncIterator[Item]):
