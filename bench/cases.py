@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.environments import BY_HAND
+from bench.environments import BY_HAND, BY_HAND_IN_TASKS
 
-Work = Literal["decode", "memory", "call", "fetch", "threads", "start", "import"]
+Work = Literal["decode", "memory", "call", "fetch", "threads", "tasks", "start", "import"]
 Figure = Literal["cpu", "wall", "bytes"]  # seconds, seconds, bytes
 
 WHILE = 0.2  # seconds that a contender works in one round, if one piece of work takes no longer
@@ -96,6 +96,15 @@ CASES = [
         (Target(BY_HAND, 1.0, is_rate=True),),
         size=16,
         most=640,
+    ),
+    Case(
+        "tasks",
+        "a call, 50 tasks at a time",
+        "tasks",
+        "wall",
+        (Target(BY_HAND_IN_TASKS, 0.85, is_rate=True),),
+        size=50,
+        most=1000,
     ),
 ]
 

@@ -19,10 +19,11 @@ SCRIPTS = ROOT / "bench/contenders"
 CLONE = "."  # as a dependency: what this clone holds
 OURS = "this_sdk"
 BY_HAND = "urllib3_by_hand"
+BY_HAND_IN_TASKS = "aiohttp_by_hand"
 METADATA = re.compile(r"^# /// script\n((?:#.*\n)+?)# ///$", re.MULTILINE)
 DEFAULT_FOLDER = Path.home() / ".cache/elements-sdk-bench"
-# What the SDK itself installs, so that the interpreter at hand is environment enough.
-AT_HAND = {CLONE, "urllib3"}
+# What the SDK and its extra `aio` install, so that the interpreter at hand is environment enough.
+AT_HAND = {CLONE, "urllib3", "aiohttp"}
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sized
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from types import TracebackType
-from typing import Generic, Self, TypeVar, cast
+from typing import Any, Generic, Protocol, Self, TypeVar, cast
 
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
 from elements_sdk.model import Model
@@ -18,9 +19,12 @@ __all__ = ["Bulk", "Outcome", "Progress", "map_calls"]
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
+OneCall = TypeVar("OneCall", bound="Call[Any, Any]")
 Progress = Callable[[int, int | None], object]
 
 TAKEN_PER_CALL = 4  # items that are taken ahead, so that one slow call does not hold up the others
+_ROOMS = {"elements_sdk.bulk", "elements_sdk.aio.bulk"}
+_TO_BE_AWAITED = "method is to be awaited: use map_calls of elements_sdk.aio"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -69,33 +73,117 @@ def map_calls(
     :raises ApiValueError: `max_concurrency` is no whole number from 1.
     :raises ApiTypeError: `method` or `progress` cannot be called, or `items` cannot be iterated over.
     """
-    expect_bulk(method, items, max_concurrency, progress)
+    expect_bulk(method, max_concurrency, progress)
+    if iscoroutinefunction(method):
+        raise ApiTypeError(_TO_BE_AWAITED)
+    if not isinstance(items, Iterable):
+        raise ApiTypeError(f"items must be something to iterate over, not {type(items).__name__}")
     return Bulk(method, items, max_concurrency, progress)
 
 
-def expect_bulk(method: object, items: object, max_concurrency: object, progress: object) -> None:
-    """Check the arguments of `map_calls`.
+def expect_bulk(method: object, max_concurrency: object, progress: object) -> None:
+    """Check what both kinds of `map_calls` take.
 
     :raises ApiValueError: `max_concurrency` is no whole number from 1.
-    :raises ApiTypeError: another argument cannot be used as what it is for.
+    :raises ApiTypeError: `method` or `progress` cannot be called.
     """
     if isinstance(max_concurrency, bool) or not isinstance(max_concurrency, int) or max_concurrency < 1:
         raise ApiValueError("max_concurrency must be a whole number of calls from 1")
     if not callable(method):
         raise ApiTypeError("method must be something to call with one item: auth.delete_access_token, say")
-    if not isinstance(items, Iterable):
-        raise ApiTypeError(f"items must be something to iterate over, not {type(items).__name__}")
     if progress is not None and not callable(progress):
         raise ApiTypeError("progress must be something to call with two numbers")
 
 
-class Bulk(Iterator[Outcome[Item, Value]]):
+class Call(Generic[Item, Value]):
+    """A call for one item.
+
+    :ivar number: counts the items from 0.
+    :ivar is_started: set by what makes the call.
+    :ivar outcome: set when it is done.
+    """
+
+    __slots__ = ("is_started", "item", "number", "outcome")
+
+    def __init__(self, number: int, item: Item) -> None:
+        self.number = number
+        self.item = item
+        self.is_started = False
+        self.outcome: Outcome[Item, Value] | None = None
+
+
+class Makers(Protocol):
+    """What makes calls, some at a time, in the order in which they are to be started."""
+
+    is_stopped: bool
+
+    def start(self, call: Any) -> None:
+        """Have a call made as soon as there is room."""
+        ...
+
+    def stop(self) -> None:
+        """Start no more calls."""
+        ...
+
+
+class BaseBulk(Generic[Item, Value, OneCall]):
+    """What both kinds of Bulk know: the calls for the items that are taken, and how many outcomes were given."""
+
+    def __init__(
+        self, makers: Makers, one_call: type[OneCall], items: object, max_concurrency: int, progress: Progress | None
+    ) -> None:
+        self._makers = makers
+        self._one_call = one_call
+        self._taken: deque[OneCall] = deque()
+        self._given = 0
+        self._most_taken = TAKEN_PER_CALL * max_concurrency
+        self._progress = progress
+        self._total = len(items) if isinstance(items, Sized) else None
+        self._has_more = True
+        self._error_of_items: Exception | None = None
+
+    def stop(self) -> None:
+        """Start no more calls. Those under way go on; a loop gives their outcomes."""
+        self._makers.stop()
+
+    def _has_room(self) -> bool:
+        """Whether to take another item."""
+        while self._taken and self._taken[0].number < self._given:
+            self._taken.popleft()
+        return self._has_more and not self._makers.is_stopped and len(self._taken) < self._most_taken
+
+    def _take(self, item: Item) -> None:
+        """Have the call for an item made when its turn comes."""
+        call = self._one_call(self._taken[-1].number + 1 if self._taken else self._given, item)
+        self._taken.append(call)
+        self._makers.start(call)
+
+    def _first(self) -> OneCall | None:
+        """Give the first call whose outcome was not given yet, if it is started or will be."""
+        first = self._taken[0] if self._taken else None
+        return None if first is None or (self._makers.is_stopped and not first.is_started) else first
+
+    def _no_more(self, error: Exception | None) -> None:
+        """Note that the items have come to an end, or to an error, to raise when all outcomes have been given."""
+        self._has_more = False
+        self._error_of_items = error
+
+    def _end(self) -> Exception | None:
+        """Give what the items have raised, once."""
+        error, self._error_of_items = self._error_of_items, None
+        return error
+
+
+class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], Iterator[Outcome[Item, Value]]):
     """The outcomes of `map_calls`, one an item, in the order of the items. It is for one thread.
 
     After `stop()` no further call is started, and a loop gives the outcomes of those that were. An exception that comes
     up while an outcome is waited for, Ctrl-C above all, stops it just so. `close()`, the end of a `with` statement, and
     dropping this object also wait for the calls under way.
     """
+
+    # Ctrl-C may come between any two steps in the main thread. So a call is taken down before it can start, it says
+    # itself whether it has, and that its outcome was given is noted last of all, by a number.
 
     def __init__(
         self,
@@ -104,17 +192,9 @@ class Bulk(Iterator[Outcome[Item, Value]]):
         max_concurrency: int,
         progress: Progress | None,
     ) -> None:
-        # Ctrl-C may come between any two steps in the main thread. So a call is taken down before it can start, it
-        # says itself whether it has, and that its outcome was given is noted last of all, by a number.
-        self._taken: deque[_Call[Item, Value]] = deque()
-        self._given = 0
         self._threads = _Threads(method, max_concurrency)
-        self._most_taken = TAKEN_PER_CALL * max_concurrency
-        self._progress = progress
-        self._total = len(items) if isinstance(items, Sized) else None
+        super().__init__(self._threads, _Call, items, max_concurrency, progress)
         self._items = iter(items)
-        self._has_more = True
-        self._error_of_items: Exception | None = None
 
     def __next__(self) -> Outcome[Item, Value]:
         try:
@@ -128,7 +208,7 @@ class Bulk(Iterator[Outcome[Item, Value]]):
             self.stop()
             raise
         if call is None or outcome is None:
-            raise self._end()
+            raise self._end() or StopIteration
         self._given = call.number + 1
         return outcome
 
@@ -144,10 +224,6 @@ class Bulk(Iterator[Outcome[Item, Value]]):
         if self._threads.is_ours():
             self.close()
 
-    def stop(self) -> None:
-        """Start no more calls. Those under way go on; a loop gives their outcomes."""
-        self._threads.stop()
-
     def close(self) -> None:
         """Start no more calls, and wait for those under way. A loop still gives their outcomes."""
         self.stop()
@@ -158,57 +234,38 @@ class Bulk(Iterator[Outcome[Item, Value]]):
 
     def _next_call(self) -> _Call[Item, Value] | None:
         """Start what can be started, and give the first call whose outcome was not given yet."""
-        while self._taken and self._taken[0].number < self._given:
-            self._taken.popleft()
-        while self._has_more and not self._threads.is_stopped and len(self._taken) < self._most_taken:
-            self._take()
-        first = self._taken[0] if self._taken else None
-        return None if first is None or (self._threads.is_stopped and not first.is_started) else first
+        while self._has_room():
+            self._take_next()
+        return self._first()
 
-    def _take(self) -> None:
+    def _take_next(self) -> None:
         try:
             item = next(self._items)
         except StopIteration:
-            self._has_more = False
-            return
-        except Exception as error:  # raised when the outcomes before it have been given
-            self._error_of_items = error
-            self._has_more = False
-            return
-        call: _Call[Item, Value] = _Call(self._taken[-1].number + 1 if self._taken else self._given, item)
-        self._taken.append(call)
-        self._threads.start(call)
-
-    def _end(self) -> Exception:
-        error, self._error_of_items = self._error_of_items, None
-        return error or StopIteration()
+            return self._no_more(None)
+        except Exception as error:
+            return self._no_more(error)
+        return self._take(item)
 
 
-class _Call(Generic[Item, Value]):
-    """A call for one item.
+class _Call(Call[Item, Value]):
+    """A call that is made in a thread."""
 
-    :ivar number: counts the items from 0.
-    :ivar is_started: set by the thread that makes it.
-    """
-
-    __slots__ = ("_done", "_outcome", "is_started", "item", "number")
+    __slots__ = ("_done",)
 
     def __init__(self, number: int, item: Item) -> None:
-        self.number = number
-        self.item = item
-        self.is_started = False
-        self._outcome: Outcome[Item, Value] | None = None
+        super().__init__(number, item)
         self._done = threading.Lock()  # an Event has steps in Python, at which Ctrl-C could leave it locked
         self._done.acquire()
 
     def make(self, method: Callable[[Item], Value]) -> None:
         """Make the call, and keep its outcome."""
-        self._outcome = _outcome(method, self.item)
+        self.outcome = _outcome(method, self.item)
         self._done.release()
 
     def wait(self) -> Outcome[Item, Value]:
         """Wait for the outcome of a call that is started, or will be."""
-        while (outcome := self._outcome) is None:
+        while (outcome := self.outcome) is None:
             self._done.acquire()
         return outcome
 
@@ -273,11 +330,21 @@ class _Threads(Generic[Item, Value]):
 
 def _outcome(method: Callable[[Item], Value], item: Item) -> Outcome[Item, Value]:
     try:
-        return Outcome(item, method(item))
+        value = method(item)
+        if isinstance(value, Coroutine):  # as from a lambda around a call for asyncio
+            value.close()
+            raise ApiTypeError(_TO_BE_AWAITED)
+        return Outcome(item, value)
     except BaseException as error:
-        frames = error.__traceback__
-        # Without this frame, which shows the item: that may be a secret.
-        return Outcome(item, error=error.with_traceback(frames and frames.tb_next))
+        return failed(item, error)
+
+
+def failed(item: Item, error: BaseException) -> Outcome[Item, Any]:
+    """Give the outcome of a call that has failed, without our frames, which show the item: that may be a secret."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_globals.get("__name__") in _ROOMS:
+        frames = frames.tb_next
+    return Outcome(item, error=error.with_traceback(frames))
 
 
 def _shown(value: object) -> str:

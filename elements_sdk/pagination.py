@@ -10,14 +10,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from elements_sdk.base_client import BaseClient
+from elements_sdk.blocking import run
 from elements_sdk.exceptions import ApiException, ApiTypeError, ApiValueError, PagingError, ResponseFormatError
-from elements_sdk.operation import Operation
+from elements_sdk.operation import Operation, read_options
 from elements_sdk.serialization import Page
-
-if TYPE_CHECKING:
-    from elements_sdk.api_client import ApiClient
 
 T = TypeVar("T")
 
@@ -26,39 +25,22 @@ _MOST_REPEATS = 5  # of the same page in a row
 _MOST_IN_VAIN = 1000  # pages in a row without anything new; as many as that only come from a list that is not in order
 
 
-class Pager(Iterator[T]):
-    """What `iter_...` gives: goes once through a whole list, and fetches the next page when it is needed.
+class BasePager(Generic[T]):
+    """What both kinds of Pager are: a walk, and the entries of its page that were not given yet."""
 
-    After a `PagingError`, or a loop that was left, another loop goes on where this one stopped. A pager is for one
-    thread.
-    """
-
-    def __init__(self, client: ApiClient, walk: Walk[T]) -> None:
+    def __init__(self, client: BaseClient, walk: Walk[T]) -> None:
         self._client = client
         self._walk = walk
         self._rest: Iterator[T] = iter(())
 
-    def __next__(self) -> T:
-        for entry in self._rest:
-            return entry
-        self._rest = iter(self._fetch())
-        return next(self._rest)
-
-    def pages(self) -> Iterator[list[T]]:
-        """Go on page by page: lists of at most `page_size` entries, none empty.
-
-        :raises PagingError: a call failed.
-        """
-        while page := list(self._rest) or self._fetch():
-            yield page
-
-    def _fetch(self) -> list[T]:
+    async def _fetch_new(self) -> list[T]:
         """Get pages until one has something new, and give that; nothing at the end."""
         walk = self._walk
+        manner = read_options(walk.operation.name, walk.options, data_only=True)
         while (arguments := walk.arguments()) is not None:
             failed, new = None, list[T]()
             try:
-                new = walk.take(self._client.call(walk.operation, arguments, walk.options))
+                new = walk.take(await self._client.perform(walk.operation, arguments, manner))
             except ApiException as error:
                 failed = walk.broken_off_by(error)
             if failed is not None:
@@ -66,6 +48,28 @@ class Pager(Iterator[T]):
             if new:
                 return new
         return []
+
+
+class Pager(BasePager[T], Iterator[T]):
+    """What `iter_...` gives: goes once through a whole list, and fetches the next page when it is needed.
+
+    After a `PagingError`, or a loop that was left, another loop goes on where this one stopped. A pager is for one
+    thread.
+    """
+
+    def __next__(self) -> T:
+        for entry in self._rest:
+            return entry
+        self._rest = iter(run(self._fetch_new()))
+        return next(self._rest)
+
+    def pages(self) -> Iterator[list[T]]:
+        """Go on page by page: lists of at most `page_size` entries, none empty.
+
+        :raises PagingError: a call failed.
+        """
+        while page := list(self._rest) or run(self._fetch_new()):
+            yield page
 
 
 class Walk(Generic[T]):

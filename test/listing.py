@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterable
 from typing import Any, Self
 from urllib.parse import parse_qs
 
-from elements_sdk import ApiClient, AuthApi, Configuration
+from elements_sdk import ApiClient, AuthApi, Configuration, aio
 from test.recording import Answer, Recorded, RecordingServer
 
 Collect = Callable[..., None]
 
 
 def collect(configuration: Configuration, ids: list[int], **arguments: Any) -> None:
-    """Walk with the client for threads, and note the number of each entry as it comes."""
+    """Walk with the blocking client, and note the number of each entry as it comes."""
     with ApiClient(configuration) as client:
         for token in AuthApi(client).iter_access_tokens(**arguments):
             ids.append(token.id)
 
 
-WALKS: dict[str, Collect] = {"sync": collect}
+def collect_in_loop(configuration: Configuration, ids: list[int], **arguments: Any) -> None:
+    """Walk with the client for asyncio."""
+
+    async def walk() -> None:
+        async with aio.ApiClient(configuration) as client:
+            async for token in aio.AuthApi(client).iter_access_tokens(**arguments):
+                ids.append(token.id)
+
+    asyncio.run(walk())
+
+
+WALKS: dict[str, Collect] = {"blocking": collect, "asyncio": collect_in_loop}
 
 
 class ListServer:

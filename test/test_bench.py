@@ -20,7 +20,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
     """What a small run prints, and its results."""
     folder = tmp_path_factory.mktemp("results")
     command = [sys.executable, "-m", "bench", "--quick", "--environments", "current", "--results", str(folder)]
-    command += ["--only", "call", "memory"]
+    command += ["--only", "call", "memory", "tasks"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     results: dict[str, Any] = json.loads((folder / "trial.json").read_text("utf-8"))
@@ -30,12 +30,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
 def test_results_tell_machine_versions_and_figures(run: tuple[str, dict[str, Any]]) -> None:
     results = run[1]
     assert results["machine"]["cores"] >= 1
-    assert {"this_sdk", "urllib3_by_hand", "http_client"} == {*results["contenders"]}
+    assert {"this_sdk", "urllib3_by_hand", "aiohttp_by_hand", "http_client"} == {*results["contenders"]}
     assert "urllib3" in results["contenders"]["this_sdk"]["packages"]
-    assert [case["name"] for case in results["cases"]] == ["memory", "call"]
+    assert [case["name"] for case in results["cases"]] == ["memory", "call", "tasks"]
     call = results["cases"][1]
     assert len(call["contenders"]["this_sdk"]["rounds"]) == 3
     assert call["contenders"]["this_sdk"]["median"] > 0
+    assert {*results["cases"][2]["contenders"]} == {"this_sdk", "aiohttp_by_hand"}
 
 
 def test_the_others_send_the_headers_that_the_sdk_sends(run: tuple[str, dict[str, Any]]) -> None:

@@ -1,5 +1,5 @@
 # /// script
-# dependencies = ["."]
+# dependencies = [".", "aiohttp"]
 # [tool.bench]
 # title = "this SDK"
 # ///
@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 
 from elements_sdk import ApiClient, AuthApi, Configuration
@@ -22,17 +23,29 @@ with elements_sdk.ApiClient(configuration) as client:
 """
 
 
+def configured(server: Server, connections: int) -> Configuration:
+    """All by default, but for the API token and the number of connections."""
+    configuration = Configuration(
+        host=server.host, api_key={"Authorization": "KEY"}, api_key_prefix={"Authorization": "Bearer"}
+    )
+    if connections > 1:
+        configuration.connection_pool_maxsize = connections
+    return configuration
+
+
 class Client:
     """One client, with an API token."""
 
     def __init__(self, server: Server, connections: int) -> None:
-        configuration = Configuration(
-            host=server.host, api_key={"Authorization": "KEY"}, api_key_prefix={"Authorization": "Bearer"}
-        )
-        if connections > 1:
-            configuration.connection_pool_maxsize = connections
-        auth = AuthApi(ApiClient(configuration))
+        auth = AuthApi(ApiClient(configured(server, connections)))
         self.call, self.fetch = auth.create_auth_ticket, auth.get_access_token
+
+
+def tasks(server: Server, connections: int) -> Callable[[], Awaitable[object]]:
+    """One client for asyncio, with an API token."""
+    from elements_sdk import aio  # here, so that the other works are done without what it brings along
+
+    return aio.AuthApi(aio.ApiClient(configured(server, connections))).create_auth_ticket
 
 
 def decode(data: bytes) -> object:
@@ -41,4 +54,4 @@ def decode(data: bytes) -> object:
 
 
 if __name__ == "__main__":
-    serve(Contender(decode=decode, connect=Client, start=START, imports="import elements_sdk"))
+    serve(Contender(decode=decode, connect=Client, tasks=tasks, start=START, imports="import elements_sdk"))

@@ -7,6 +7,7 @@ A request names the work, how often to do it, and a size:
     {"work": "call", "count": 200}                    `create_auth_ticket` on a warm connection
     {"work": "fetch", "count": 200, "size": 1000}     one token whose answer has so many bytes
     {"work": "threads", "count": 800, "size": 16}     `create_auth_ticket`, in so many threads at a time
+    {"work": "tasks", "count": 800, "size": 50}       `create_auth_ticket`, in so many asyncio tasks at a time
     {"work": "start"}                                 a fresh interpreter to its first answer
     {"work": "import"}                                the import alone, in a fresh interpreter
 
@@ -19,6 +20,7 @@ called; then it gives `serve` what it can do. It runs in an environment where no
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import http.client
 import json
@@ -27,7 +29,7 @@ import sys
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import distributions
@@ -66,12 +68,14 @@ class Contender:
 
     :ivar decode: bytes -> objects.
     :ivar connect: makes a client of a server that has room for so many connections; for 1, as it is by default.
+    :ivar tasks: makes, in a running event loop, what makes calls with room for so many connections.
     :ivar start: a program that makes the first call to `sys.argv[1]`, with the headers in `sys.argv[2]`.
     :ivar imports: the statement that imports what is needed.
     """
 
     decode: Callable[[bytes], object] | None = None
     connect: Callable[[Server, int], Client] | None = None
+    tasks: Callable[[Server, int], Callable[[], Awaitable[object]]] | None = None
     start: str | None = None
     imports: str | None = None
 
@@ -134,17 +138,30 @@ def together(work: Callable[[], object], count: int, threads: int) -> dict[str, 
     return {name: seconds / done for name, seconds in taken.items()}
 
 
+async def at_once(work: Callable[[], Awaitable[object]], count: int, tasks: int) -> None:
+    """Do it so often in so many tasks."""
+
+    async def share() -> None:
+        for _ in range(count):
+            await work()
+
+    await asyncio.gather(*(share() for _ in range(tasks)))
+
+
 class Worker:
     """Does what it is asked for."""
 
     def __init__(self, contender: Contender, server: Server) -> None:
         self.contender, self.server = contender, server
         self.client = lru_cache(maxsize=None)(lambda room: contender.connect and contender.connect(server, room))
+        self.loop = asyncio.Runner()
+        self.client_of_loop = lru_cache(maxsize=None)(lambda room: self.loop.run(self.connect_in_loop(room)))
 
     def works(self) -> list[str]:
         """What it can do."""
         can = self.contender
         names = ["decode", "memory"] * bool(can.decode) + ["call", "fetch", "threads"] * bool(can.connect)
+        names += ["tasks"] * bool(can.tasks)
         return names + ["start"] * bool(can.start) + ["import"] * bool(can.imports)
 
     def do(self, work: str, count: int = 1, size: int = 1) -> dict[str, float]:
@@ -155,11 +172,22 @@ class Worker:
             return repeat(lambda: decode(data), count) if work == "decode" else held(lambda: decode(data))
         if work in ("start", "import"):
             return self.fresh(work)
+        if work == "tasks":
+            each, call = max(1, count // size), self.client_of_loop(size)
+            taken = repeat(lambda: self.loop.run(at_once(call, each, size)), 1)
+            return {name: seconds / (each * size) for name, seconds in taken.items()}
         client = self.client(size if work == "threads" else 1)
         assert client is not None
         if work == "threads":
             return together(client.call, count, size)
         return repeat(client.call if work == "call" else lambda: client.fetch(size), count)
+
+    async def connect_in_loop(self, room: int) -> Callable[[], Awaitable[object]]:
+        """What makes calls in the loop of this worker, with its connections open."""
+        assert self.contender.tasks is not None
+        call = self.contender.tasks(self.server, room)
+        await at_once(call, 1, room)
+        return call
 
     def fresh(self, work: str) -> dict[str, float]:
         """What a fresh interpreter takes, `-I` so that nothing but the environment is seen."""

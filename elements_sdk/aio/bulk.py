@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sized
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from functools import partial
+from inspect import isawaitable
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Generic, Self, TypeVar
 
-from elements_sdk.bulk import TAKEN_PER_CALL, Outcome, Progress, expect_bulk
+from elements_sdk.bulk import BaseBulk, Call, Outcome, Progress, expect_bulk, failed
+from elements_sdk.exceptions import ApiTypeError
 
 __all__ = ["Bulk", "map_calls"]
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
 
+_NOTHING_TO_AWAIT = "method must give something to await: auth.delete_access_token of elements_sdk.aio, say"
+
 
 def map_calls(
     method: Callable[[Item], Awaitable[Value]],
-    items: Iterable[Item],
+    items: Iterable[Item] | AsyncIterable[Item],
     max_concurrency: int = 8,
     progress: Progress | None = None,
 ) -> Bulk[Item, Value]:
@@ -27,61 +32,54 @@ def map_calls(
     Nothing is called before the first outcome is asked for. Whatever `method` raises is the outcome of its item; what
     `items` raises is raised after the outcomes of the calls that were started.
 
-    :param method: awaited with one argument: `auth.delete_access_token`, say.
-    :param items: any number of them, even without end; they are taken a few ahead.
+    :param method: awaited with one argument, each time in a task of its own: `auth.delete_access_token`, say.
+    :param items: any number of them, even without end, to go through with `for` or with `async for`; they are taken in
+        the caller's task, a few ahead.
     :param max_concurrency: calls at a time; there are never more than `connection_pool_maxsize` on the wire.
-    :param progress: called before each outcome is given, with the number of outcomes and that of all items, if `items`
-        knows it.
+    :param progress: called in the caller's task before each outcome is given, with the number of outcomes and that of
+        all items, if `items` knows it.
     :raises ApiValueError: `max_concurrency` is no whole number from 1.
     :raises ApiTypeError: `method` or `progress` cannot be called, or `items` cannot be iterated over.
     """
-    expect_bulk(method, items, max_concurrency, progress)
+    expect_bulk(method, max_concurrency, progress)
+    if not isinstance(items, Iterable | AsyncIterable):
+        raise ApiTypeError(f"items must be something to iterate over, not {type(items).__name__}")
     return Bulk(method, items, max_concurrency, progress)
 
 
-class Bulk(AsyncIterator[Outcome[Item, Value]]):
+class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], AsyncIterator[Outcome[Item, Value]]):
     """The outcomes of `map_calls`, one an item, in the order of the items. It is for one task.
 
     After `stop()` no further call is started, and a loop gives the outcomes of those that were. An exception that comes
-    up while an outcome is waited for, a cancellation above all, stops it just so. `close()` and the end of an
-    `async with` statement also wait for the calls under way.
+    up while an outcome is waited for, a cancellation above all, stops it just so, and so does dropping this object.
+    `close()` and the end of an `async with` statement also wait for the calls under way.
     """
 
     def __init__(
         self,
         method: Callable[[Item], Awaitable[Value]],
-        items: Iterable[Item],
+        items: Iterable[Item] | AsyncIterable[Item],
         max_concurrency: int,
         progress: Progress | None,
     ) -> None:
-        self._method = method
-        self._free = asyncio.Semaphore(max_concurrency)
-        self._most_taken = TAKEN_PER_CALL * max_concurrency
-        self._progress = progress
-        self._total = len(items) if isinstance(items, Sized) else None
-        self._items = iter(items)
-        self._taken: deque[asyncio.Task[Outcome[Item, Value] | None]] = deque()
-        self._given = 0
-        self._has_more = True
-        self._is_stopped = False
-        self._error_of_items: Exception | None = None
+        self._tasks = _Tasks(method, max_concurrency)
+        super().__init__(self._tasks, _Call, items, max_concurrency, progress)
+        self._items = aiter(items) if isinstance(items, AsyncIterable) else _Each(items)
 
     async def __anext__(self) -> Outcome[Item, Value]:
-        while self._has_more and not self._is_stopped and len(self._taken) < self._most_taken:
-            self._take()
         try:
-            outcome = await asyncio.shield(self._taken[0]) if self._taken else None
-            if outcome is not None and self._progress is not None:
-                self._progress(self._given + 1, self._total)
+            call = await self._next_call()
+            outcome = await call.wait() if call else None
+            if call is None or outcome is None:
+                await self._tasks.join()
+            elif self._progress is not None:
+                self._progress(call.number + 1, self._total)
         except BaseException:
             self.stop()
             raise
-        if outcome is None:  # the end, or a call that was not started any more, nor was any after it
-            await self.close()
-            self._taken.clear()
-            raise self._end()
-        self._taken.popleft()
-        self._given += 1
+        if call is None or outcome is None:
+            raise self._end() or StopAsyncIteration
+        self._given = call.number + 1
         return outcome
 
     async def __aenter__(self) -> Self:
@@ -92,40 +90,116 @@ class Bulk(AsyncIterator[Outcome[Item, Value]]):
     ) -> None:
         await self.close()
 
-    def stop(self) -> None:
-        """Start no more calls. Those under way go on; a loop gives their outcomes."""
-        self._is_stopped = True
+    def __del__(self) -> None:
+        self._tasks.stop()
 
     async def close(self) -> None:
         """Start no more calls, and wait for those under way. A loop still gives their outcomes."""
         self.stop()
-        if self._taken:
-            await asyncio.wait(self._taken)
+        await self._tasks.join()
 
-    def _take(self) -> None:
+    async def _next_call(self) -> _Call[Item, Value] | None:
+        """Start what can be started, and give the first call whose outcome was not given yet."""
+        self._tasks.start_waiting()
+        while self._has_room():
+            await self._take_next()
+        return self._first()
+
+    async def _take_next(self) -> None:
         try:
-            item = next(self._items)
-        except StopIteration:
-            self._has_more = False
-            return
-        except Exception as error:  # raised when the outcomes before it have been given
-            self._error_of_items = error
-            self._has_more = False
-            return
-        self._taken.append(asyncio.create_task(self._make(item)))
+            item = await anext(self._items)
+        except StopAsyncIteration:
+            return self._no_more(None)
+        except Exception as error:
+            return self._no_more(error)
+        return self._take(item)
 
-    async def _make(self, item: Item) -> Outcome[Item, Value] | None:
-        """Make the call for an item; `None`: it has not been started."""
-        async with self._free:
-            if self._is_stopped:
-                return None
-            try:
-                return Outcome(item, await self._method(item))
-            except BaseException as error:
-                frames = error.__traceback__
-                # Without this frame, which shows the item: that may be a secret.
-                return Outcome(item, error=error.with_traceback(frames and frames.tb_next))
 
-    def _end(self) -> Exception:
-        error, self._error_of_items = self._error_of_items, None
-        return error or StopAsyncIteration()
+class _Call(Call[Item, Value]):
+    """A call that is made in a task.
+
+    :ivar task: there is one as soon as the call is started.
+    """
+
+    __slots__ = ("task",)
+
+    def __init__(self, number: int, item: Item) -> None:
+        super().__init__(number, item)
+        self.task: asyncio.Task[None] | None = None
+
+    async def wait(self) -> Outcome[Item, Value] | None:
+        """Wait for the outcome of a call; `None`: it has not been started."""
+        if self.outcome is None and self.task is not None:
+            await asyncio.wait([self.task])
+        return self.outcome
+
+
+class _Tasks(Generic[Item, Value]):
+    """Tasks that make calls, one each. They know nothing of their Bulk, so that it can be dropped."""
+
+    def __init__(self, method: Callable[[Item], Awaitable[Value]], most: int) -> None:
+        self.is_stopped = False
+        self._method = method
+        self._most = most
+        self._waiting: deque[_Call[Item, Value]] = deque()
+        self._running: set[asyncio.Task[None]] = set()
+
+    def start(self, call: _Call[Item, Value]) -> None:
+        """Have a call made as soon as there is room."""
+        self._waiting.append(call)
+        self.start_waiting()
+
+    def start_waiting(self) -> None:
+        """Start as many calls as there is room for."""
+        while self._waiting and len(self._running) < self._most and not self.is_stopped:
+            call = self._waiting.popleft()
+            call.is_started = True
+            call.task = asyncio.create_task(self._make(call))
+            call.task.add_done_callback(partial(self._end, call))
+            self._running.add(call.task)
+
+    def stop(self) -> None:
+        """Start no more calls."""
+        self.is_stopped = True
+
+    async def join(self) -> None:
+        """Wait for the calls under way."""
+        if self._running:
+            await asyncio.wait(self._running)
+
+    async def _make(self, call: _Call[Item, Value]) -> None:
+        try:
+            awaitable = self._method(call.item)
+            if not isawaitable(awaitable):
+                raise ApiTypeError(_NOTHING_TO_AWAIT)
+            call.outcome = Outcome(call.item, await awaitable)
+        except BaseException as error:
+            call.outcome = failed(call.item, error)
+            if isinstance(error, KeyboardInterrupt | SystemExit):  # what the event loop ends with
+                self.stop()
+                raise
+        task = call.task
+        assert task is not None
+        self._running.discard(task)
+        # Whoever cancels this task may be about to end the event loop. If not, more are started with the next outcome.
+        # What is started here is started before the task ends, so that the end of the loop misses none.
+        if not task.cancelling():
+            self.start_waiting()
+
+    def _end(self, call: _Call[Item, Value], task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if call.outcome is None and error is not None:  # cancelled before its first step
+            call.outcome = failed(call.item, error)
+
+
+class _Each(AsyncIterator[Item]):
+    """Goes through ordinary items."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items = iter(items)
+
+    async def __anext__(self) -> Item:
+        for item in self._items:
+            return item
+        raise StopAsyncIteration

@@ -1,10 +1,11 @@
-"""Deletes tokens in bulk until Ctrl-C comes; prints what was deleted, as JSON.
+"""Deletes tokens in bulk with one kind of client until Ctrl-C comes; prints what was deleted, as JSON.
 
 Without arguments: many bulk runs without a network, each interrupted at a random moment.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import random
@@ -12,14 +13,14 @@ import signal
 import sys
 import time
 
-from elements_sdk import ApiClient, AuthApi, Configuration
+from elements_sdk import ApiClient, AuthApi, Configuration, aio
 from elements_sdk.bulk import Outcome, map_calls
 from test.processes.watching import wait_until
 
 
-def delete(host: str, token: str, numbers: list[int]) -> list[int]:
+def delete(configuration: Configuration, numbers: list[int]) -> list[Outcome[int, object]]:
     done: list[Outcome[int, object]] = []
-    with ApiClient(Configuration(host=host, api_key={"Bearer": token})) as client:
+    with ApiClient(configuration) as client:
         bulk = map_calls(AuthApi(client).delete_access_token, numbers, max_concurrency=4)
         try:
             for outcome in bulk:
@@ -27,8 +28,20 @@ def delete(host: str, token: str, numbers: list[int]) -> list[int]:
         except KeyboardInterrupt:
             bulk.stop()
             done.extend(bulk)
-    assert all(outcome.ok for outcome in done)
-    return [outcome.item for outcome in done]
+    return done
+
+
+async def delete_in_loop(configuration: Configuration, numbers: list[int]) -> list[Outcome[int, object]]:
+    done: list[Outcome[int, object]] = []
+    async with aio.ApiClient(configuration) as client:
+        bulk = aio.map_calls(aio.AuthApi(client).delete_access_token, numbers, max_concurrency=4)
+        try:
+            async for outcome in bulk:
+                done.append(outcome)
+        except asyncio.CancelledError:  # the Ctrl-C of a program that `asyncio.run` runs
+            bulk.stop()
+            done.extend([outcome async for outcome in bulk])
+    return done
 
 
 def storm(rounds: int) -> int:
@@ -64,5 +77,8 @@ if len(sys.argv) == 1:
     sys.unraisablehook = lambda _dropped: None
     print(storm(150))
 else:
-    host, api_token, numbers = sys.argv[1:]
-    print(json.dumps(delete(host, api_token, json.loads(numbers))))
+    kind, host, api_token, numbers = sys.argv[1:]
+    arguments = Configuration(host=host, api_key={"Bearer": api_token}), json.loads(numbers)
+    outcomes = delete(*arguments) if kind == "blocking" else asyncio.run(delete_in_loop(*arguments))
+    assert all(outcome.ok for outcome in outcomes)
+    print(json.dumps([outcome.item for outcome in outcomes]))

@@ -1,13 +1,17 @@
-"""Walks through a list of many entries; prints how many came, and by how many bytes the memory of the walk grew."""
+"""Walks through a list of many entries with one kind of client.
+
+Prints how many came, and by how many bytes the memory of the walk grew.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from elements_sdk import ApiClient, AuthApi, Configuration
+from elements_sdk import ApiClient, AuthApi, Configuration, aio
 from test.faults.behaviours import message
 from test.faults.server import Behaviour, Conversation, FaultServer
 from test.processes.watching import Child
@@ -37,9 +41,9 @@ def peak() -> int:
     return int(found[1]) * 1024
 
 
-def walk(host: str) -> tuple[int, int]:
+def walk(configuration: Configuration) -> tuple[int, int]:
     seen, before = 0, 0
-    with ApiClient(Configuration(host=host, api_key={"Bearer": "KEY"})) as client:
+    with ApiClient(configuration) as client:
         for seen, token in enumerate(AuthApi(client).iter_access_tokens(page_size=1000), 1):
             assert token.id == seen - 1
             if seen == 5000:
@@ -47,5 +51,18 @@ def walk(host: str) -> tuple[int, int]:
     return seen, peak() - before
 
 
-with FaultServer(pages(int(sys.argv[1]))) as server:
-    print(*Child(lambda: walk(server.host)).result(within=500))
+async def walk_in_loop(configuration: Configuration) -> tuple[int, int]:
+    seen, before = 0, 0
+    async with aio.ApiClient(configuration) as client:
+        async for token in aio.AuthApi(client).iter_access_tokens(page_size=1000):
+            assert token.id == seen
+            seen += 1
+            if seen == 5000:
+                before = peak()
+    return seen, peak() - before
+
+
+kind, entries = sys.argv[1], int(sys.argv[2])
+with FaultServer(pages(entries)) as server:
+    settings = Configuration(host=server.host, api_key={"Bearer": "KEY"})
+    print(*Child(lambda: walk(settings) if kind == "blocking" else asyncio.run(walk_in_loop(settings))).result(500))
