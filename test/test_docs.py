@@ -140,7 +140,7 @@ def test_reference_pages_have_the_names_and_sections_of_3_3() -> None:
     old = (ROOT / "test/data/AuthApi-3.3.md").read_text("utf-8")
     new = (ROOT / "docs/AuthApi.md").read_text("utf-8")
     old, new = (re.sub(BLOCK, "", text) for text in (old, new))
-    for pattern in (r"^# .+$", r"^\[\*\*\w+\*\*\]\(AuthApi\.md#\w+\) \| \*\*\w+\*\* `[^`]+`"):
+    for pattern in (r"^##? (.+)$", r"^\[\*\*\w+\*\*\]\(AuthApi\.md#\w+\) \| \*\*\w+\*\* `[^`]+`"):
         assert re.findall(pattern, old, re.MULTILINE) == re.findall(pattern, new, re.MULTILINE)
     for section in ("Required permissions", "Example", "Parameters", "Return type"):
         assert len(re.findall(rf"^### {section}\b", new, re.MULTILINE)) == 12
