@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +70,13 @@ def recorded_client(recorder: RecordingServer) -> Iterator[ApiClient]:
     """A client of the recording server, with the API key KEY."""
     with ApiClient(Configuration(host=recorder.host, api_key={"Bearer": "KEY"})) as client:
         yield client
+
+
+@pytest.fixture
+def copied_tree(tmp_path: Path) -> Path:
+    """A copy of the repository to change."""
+    skipped = shutil.ignore_patterns(".git", ".*_cache", "__pycache__", ".tox", ".venv", "build", "*.egg-info")
+    return Path(shutil.copytree(Path(__file__).parents[1], tmp_path / "tree", ignore=skipped))
 
 
 def log_in(auth: AuthApi, account: Account) -> None:

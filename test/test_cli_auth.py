@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,8 +19,6 @@ from elements_sdk.api.auth_api import AuthApi
 from elements_sdk.cli.root import commands
 from elements_sdk.sandbox import Account, Sandbox
 from test.command_line import COMMAND, environment, run, run_on_terminal
-
-ROOT = Path(__file__).parents[1]
 
 
 def by_token(sandbox: Sandbox, account: Account | None = None) -> dict[str, str]:
@@ -254,13 +251,13 @@ def test_full_disk_is_an_error_in_words(sandbox: Sandbox) -> None:
     assert (result.returncode, result.stderr) == (1, "Error: No space left on device\n")
 
 
-THIRTEENTH = """
+OPERATION = """
   /api/2/auth/sessions/{id}:
     post:
       operationId: rename_session
       tags: [auth]
       summary: Name a session.
-      description: A thirteenth operation.
+      description: Some of its names are those of options.
       x-permissions: an authenticated user
       x-safe-to-repeat: false
       parameters:
@@ -275,9 +272,11 @@ THIRTEENTH = """
             example: {name: Cutting room}
       responses:
         "200": {description: Done., content: {application/json: {schema: {}}}}
+        "503": {description: Names are being changed.}
+        default: {description: Something else.}
 
 components:"""
-FIFTEENTH = """
+MODEL = """
   schemas:
     SessionName:
       description: The name of a session.
@@ -291,11 +290,10 @@ FIFTEENTH = """
 """
 
 
-def test_thirteenth_operation_appears_without_a_change_of_the_command_line(tmp_path: Path) -> None:
-    skipped = shutil.ignore_patterns(".git", ".*_cache", "__pycache__", ".tox", ".venv", "build", "*.egg-info")
-    tree = Path(shutil.copytree(ROOT, tmp_path / "tree", ignore=skipped))
+def test_names_that_the_command_line_uses_itself_are_told_apart(copied_tree: Path) -> None:
+    tree = copied_tree
     document = (tree / "codegen/openapi.yaml").read_text("utf-8")
-    document = document.replace("\ncomponents:", THIRTEENTH, 1).replace("\n  schemas:\n", FIFTEENTH, 1)
+    document = document.replace("\ncomponents:", OPERATION, 1).replace("\n  schemas:\n", MODEL, 1)
     (tree / "codegen/openapi.yaml").write_text(document, "utf-8")
     subprocess.run([sys.executable, "codegen/generate.py"], cwd=tree, check=True)
     program = (

@@ -123,6 +123,24 @@ def test_links_between_pages_land(page: Path) -> None:
             assert anchor in anchors, target
 
 
+def test_every_code_block_is_run_by_some_test() -> None:
+    shell = {
+        "README.md": ".ci/run",
+        "start.md": ".ci/run",
+        "command-line.md": "test/test_cli_docs.py",
+        "how-it-is-made.md": "test/test_new_release.py",
+        "performance.md": "test/test_bench.py",
+    }
+    for page in PAGES:
+        kinds = set(re.findall(r"^```(\w*)\n.*?^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE))
+        assert kinds <= {"python", "shell", "yaml", "mermaid", ""}, page.name  # without a word: what is printed
+        if "shell" in kinds:
+            runner = (ROOT / shell[page.name]).read_text("utf-8")
+            assert page.name in runner or page.name == "performance.md"
+        if "yaml" in kinds:
+            assert page.name == "how-it-is-made.md"  # also test/test_new_release.py
+
+
 def test_each_promise_names_a_test_that_exists() -> None:
     named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", (ROOT / "docs/reliability.md").read_text("utf-8"))
     assert len(named) > 20

@@ -115,6 +115,10 @@ def _draw(source: str, file: Path) -> None:
             check=True,
             env={**os.environ, "PUPPETEER_SKIP_DOWNLOAD": "1"},  # a browser of its own is large, and not needed
         )
+    text = file.read_text("utf-8")
+    width = re.search(r'viewBox="0 0 ([\d.]+)', text)
+    assert width is not None
+    file.write_text(text.replace('width="100%"', f'width="{width[1]}"', 1) + "\n", "utf-8")  # no wider than it need be
 
 
 if __name__ == "__main__":
