@@ -1,5 +1,6 @@
 """The exceptions of this SDK. Every failure of a call is an `ApiException`.
 
+```
 OpenApiException
 ├── ApiTypeError        (also a TypeError)       an argument of the wrong kind, or an unknown keyword
 ├── ApiValueError       (also a ValueError)      an argument or setting with an impossible value
@@ -29,6 +30,7 @@ OpenApiException
     └── PagingError                        a walk through a long list broke off; `resume_offset` says where
 
 InsecureTransportWarning  (a UserWarning)        calls go over plain http to another machine
+```
 """
 
 from __future__ import annotations
