@@ -20,7 +20,7 @@ from test.processes.watching import finish, run, start
 COMES_BACK = f"""\
 method True True
 list True
-error 404 GET yes 404 Not Found: No OneTimeAccessToken matches the given query. (GET /api/2/auth/access-tokens/{NOBODYS})
+error 404 GET yes No OneTimeAccessToken matches the given query.
 outcomes True
 failed {NOBODYS}: NotFoundException
 models {{'OneTimeAccessToken'}}

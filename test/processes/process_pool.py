@@ -1,4 +1,4 @@
-"""`python -m test.processes.process_pool METHOD`: sends the SDK to a `ProcessPoolExecutor` and prints what comes back."""
+"""`python -m test.processes.process_pool METHOD`: sends the SDK to a `ProcessPoolExecutor`."""
 
 from __future__ import annotations
 
@@ -35,14 +35,12 @@ def report(run: Any) -> None:
         assert os.environ[TOKEN].encode() not in pickle.dumps(auth)
         tokens: list[OneTimeAccessToken] = list(run(auth.get_access_token, numbers))
         print("method", [token.id for token in tokens] == numbers, tokens[0] == auth.get_access_token(numbers[0]))
-        print(
-            "list",
-            [token.id for token in next(iter(run(list, [auth.iter_access_tokens(page_size=9)])))][:20] == numbers,
-        )
+        (everything,) = run(list, [auth.iter_access_tokens(page_size=9)])
+        print("list", [token.id for token in everything][:20] == numbers)
         try:
             list(run(auth.get_access_token, [NOBODYS]))
         except NotFoundException as error:
-            print("error", error.status, error.method, error.request_sent, error)
+            print("error", error.status, error.method, error.request_sent, error.detail)
     chunks: list[list[Outcome[int, OneTimeAccessToken]]] = list(run(fetch, [[*numbers[:10], NOBODYS], numbers[10:]]))
     outcomes = [outcome for chunk in chunks for outcome in chunk]
     print("outcomes", [outcome.item for outcome in outcomes if outcome.ok] == numbers)
