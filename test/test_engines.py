@@ -12,10 +12,10 @@ from elements_sdk import ApiClient, ApiTypeError, ApiValueError, AuthApi, Config
 from elements_sdk.bulk import Outcome, map_calls
 from elements_sdk.sandbox import Sandbox
 from test.faults.server import FaultServer
-from test.processes.calls import own_answers
+from test.processes.calls import client_of, own_answers
 from test.processes.engine_work import TOKEN, client_with_hook
 from test.processes.process_pool import NOBODYS
-from test.processes.watching import finish, run, start
+from test.processes.watching import Child, finish, run, start
 
 COMES_BACK = f"""\
 method True True
@@ -75,6 +75,18 @@ def test_outcome_travels_with_its_value_or_its_error() -> None:
     error = pickle.loads(pickle.dumps(failed)).error
     assert str(error) == str(failed.error)
     assert (error.request_sent, error.path) == ("no", "/api/2/auth/access-tokens/7")
+
+
+def test_processes_together_have_as_many_connections_as_their_pools_allow() -> None:
+    with FaultServer(own_answers(0.05)) as server, client_of(server.host, pool=2) as client:
+
+        def work() -> bool:
+            return all(outcome.ok for outcome in map_calls(AuthApi(client).get_access_token, range(20)))
+
+        children = [Child(work) for _ in range(3)]
+        assert [child.result() for child in children] == [True] * 3
+        assert server.count() == 60
+        assert server.connections == 6
 
 
 def with_setting(name: str, value: object) -> ApiClient:
