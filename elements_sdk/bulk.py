@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import threading
 from collections import deque
@@ -141,6 +142,9 @@ class BaseBulk(Generic[Item, Value, OneCall]):
         self._total = len(items) if isinstance(items, Sized) else None
         self._has_more = True
         self._error_of_items: Exception | None = None
+
+    def __reduce__(self) -> Any:
+        raise ApiTypeError("what map_calls gives cannot be pickled: send the items, and make the calls where they go")
 
     def stop(self) -> None:
         """Start no more calls. Those under way go on; a loop gives their outcomes."""
@@ -296,7 +300,8 @@ class _Threads(Generic[Item, Value]):
             if self._busy == self._most:
                 return
             self._busy += 1
-            thread = threading.Thread(target=self._work, name="map_calls")
+            # A call belongs to the trace of whoever wants its outcome, and that is kept in a context variable.
+            thread = threading.Thread(target=contextvars.copy_context().run, args=(self._work,), name="map_calls")
             self._threads = [thread, *(other for other in self._threads if other.is_alive())]
         thread.start()
 

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 _LOGGING = ("debug", "logger_file", "logger_format")
 _SECRET_SETTINGS = ("api_key", "password", "proxy", "proxy_headers", "key_password")
 _SHARED_BY_COPIES = ("refresh_api_key_hook", "ssl_context")
+_CURES = {
+    "refresh_api_key_hook": "use a function of a module, not a lambda or one inside a function",
+    "ssl_context": "say whom to trust by ssl_ca_cert or ssl_ca_data",
+}
 _BEARER_SPELLINGS = ("Authorization", "Bearer")  # that of 3.3, and that of the newer clients
 
 
@@ -340,9 +344,7 @@ def _expect_to_pickle(name: str, value: object) -> None:
         return
     except Exception as error:  # pickle raises whatever the object does
         reason = type(error).__name__
-    raise ApiValueError(
-        f"{name} cannot be pickled ({reason}): use a function or object of a module, or set it again there"
-    )
+    raise ApiValueError(f"{name} cannot be pickled ({reason}): {_CURES[name]}, or set it to None and again there")
 
 
 def _check_of(name: str) -> Callable[[str, Any], Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import re
+import subprocess
+import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,7 @@ from elements_sdk import ApiClient, ApiException, AuthApi
 from elements_sdk.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[1]
+PROGRAMS = ("scaling.md", "observability.md")  # these pages start processes, or change what a process imports
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -75,6 +78,15 @@ def run(name: str, source: str, capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out
 
 
+def run_as_program(source: str, folder: Path) -> str:
+    program = folder / "program.py"
+    program.write_text(source)
+    line = [sys.executable, "-W", "error", str(program)]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=50, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
 def test_examples_were_found() -> None:
     assert len(THEIRS) == 12
     assert len([name for name, _ in OURS if name.startswith("AuthApi.md")]) == 12
@@ -83,9 +95,10 @@ def test_examples_were_found() -> None:
 
 @pytest.mark.parametrize(("name", "example"), OURS, ids=[name for name, _ in OURS])
 def test_example_of_our_documentation_runs(
-    name: str, example: str, fresh_sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+    name: str, example: str, fresh_sandbox: Sandbox, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    printed = run(name, prepared(example, fresh_sandbox), capsys)
+    source = prepared(example, fresh_sandbox)
+    printed = run_as_program(source, tmp_path) if name.startswith(PROGRAMS) else run(name, source, capsys)
     assert printed
     # Only the call that ends an impersonation which never began is refused.
     assert ("failed" in printed) == ("stop_impersonation" in example)

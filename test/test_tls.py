@@ -403,5 +403,5 @@ def test_context_is_shared_by_copies_and_not_pickled() -> None:
     configuration = Configuration()
     configuration.ssl_context = context = TRUSTED.client_context()
     assert copy.deepcopy(configuration).ssl_context is context
-    with pytest.raises(ApiValueError, match=r"ssl_context cannot be pickled .*set it again there"):
+    with pytest.raises(ApiValueError, match=r"ssl_context cannot be pickled .*set it to None and again there"):
         pickle.dumps(configuration)
