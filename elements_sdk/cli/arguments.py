@@ -121,6 +121,8 @@ def _object_in(text: str) -> tuple[MaskedDict, str | None]:
     try:
         body = json.loads(text)
     except json.JSONDecodeError as error:
+        if not text.strip():
+            return MaskedDict(), "--data is empty; it takes a JSON object, in braces"
         return MaskedDict(), f"--data is no JSON: see line {error.lineno}, column {error.colno}"
     except (ValueError, RecursionError):  # a number, or a depth, beyond what Python reads
         return MaskedDict(), "--data is no JSON that can be read"
@@ -131,9 +133,11 @@ def _object_in(text: str) -> tuple[MaskedDict, str | None]:
 
 def _text(value: str) -> str:
     if value == "-":
-        return sys.stdin.read()
+        return sys.stdin.read() if sys.stdin else ""  # without, after the shell's <&-
     if not value.startswith("@"):
         return value
+    if value == "@":
+        raise CommandFailed("--data: a file's name is missing after @", code=2)
     try:
         return Path(value[1:]).read_text("utf-8")
     except UnicodeDecodeError:

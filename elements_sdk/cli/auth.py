@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from contextlib import suppress
 from typing import Any
 
@@ -101,8 +100,6 @@ def _help(operation: Operation) -> str:
     ]
     once = _ONCE.get(operation.name, "")
     examples = examples_of(operation, f"elements-sdk auth {command_name(operation)}")
-    shown = textwrap.indent(
-        "\n".join(["Example:", *(f"    {line}" for text in examples for line in text.split("\n"))]), ""
-    )
+    shown = "\n".join(["Example:", *(f"    {line}" for text in examples for line in text.split("\n"))])
     parts = [operation.summary, operation.description, once, needs, *arguments, f"\b\n{shown}"]
     return "\n\n".join(part for part in parts if part)
