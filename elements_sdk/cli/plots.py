@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 _COLOUR, _TEXT = "#2f6f9f", "#1c2733"
 _LONGEST_LABEL = 22  # characters
+_CHARACTERS_ABOVE = 60  # that have room above the columns of a plot
 _WIDTH = 5.2  # inches; the page shows a plot a little larger, and on a phone a little smaller
 _ROOM = 1.12  # the value axis ends where the number on the longest bar does
 _STYLE: Any = {
@@ -29,6 +30,7 @@ _STYLE: Any = {
 }
 
 
+@mpl.rc_context(_STYLE)  # while all of it is drawn: a label takes `text.parse_math` when it is made
 def bars(counts: Mapping[str, int]) -> str:
     """Draw lying bars, the first on top, each with its number."""
     figure, axes = _figure(height=0.2 + 0.32 * max(len(counts), 1), kept="left")
@@ -39,10 +41,11 @@ def bars(counts: Mapping[str, int]) -> str:
     axes.invert_yaxis()
     axes.set_xticks([])
     axes.set_xlim(0, max(counts.values(), default=1) * _ROOM or 1)
-    axes.bar_label(drawn, fmt="{:,.0f}", padding=3, color=_TEXT)
+    axes.bar_label(drawn, fmt="{:,.0f}", padding=3)
     return _svg(figure)
 
 
+@mpl.rc_context(_STYLE)
 def columns(counts: Mapping[str, int], labels: Sequence[str]) -> str:
     """Draw standing bars, in their order, each with its number.
 
@@ -55,21 +58,20 @@ def columns(counts: Mapping[str, int], labels: Sequence[str]) -> str:
     axes.tick_params(length=0)
     axes.set_yticks([])
     axes.set_ylim(0, max(counts.values(), default=1) * _ROOM or 1)
-    axes.bar_label(
-        drawn, labels=[f"{count:,}" if count else "" for count in counts.values()], padding=2, size=9.5, color=_TEXT
-    )
+    numbers = [f"{count:,}" if count else "" for count in counts.values()]
+    is_crowded = max(map(len, numbers), default=0) * len(numbers) > _CHARACTERS_ABOVE
+    axes.bar_label(drawn, labels=numbers, padding=2, size=7 if is_crowded else 9.5)
     return _svg(figure)
 
 
 def _figure(height: float, kept: str) -> tuple[Figure, Any]:
     """Make a figure with one line, from which the bars rise; as they bear their numbers, no axis repeats them."""
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(_WIDTH, height), layout="constrained")
-        FigureCanvasSVG(figure)
-        axes = figure.subplots()
-        axes.margins(0.02)
-        for side, spine in axes.spines.items():
-            spine.set_visible(side == kept)
+    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+    FigureCanvasSVG(figure)
+    axes = figure.subplots()
+    axes.margins(0.02)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side == kept)
     return figure, axes
 
 
@@ -80,7 +82,7 @@ def _short(label: str) -> str:
 def _svg(figure: Figure) -> str:
     """Give the `svg` element alone, as wide as its place; matplotlib escapes what labels hold."""
     text = io.StringIO()
-    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.filterwarnings(
             "ignore", "Glyph .* missing"
         )  # the reader's machine draws the text, by fonts of its own

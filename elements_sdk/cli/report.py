@@ -19,7 +19,8 @@ from elements_sdk.models import OneTimeAccessToken
 Links = Sequence[OneTimeAccessToken]
 _OWNERS = 15  # that are named
 _WEEKS = 12  # of views that are shown
-_STEPS = 15  # columns of what expires soon: today and a fortnight
+_STEPS = 15  # columns of what expires soon, at the most: today and a fortnight
+_HALF_A_YEAR, _STEPS_OF_YEARS = 183, 10  # where a year may stand below each column, there is room for fewer
 _AGES = ((7, "up to a week"), (30, "up to a month"), (90, "up to 3 months"), (365, "up to a year"), (10**6, "older"))
 _UNKNOWN_AGE = "not known"
 
@@ -122,7 +123,7 @@ def _expiring(links: Links, soon: int, now: datetime) -> list[OneTimeAccessToken
 
 def _soon(expiring: Links, soon: int, now: datetime) -> Plot:
     """What expires soon, by day or, where these are many, by some days together."""
-    step = -(-(soon + 1) // _STEPS)
+    step = -(-(soon + 1) // (_STEPS if soon < _HALF_A_YEAR else _STEPS_OF_YEARS))
     days = [now.date() + timedelta(days=start) for start in range(0, soon + 1, step)]
     numbers = [0] * len(days)
     for link in expiring:

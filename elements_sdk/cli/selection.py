@@ -53,7 +53,7 @@ class Selection(NamedTuple):
         return not (self.never_viewed and link.activity)
 
     def in_words(self) -> str:
-        """Say what is selected: `have expired, were made by editor`; nothing where that is all links."""
+        """Say what is selected: `have expired and were made by editor`; nothing where that is all links."""
         before = self.expires_before
         said = {
             "have expired": self.expired,
@@ -61,7 +61,7 @@ class Selection(NamedTuple):
             f"were made by {one_line(self.owner or '')}": self.owner,
             "were never viewed": self.never_viewed,
         }
-        return ", ".join(words for words, holds in said.items() if holds)
+        return " and ".join(words for words, holds in said.items() if holds)
 
 
 def selection_options(with_numbers: bool = True) -> list[click.Parameter]:
