@@ -49,7 +49,7 @@ class TokenFile:
         """
         problem = self._read()
         if problem:
-            raise ApiValueError(f"ELEMENTS_API_TOKEN_FILE cannot be read: {problem}")
+            raise ApiValueError(f"ELEMENTS_API_TOKEN_FILE {problem}")
         configuration.api_key["Bearer"] = self._token
 
     def _read(self) -> str | None:
@@ -58,12 +58,15 @@ class TokenFile:
             status = os.stat(self._path)
             seen = (status.st_mtime_ns, status.st_size, status.st_ino)
             if seen != self._seen:
-                self._token, self._seen = Path(self._path).read_text("utf-8").strip(), seen
+                self._token, self._seen = Path(self._path).read_text("utf-8-sig").strip(), seen
         except OSError as error:
-            return error.strerror
+            return f"cannot be read: {error.strerror}"
         except ValueError:
-            return "it is no text"
-        return problem_of_header(self._token) or problem_of_token(self._token) if self._token else "it is empty"
+            return "cannot be read: it is no text"
+        if not self._token:
+            return "cannot be read: it is empty"
+        problem = problem_of_header(self._token) or problem_of_token(self._token)
+        return f"holds a token that {problem}" if problem else None
 
 
 def settings_of_environment(environment: Mapping[str, str]) -> list[tuple[str, str, Any]]:

@@ -74,6 +74,13 @@ def test_sandbox_on_a_taken_port_is_an_error_in_words() -> None:
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize("group", [(), ("auth",), ("links",)])
+def test_command_without_arguments_shows_its_help(group: tuple[str, ...]) -> None:
+    result = run(*group)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == run(*group, "--help").stdout
+
+
 def test_wrong_usage_exits_2() -> None:
     assert run("tuor").returncode == 2
     assert run("sandbox", "--port", "99999").returncode == 2

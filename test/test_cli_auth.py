@@ -315,3 +315,19 @@ def test_names_that_the_command_line_uses_itself_are_told_apart(copied_tree: Pat
     assert seen in result.stdout.replace('": ', '":').replace(', "', ',"')
     assert "Whether others see it." in result.stdout
     assert "elements-sdk auth rename-session 3 --name 'Cutting room'" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["--email", ""], "--email must have at least 1 character"),
+        (["--data", '{"email": 1}'], "--email must be str, not int"),
+        (["--data", "@"], "--data: a file's name is missing after @"),
+        (["--data", " "], "--data is empty"),
+    ],
+)
+def test_body_that_is_refused_unsent_is_named_as_it_was_given(given: list[str], words: str) -> None:
+    named = {"ELEMENTS_HOST": "http://127.0.0.1:1", "ELEMENTS_API_TOKEN": "T"}
+    result = run("auth", "send-access-token-email-notification", "5", *given, **named)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"Error: {words}")

@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,14 @@ def test_record_that_cannot_be_is_found_before_anything_is_done(links: Sandbox, 
     assert (tmp_path / "there.csv").read_text() == "precious"
 
 
+def test_what_a_job_will_do_is_shown_without_what_a_terminal_acts_on(recorder: RecordingServer) -> None:
+    user = {"id": 1, "username": "\x1b]0;owned\x07\u202e[bold]eve\n"}
+    recorder.answers(json.dumps({"id": 7, "url": "/m", "token": "SECRET", "user": user}))
+    result = run("links", "revoke", "7", ELEMENTS_HOST=recorder.host, ELEMENTS_API_TOKEN="T")
+    assert "\n        7  \ufffd]0;owned\ufffd\ufffd[bold]eve, 0 views, never expires\n" in result.stderr
+    assert "1 link would be revoked" in result.stderr
+
+
 def listing(count: int, delete: Answer, after: float = 0) -> RecordingServer:
     """A server with links that answers their deletion like this, after some seconds."""
     server = RecordingServer()
@@ -206,9 +215,10 @@ def test_second_ctrl_c_does_not_wait_for_the_calls_under_way(tmp_path: Path) -> 
                 pass
             job.send_signal(signal.SIGINT)
             _, errors = job.communicate(timeout=15)
+        begun = sum(request.method == "DELETE" for request in server.requests)
     assert job.returncode == 130
-    assert errors == "Interrupted: 0 of 20 links revoked, 20 not known.\n"
-    assert numbers_in(tmp_path / "r.csv") == {"not known": 20}
+    assert errors == f"Interrupted: 0 of 20 links revoked, {begun} not known, {20 - begun} not touched.\n"
+    assert numbers_in(tmp_path / "r.csv") == {"not known": begun, "not touched": 20 - begun}
 
 
 def test_refused_links_are_told_and_the_rest_is_done() -> None:
@@ -331,19 +341,46 @@ def test_report_takes_names_for_text() -> None:
     user = ElementsUserMini(id=1, username="<script>alert(1)</script> $x^2$ &amp;")
     visit = OneTimeAccessTokenActivity(ip="192.0.2.1", token=1)
     link = OneTimeAccessToken(id=1, user=user, url="/<b>", token="SECRET-1234", expires="2999-01-01")  # type: ignore[arg-type]
+    other = OneTimeAccessToken(id=2, user=ElementsUserMini(id=2, username="$x^2$ & Co"), url="/", token="T")
     link.local_vars_configuration = None
     object.__setattr__(link, "_activity", [visit])
-    text = render([link], "https://storage.example.com", 400_000)
+    text = render([link, other], "https://storage.example.com", 400_000)
     assert "<script>" not in text
     assert "<b>" not in text
-    assert "$x^2$ &amp;amp;" in text
+    assert re.search(r"<text[^>]*>&lt;script&gt;alert", text)
+    assert re.search(r"<text[^>]*>\$x\^2\$ &amp;", text)
     assert "SECRET" not in text
 
 
-def test_report_of_nothing_is_a_page_too() -> None:
-    assert Page(render([], "https://storage.example.com", 14)).tags["svg"] == 4
+def test_report_of_nothing_says_so_in_the_place_of_plots() -> None:
+    page = Page(render([], "https://storage.example.com", 14))
+    assert page.tags["svg"] == page.tags["table"] == 0
+    assert page.words.count("None.") == 4
+    assert "Nothing." in page.words
+
+
+def test_report_says_which_links_it_is_about(links: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "links.html"
+    assert run("links", "report", str(file), "--expired", "--owner", "editor", **as_admin(links)).returncode == 0
+    assert "Only links that have expired and were made by editor" in file.read_text("utf-8")
+    assert run("links", "report", str(file), **as_admin(links)).returncode == 0
+    assert "Only links" not in file.read_text("utf-8")
+
+
+@pytest.mark.parametrize("soon", [1, 14, 15, 90, 3650])
+def test_report_counts_each_link_that_expires_soon_once(soon: int) -> None:
+    now = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+    ends = [now + timedelta(minutes=30), now + timedelta(days=soon), now + timedelta(days=soon, minutes=1)]
+    user = ElementsUserMini(id=1, username="ada")
+    links = [OneTimeAccessToken(id=n, user=user, url="/m", token="T", expires=end) for n, end in enumerate(ends)]
+    text = render(links, "https://storage.example.com", soon, now=now)
+    words = re.findall(r'aria-label="Expiring within [^"]+"', text)[0]
+    assert sum(int(count) for count in re.findall(r"\d{4}: (\d+)", words)) == 2
+    assert words.count(": ") <= 15
 
 
 def test_report_that_cannot_be_written_is_an_error_in_words(links: Sandbox) -> None:
     result = run("links", "report", "/nowhere/links.html", **as_admin(links))
-    assert (result.returncode, result.stderr) == (1, "Error: No such file or directory: /nowhere/links.html\n")
+    assert result.returncode == 2
+    assert result.stderr.startswith("Error: /nowhere/links.html cannot be written: there is no such folder\n")
+    assert links.requests == []

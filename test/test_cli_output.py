@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from elements_sdk.cli.output import as_csv, to_plain
 from elements_sdk.cli.tables import print_table, printable
 from elements_sdk.models import ElementsUserMini, OneTimeAccessToken
-from test.command_line import run
+from test.command_line import COMMAND, environment, run
 from test.recording import RecordingServer
 
 USER = ElementsUserMini(id=1, username="ada")
@@ -65,3 +66,27 @@ def test_secret_that_was_asked_for_is_shown(recorder: RecordingServer) -> None:
     for output in ("table", "json", "jsonl", "csv"):
         result = run("auth", "generate-password", "-o", output, "--host", recorder.host, "--api-token", "T")
         assert "Lantern-4471" in result.stdout
+
+
+def test_output_that_cannot_hold_every_character_gets_json_all_the_same(recorder: RecordingServer) -> None:
+    recorder.answers('{"password": "\u6f22-4471"}')
+    named = ("--host", recorder.host, "--api-token", "T")
+    result = run("auth", "generate-password", *named, PYTHONIOENCODING="latin-1")
+    assert json.loads(result.stdout) == {"password": "\u6f22-4471"}
+    result = run("auth", "generate-password", "-o", "csv", *named, PYTHONIOENCODING="latin-1")
+    assert result.returncode == 1
+    assert "encoding, latin-1, lacks\nHint: export PYTHONIOENCODING=utf-8" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("closed", "code", "words"),
+    [
+        ("auth generate-password >&-", 1, "there is no standard output"),
+        ("auth check-auth-ticket --data - <&-", 2, "--data is empty"),
+    ],
+)
+def test_closed_stream_is_named(recorder: RecordingServer, closed: str, code: int, words: str) -> None:
+    recorder.answers('{"password": "Lantern-4471"}')
+    variables = environment(ELEMENTS_HOST=recorder.host, ELEMENTS_API_TOKEN="T")
+    result = subprocess.run(f"{COMMAND} {closed}", shell=True, stderr=subprocess.PIPE, text=True, env=variables)
+    assert (result.returncode, result.stderr.startswith(f"Error: {words}")) == (code, True)

@@ -135,7 +135,7 @@ def test_token_file_is_read_again_when_it_changes(
     recorder.answers('{"ticket": "t"}')
     auth = AuthApi(ApiClient(Configuration.from_env()))
     auth.create_auth_ticket()
-    file.write_text("Bearer LONGER")
+    file.write_text("Bearer LONGER\r\n", "utf-8-sig")  # as some editors save it
     auth.create_auth_ticket()
     file.unlink()
     with pytest.raises(ApiValueError, match="ELEMENTS_API_TOKEN_FILE cannot be read: No such file"):
@@ -154,7 +154,7 @@ def test_copies_share_a_token_file_and_none_stays_behind(environment: pytest.Mon
     assert [one.get_api_key_with_prefix("Bearer") for one in (second, first)] == ["Bearer NEWER"] * 2
     assert b"NEWER" not in pickle.dumps(first)
     file.write_text("two\nlines")
-    with pytest.raises(ApiValueError, match="ELEMENTS_API_TOKEN_FILE cannot be read: must be printable ASCII"):
+    with pytest.raises(ApiValueError, match="ELEMENTS_API_TOKEN_FILE holds a token that must be printable ASCII"):
         first.get_api_key_with_prefix("Bearer")
 
 

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import click
 from click.core import ParameterSource
 
 from elements_sdk import models
-from elements_sdk.cli.failures import CommandFailed
+from elements_sdk.cli.failures import USAGE, CommandFailed
 from elements_sdk.cli.secrets import HOW, ask, is_a_terminal, resolved, secret_option
+from elements_sdk.exceptions import ApiTypeError, ApiValueError
 from elements_sdk.model import Model, Property
 from elements_sdk.operation import Operation, Parameter
 from elements_sdk.redaction import MaskedDict
@@ -76,6 +78,25 @@ def arguments_of(operation: Operation, context: click.Context, values: Mapping[s
     return arguments
 
 
+@contextmanager
+def naming_options(operation: Operation) -> Iterator[None]:
+    """Where the body is refused before it is sent, name the option instead of the model's property.
+
+    :raises CommandFailed: a property has a value that it cannot have.
+    """
+    try:
+        yield
+    except (ApiTypeError, ApiValueError) as error:
+        model, _, rest = str(error).partition(".")
+        name, space, problem = rest.partition(" ")
+        if model != operation.body or name not in dict(_properties(operation)):
+            raise
+        words = f"--{name.replace('_', '-')}{space}{problem}"
+    else:
+        return
+    raise CommandFailed(words, f"`{click.get_current_context().command_path} --help` shows what can be said", USAGE)
+
+
 def examples_of(operation: Operation, command: str) -> list[str]:
     """Show how the command is used: with options, and with what is secret from elsewhere."""
     words = [
@@ -121,6 +142,8 @@ def _object_in(text: str) -> tuple[MaskedDict, str | None]:
     try:
         body = json.loads(text)
     except json.JSONDecodeError as error:
+        if not text.strip():
+            return MaskedDict(), "--data is empty; it takes a JSON object, in braces"
         return MaskedDict(), f"--data is no JSON: see line {error.lineno}, column {error.colno}"
     except (ValueError, RecursionError):  # a number, or a depth, beyond what Python reads
         return MaskedDict(), "--data is no JSON that can be read"
@@ -131,16 +154,18 @@ def _object_in(text: str) -> tuple[MaskedDict, str | None]:
 
 def _text(value: str) -> str:
     if value == "-":
-        return sys.stdin.read()
+        return sys.stdin.read() if sys.stdin else ""  # without, after the shell's <&-
     if not value.startswith("@"):
         return value
+    if value == "@":
+        raise CommandFailed("--data: a file's name is missing after @", code=USAGE)
     try:
         return Path(value[1:]).read_text("utf-8")
     except UnicodeDecodeError:
         problem = "it is no text in UTF-8"
     except (OSError, ValueError) as error:
         problem = getattr(error, "strerror", None) or "that is no path"
-    raise CommandFailed(f"--data: {value[1:]} cannot be read: {problem}", code=2)
+    raise CommandFailed(f"--data: {value[1:]} cannot be read: {problem}", code=USAGE)
 
 
 def _properties_given(operation: Operation, context: click.Context, values: Mapping[str, Any]) -> MaskedDict:

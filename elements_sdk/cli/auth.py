@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from contextlib import suppress
 from typing import Any
 
@@ -10,7 +9,7 @@ import click
 
 from elements_sdk import models
 from elements_sdk.api import auth_api
-from elements_sdk.cli.arguments import arguments_of, examples_of, options_of
+from elements_sdk.cli.arguments import arguments_of, examples_of, naming_options, options_of
 from elements_sdk.cli.connection import connected, connection_options, expect_user
 from elements_sdk.cli.output import output_option, write
 from elements_sdk.cli.root import Group
@@ -81,7 +80,7 @@ def _call(operation: Operation, context: click.Context, values: dict[str, Any]) 
     given = masked_values(values)
     values.clear()
     arguments = arguments_of(operation, context, given)
-    with connected(context, given, operation.needs_session, operation.is_open) as client:
+    with connected(context, given, operation.needs_session, operation.is_open) as client, naming_options(operation):
         result = client.call(operation, arguments, {})
         if operation.is_login:
             expect_user(result)
@@ -101,8 +100,6 @@ def _help(operation: Operation) -> str:
     ]
     once = _ONCE.get(operation.name, "")
     examples = examples_of(operation, f"elements-sdk auth {command_name(operation)}")
-    shown = textwrap.indent(
-        "\n".join(["Example:", *(f"    {line}" for text in examples for line in text.split("\n"))]), ""
-    )
+    shown = "\n".join(["Example:", *(f"    {line}" for text in examples for line in text.split("\n"))])
     parts = [operation.summary, operation.description, once, needs, *arguments, f"\b\n{shown}"]
     return "\n\n".join(part for part in parts if part)

@@ -79,6 +79,9 @@ def failure_of(error: Exception) -> Failure:
         return Failure(USAGE, _in_our_words(str(error)), None)
     if isinstance(error, OpenApiException):
         return Failure(REFUSED, str(error), None)
+    if isinstance(error, UnicodeEncodeError):
+        hint = "export PYTHONIOENCODING=utf-8, or take --output json, which can do without these characters"
+        return Failure(REFUSED, f"there are characters that the output's encoding, {error.encoding}, lacks", hint)
     if isinstance(error, OSError) and error.strerror:
         return Failure(REFUSED, f"{error.strerror}{f': {error.filename}' if error.filename else ''}", None)
     return Failure(REFUSED, f"elements-sdk has a fault: {_place_of(error)}", "please report it, with this line")

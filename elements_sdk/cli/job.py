@@ -18,6 +18,7 @@ from elements_sdk.bulk import Bulk, Outcome, map_calls
 from elements_sdk.cli.failures import REFUSED, CommandFailed, failure_of
 from elements_sdk.cli.record import Record, Row
 from elements_sdk.cli.selection import expiry_of, name_of, owner_of
+from elements_sdk.cli.words import counted
 from elements_sdk.exceptions import ApiConnectionError, ApiException, OpenApiException, UnauthorizedException
 from elements_sdk.models import OneTimeAccessToken
 
@@ -44,24 +45,27 @@ class Job:
         self.rows: list[Row] = []
         self.code = 0
         self._act, self._done, self._links, self._record = act, done, links, record
+        self._begun: set[int] = set()  # numbers of the links whose calls have started
+        self._is_over = False
         self._signals = 0
         self._unreachable = 0
         self._abort: str | None = None
 
     def run(self) -> None:
         """Do it to all of them. Ctrl-C ends the job when the calls under way have ended; once more ends it at once."""
-        bulk = map_calls(self._act, self._links)
-        with _progress(len(self._links)) as advance, self._interruptible(bulk):
-            try:
-                for outcome in bulk:
-                    self._note(outcome)
-                    advance()
-                    if self._abort:
-                        bulk.stop()
-            except KeyboardInterrupt:
-                self._add_rest(_UNKNOWN)
-                self._end_at_once()
-        self._add_rest(_UNTOUCHED)
+        bulk = map_calls(self._begin, self._links)
+        with self._interruptible(bulk):
+            with _progress(len(self._links)) as advance:
+                try:
+                    for outcome in bulk:
+                        self._note(outcome)
+                        advance()
+                        if self._abort:
+                            bulk.stop()
+                    self._is_over = True
+                except KeyboardInterrupt:
+                    self._end_at_once()
+            self._add_rest()
 
     @property
     def is_interrupted(self) -> bool:
@@ -71,10 +75,14 @@ class Job:
     def summary(self) -> str:
         """Say in one line what was done, by outcome."""
         counts = Counter(str(row["outcome"]) for row in self.rows)
-        first = f"{counts.pop(self._done, 0)} of {len(self._links)} links {self._done}"
-        rest = [f"{count} {outcome}" for outcome, count in counts.items()]
+        first = f"{counts.pop(self._done, 0):,} of {counted(len(self._links), 'link')} {self._done}"
+        rest = [f"{count:,} {outcome}" for outcome, count in counts.items()]
         why = "Interrupted: " if self.is_interrupted else f"Stopped, for {self._abort}: " if self._abort else ""
         return f"{why}{', '.join([first, *rest])}."
+
+    def _begin(self, link: OneTimeAccessToken) -> object:
+        self._begun.add(link.id)
+        return self._act(link)
 
     def _note(self, outcome: Outcome[OneTimeAccessToken, object]) -> None:
         error = outcome.error
@@ -99,11 +107,12 @@ class Job:
         if self._record is not None:
             self._record.add([row])
 
-    def _add_rest(self, outcome: str) -> None:
+    def _add_rest(self) -> None:
+        """Account for the links without an outcome: it is not known for those whose calls have started."""
         noted = {row["id"] for row in self.rows}
         for link in self._links:
             if link.id not in noted:
-                self._add(row_of(link, outcome))
+                self._add(row_of(link, _UNKNOWN if link.id in self._begun else _UNTOUCHED))
         if self.is_interrupted:
             self.code = INTERRUPTED
 
@@ -113,8 +122,10 @@ class Job:
 
         def stop(_number: int, _frame: object) -> None:
             self._signals += 1
-            if self._signals > 1:
+            if self._signals == 2 and not self._is_over:
                 raise KeyboardInterrupt
+            if self._signals > 1:  # the record is being completed
+                return
             # Not here: this may have come upon the very lock that stopping needs.
             threading.Thread(target=bulk.stop, name="stop").start()
             click.echo("Stopping when the calls under way have ended; Ctrl-C ends them at once.", err=True)
@@ -127,6 +138,7 @@ class Job:
 
     def _end_at_once(self) -> None:
         """End without waiting for the calls under way."""
+        self._add_rest()
         if self._record is not None:
             self._record.__exit__(None, None, None)
         click.echo(self.summary(), err=True)
@@ -157,11 +169,11 @@ def confirm(what: str, count: int, yes: bool) -> None:
         return
     if not (sys.stdin and sys.stdin.isatty()):
         raise CommandFailed(
-            f"{count} links would be {what}, and there is no terminal to ask on",
+            f"{counted(count, 'link')} would be {what}, and there is no terminal to ask on",
             "say --yes to go on, or --dry-run to see them only",
             2,
         )
-    if not click.confirm(f"{count} links will be {what}. Go on?", err=True):
+    if not click.confirm(f"{counted(count, 'link')} will be {what}. Go on?", err=True):
         raise CommandFailed("nothing was done", code=REFUSED)
 
 

@@ -11,13 +11,14 @@ import click
 
 from elements_sdk.api.auth_api import AuthApi
 from elements_sdk.cli.connection import connected, connection_options
-from elements_sdk.cli.failures import CommandFailed
+from elements_sdk.cli.failures import USAGE, CommandFailed
 from elements_sdk.cli.job import Job, Links, confirm, row_of
 from elements_sdk.cli.output import output_option, write
-from elements_sdk.cli.record import COLUMNS, Record
+from elements_sdk.cli.record import COLUMNS, Record, expect_new_record
 from elements_sdk.cli.root import Group
 from elements_sdk.cli.secrets import masked_values
-from elements_sdk.cli.selection import expiry_of, name_of, owner_of, select, selection_options
+from elements_sdk.cli.selection import expiry_of, name_of, owner_of, select, selection_of, selection_options
+from elements_sdk.cli.words import counted
 from elements_sdk.exceptions import NotFoundException
 from elements_sdk.extras import missing_extra
 from elements_sdk.models import OneTimeAccessToken
@@ -179,13 +180,17 @@ def report_links(context: click.Context, values: Mapping[str, Any]) -> None:
     missing = missing_extra("report")
     if missing:
         raise CommandFailed(missing)
+    file = Path(values["file"])
+    if file.is_dir() or not file.parent.is_dir():
+        problem = "is a folder" if file.is_dir() else "cannot be written: there is no such folder"
+        raise CommandFailed(f"{file} {problem}", "name a file for the page, as in links.html", USAGE)
     with connected(context, values) as client:
         found = list(select(AuthApi(client), context, values))
         host = client.configuration.host
     from elements_sdk.cli.report import render
 
-    Path(values["file"]).write_text(render(found, host, values["soon"]), "utf-8")
-    click.echo(f"{len(found)} links in {values['file']}", err=True)
+    file.write_text(render(found, host, values["soon"], selection_of(values).in_words()), "utf-8")
+    click.echo(f"{counted(len(found), 'link')} in {file}", err=True)
 
 
 def _run(
@@ -195,12 +200,14 @@ def _run(
     done: str,
 ) -> None:
     """Select, show, ask, do, and tell."""
+    if values["record"]:
+        expect_new_record(values["record"])
     with connected(context, values) as client:
         auth = AuthApi(client)
         found = list(select(auth, context, values))
         if values["dry_run"] or not found:
             write([row_of(link, f"would be {done}") for link in found], values["output"], COLUMNS)
-            click.echo(f"{len(found)} links would be {done}; nothing was done.", err=True)
+            click.echo(f"{counted(len(found), 'link')} would be {done}; nothing was done.", err=True)
             return
         _preview(found, done)
         confirm(done, len(found), values["yes"])
@@ -208,9 +215,11 @@ def _run(
             job = Job(lambda link: act(auth, link), done, found, record)
             job.run()
     failed = [row for row in job.rows if row["outcome"] != done]
-    if failed or values["output"] not in (None, "table"):
-        write(job.rows, values["output"], COLUMNS, table=failed)
-    click.echo(job.summary(), err=True)
+    try:
+        if failed or values["output"] not in (None, "table"):
+            write(job.rows, values["output"], COLUMNS, table=failed)
+    finally:  # also where the reader of the output has gone, or Ctrl-C came once more
+        click.echo(job.summary(), err=True)
     context.exit(job.code)
 
 
@@ -219,9 +228,10 @@ def _preview(found: Links, done: str) -> None:
     for link in found[:_SHOWN_BEFORE_ASKING]:
         expires = expiry_of(link)
         when = f"expires {expires:%Y-%m-%d}" if expires else "never expires"
-        click.echo(f"  {link.id:>7}  {name_of(owner_of(link))}, {len(link.activity or ())} views, {when}", err=True)
+        views = counted(len(link.activity or ()), "view")
+        click.echo(f"  {link.id:>7}  {name_of(owner_of(link))}, {views}, {when}", err=True)
     if len(found) > _SHOWN_BEFORE_ASKING:
-        click.echo(f"  and {len(found) - _SHOWN_BEFORE_ASKING} more", err=True)
+        click.echo(f"  and {len(found) - _SHOWN_BEFORE_ASKING:,} more", err=True)
 
 
 def _in_short(found: Links) -> list[dict[str, Any]]:

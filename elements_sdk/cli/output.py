@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from elements_sdk.cli.failures import CommandFailed
 from elements_sdk.model import Model
 
 FORMATS = ("table", "json", "jsonl", "csv")
@@ -32,6 +33,8 @@ def write(value: Any, output: str | None, columns: Sequence[str] = (), table: An
     :param columns: of a list, where it is empty.
     :param table: what a table shows in its place.
     """
+    if sys.stdout is None:  # the shell's >&-
+        raise CommandFailed("there is no standard output to print on", "leave >&- out, or say > /dev/null")
     chosen = output or ("table" if sys.stdout.isatty() else "json")
     plain = to_plain(value if table is None or chosen != "table" else table)
     if chosen == "table":
@@ -39,12 +42,17 @@ def write(value: Any, output: str | None, columns: Sequence[str] = (), table: An
 
         print_table(plain)
     elif chosen == "json":
-        click.echo(json.dumps(plain, indent=2, ensure_ascii=False))
+        click.echo(_json(plain, indent=2))
     elif chosen == "jsonl":
         for row in _rows(plain):
-            click.echo(json.dumps(row, ensure_ascii=False))
+            click.echo(_json(row))
     else:
         click.echo(as_csv(_rows(plain), columns), nl=False)
+
+
+def _json(plain: Any, indent: int | None = None) -> str:
+    """Write JSON, with escapes where the output's encoding does not hold every character."""
+    return json.dumps(plain, indent=indent, ensure_ascii="utf" not in (sys.stdout.encoding or "").lower())
 
 
 def to_plain(value: Any) -> Any:

@@ -4,55 +4,74 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
-_COLOUR = "#2f6f9f"
-_LONGEST_LABEL = 24  # characters
+_COLOUR, _TEXT = "#2f6f9f", "#1c2733"
+_LONGEST_LABEL = 22  # characters
+_CHARACTERS_ABOVE = 60  # that have room above the columns of a plot
+_WIDTH = 5.2  # inches; the page shows a plot a little larger, and on a phone a little smaller
+_ROOM = 1.12  # the value axis ends where the number on the longest bar does
 _STYLE: Any = {
     "svg.fonttype": "none",  # text stays text: it can be found, and takes the page's font
     "svg.hashsalt": "elements-sdk",  # the same plot gives the same bytes
     "font.family": "sans-serif",
+    "font.size": 10.5,
+    "text.color": _TEXT,
+    "xtick.color": _TEXT,
+    "ytick.color": _TEXT,
+    "axes.edgecolor": "#8595a5",
     "text.parse_math": False,  # a $ in a name is a $
-    "axes.spines.top": False,
-    "axes.spines.right": False,
 }
 
 
+@mpl.rc_context(_STYLE)  # while all of it is drawn: a label takes `text.parse_math` when it is made
 def bars(counts: Mapping[str, int]) -> str:
-    """Draw lying bars, the first on top."""
-    figure, axes = _figure(height=0.9 + 0.32 * max(len(counts), 1))
+    """Draw lying bars, the first on top, each with its number."""
+    figure, axes = _figure(height=0.2 + 0.32 * max(len(counts), 1), kept="left")
     places = range(len(counts))
-    drawn = axes.barh(places, list(counts.values()), color=_COLOUR)
+    drawn = axes.barh(places, list(counts.values()), color=_COLOUR, height=0.7)
     axes.set_yticks(places, [_short(label) for label in counts])
+    axes.tick_params(length=0)
     axes.invert_yaxis()
-    axes.bar_label(drawn, padding=3)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xticks([])
+    axes.set_xlim(0, max(counts.values(), default=1) * _ROOM or 1)
+    axes.bar_label(drawn, fmt="{:,.0f}", padding=3)
     return _svg(figure)
 
 
-def columns(counts: Mapping[str, int]) -> str:
-    """Draw standing bars, in their order."""
-    figure, axes = _figure(height=3.0)
+@mpl.rc_context(_STYLE)
+def columns(counts: Mapping[str, int], labels: Sequence[str]) -> str:
+    """Draw standing bars, in their order, each with its number.
+
+    :param labels: what stands below them.
+    """
+    figure, axes = _figure(height=2.5, kept="bottom")
     places = range(len(counts))
-    drawn = axes.bar(places, list(counts.values()), color=_COLOUR)
-    axes.set_xticks(places, [_short(label) for label in counts], rotation=45, ha="right")
-    axes.bar_label(drawn, padding=2)
-    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    drawn = axes.bar(places, list(counts.values()), color=_COLOUR, width=0.75)
+    axes.set_xticks(places, labels)
+    axes.tick_params(length=0)
+    axes.set_yticks([])
+    axes.set_ylim(0, max(counts.values(), default=1) * _ROOM or 1)
+    numbers = [f"{count:,}" if count else "" for count in counts.values()]
+    is_crowded = max(map(len, numbers), default=0) * len(numbers) > _CHARACTERS_ABOVE
+    axes.bar_label(drawn, labels=numbers, padding=2, size=7 if is_crowded else 9.5)
     return _svg(figure)
 
 
-def _figure(height: float) -> tuple[Figure, Any]:
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(6.4, height), layout="constrained")
-        FigureCanvasSVG(figure)
-        axes = figure.subplots()
-        axes.margins(x=0.02, y=0.08)
+def _figure(height: float, kept: str) -> tuple[Figure, Any]:
+    """Make a figure with one line, from which the bars rise; as they bear their numbers, no axis repeats them."""
+    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+    FigureCanvasSVG(figure)
+    axes = figure.subplots()
+    axes.margins(0.02)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side == kept)
     return figure, axes
 
 
@@ -63,7 +82,10 @@ def _short(label: str) -> str:
 def _svg(figure: Figure) -> str:
     """Give the `svg` element alone, as wide as its place; matplotlib escapes what labels hold."""
     text = io.StringIO()
-    with mpl.rc_context(_STYLE):
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", "Glyph .* missing"
+        )  # the reader's machine draws the text, by fonts of its own
         figure.savefig(text, format="svg", metadata=dict.fromkeys(["Date", "Creator", "Format", "Type"]))
     svg = text.getvalue()
     svg = svg[svg.index("<svg") :]

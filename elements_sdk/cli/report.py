@@ -13,49 +13,55 @@ from markupsafe import Markup
 
 from elements_sdk.cli import plots
 from elements_sdk.cli.selection import as_moment, expiry_of, name_of, owner_of
+from elements_sdk.cli.words import counted, one_line
 from elements_sdk.models import OneTimeAccessToken
 
 Links = Sequence[OneTimeAccessToken]
 _OWNERS = 15  # that are named
 _WEEKS = 12  # of views that are shown
+_STEPS = 15  # columns of what expires soon, at the most: today and a fortnight
+_HALF_A_YEAR, _STEPS_OF_YEARS = 183, 10  # where a year may stand below each column, there is room for fewer
 _AGES = ((7, "up to a week"), (30, "up to a month"), (90, "up to 3 months"), (365, "up to a year"), (10**6, "older"))
 _UNKNOWN_AGE = "not known"
 
 
 class Plot(NamedTuple):
-    """A plot, and what it shows in words for whoever cannot see it."""
+    """A plot, what is counted in it, and all of it in words for whoever cannot see it; without a picture if empty."""
 
     title: str
+    about: str
     words: str
-    svg: Markup
+    svg: Markup | None
 
 
-def render(links: Links, host: str, soon: int, now: datetime | None = None) -> str:
-    """Write the page.
+def render(links: Links, host: str, soon: int, selection: str = "", now: datetime | None = None) -> str:
+    """Write the page. Its dates are those of this machine's zone.
 
     :param host: address of the server that the links are on.
     :param soon: days within which a link is said to expire soon.
+    :param selection: which links these are, if not all: `have expired`.
     """
-    moment = now or datetime.now(UTC)
+    moment = (now or datetime.now(UTC)).astimezone()
     expiring = _expiring(links, soon, moment)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(files("elements_sdk.cli").joinpath("report.html.jinja").read_text("utf-8"))
     return template.render(
-        host=host,
-        made=moment.astimezone(),
-        soon=soon,
-        figures=_figures(links, expiring, moment),
+        host=host.partition("://")[2] or host,
+        made=moment,
+        selection=selection,
+        soon=counted(soon, "day"),
+        figures=_figures(links, expiring, soon, moment),
         plots=[_by_owner(links), _by_age(links, moment), _views(links, moment), _soon(expiring, soon, moment)],
         expiring=[_row(link) for link in expiring],
     )
 
 
-def _figures(links: Links, expiring: Links, now: datetime) -> list[tuple[str, int]]:
+def _figures(links: Links, expiring: Links, soon: int, now: datetime) -> list[tuple[str, int]]:
     ends = [expiry_of(link) for link in links]
     return [
         ("links", len(links)),
         ("have expired", sum(end is not None and end <= now for end in ends)),
-        ("expire soon", len(expiring)),
+        (f"expire within {counted(soon, 'day')}", len(expiring)),
         ("never expire", sum(end is None for end in ends)),
         ("were never viewed", sum(not link.activity for link in links)),
         ("views", sum(len(link.activity or ()) for link in links)),
@@ -67,7 +73,10 @@ def _by_owner(links: Links) -> Plot:
     shown = dict(counts[:_OWNERS])
     if len(counts) > _OWNERS:
         shown[f"{len(counts) - _OWNERS} others"] = sum(count for _, count in counts[_OWNERS:])
-    return _plot("Links by owner", shown, plots.bars(shown))
+    about = "Number of links that each user has made" + (
+        f"; the {_OWNERS} with most by name" if len(counts) > _OWNERS else ""
+    )
+    return _plot("Links by owner", about, shown, plots.bars(shown))
 
 
 def _by_age(links: Links, now: datetime) -> Plot:
@@ -77,7 +86,8 @@ def _by_age(links: Links, now: datetime) -> Plot:
         began = _began(link)
         days = (now - began).days if began else None
         counts[_UNKNOWN_AGE if days is None else next(label for limit, label in _AGES if days <= limit)] += 1
-    return _plot("Links by age", counts, plots.bars(counts))
+    about = "Number of links, by the day they were made where the server tells it, or else by their first view"
+    return _plot("Links by age", about, counts, plots.bars(counts))
 
 
 def _began(link: OneTimeAccessToken) -> datetime | None:
@@ -96,12 +106,13 @@ def _views(links: Links, now: datetime) -> Plot:
     weeks: dict[date, int] = {first + timedelta(weeks=number): 0 for number in range(_WEEKS)}
     for link in links:
         for moment in _dates(link):
-            day = moment.astimezone(now.tzinfo).date()
+            day = moment.astimezone().date()
             week = day - timedelta(days=day.weekday())
             if week in weeks:
                 weeks[week] += 1
-    counts = {f"{week:%d %b}": count for week, count in weeks.items()}
-    return _plot("Views by week", counts, plots.columns(counts))
+    counts = {f"{week:%d %b %Y}": count for week, count in weeks.items()}
+    about = "Number of views in each of the last twelve weeks, by their Monday; the last week is still under way"
+    return _plot("Views by week", about, counts, plots.columns(counts, _days_in_short(list(weeks))))
 
 
 def _expiring(links: Links, soon: int, now: datetime) -> list[OneTimeAccessToken]:
@@ -111,23 +122,35 @@ def _expiring(links: Links, soon: int, now: datetime) -> list[OneTimeAccessToken
 
 
 def _soon(expiring: Links, soon: int, now: datetime) -> Plot:
-    """What expires soon, in at most fourteen steps."""
-    step = -(-soon // 14)
-    counts = {_days(start, min(start + step, soon)): 0 for start in range(0, soon, step)}
-    labels = list(counts)
+    """What expires soon, by day or, where these are many, by some days together."""
+    step = -(-(soon + 1) // (_STEPS if soon < _HALF_A_YEAR else _STEPS_OF_YEARS))
+    days = [now.date() + timedelta(days=start) for start in range(0, soon + 1, step)]
+    numbers = [0] * len(days)
     for link in expiring:
         end = expiry_of(link)
         assert end is not None
-        counts[labels[min((end - now).days // step, len(labels) - 1)]] += 1
-    return _plot(f"Expiring within {soon} days", counts, plots.columns(counts))
+        numbers[min((end.astimezone().date() - days[0]).days // step, len(days) - 1)] += 1
+    counts = {f"{day:%d %b %Y}": number for day, number in zip(days, numbers, strict=True)}
+    about = "Number of links, by the day on which they stop working"
+    if step > 1:
+        about = f"Number of links that stop working in the {step} days from each date on"
+    title = f"Expiring within {counted(soon, 'day')}"
+    return _plot(title, about, counts, plots.columns(counts, _days_in_short(days)))
 
 
-def _days(start: int, end: int) -> str:
-    return f"{end}" if end - start == 1 else f"{start + 1}-{end}"
+def _days_in_short(days: Sequence[date]) -> list[str]:
+    """Write days as a calendar does: the month where it is a new one, and the year below a new year's first month."""
+    labels = []
+    for before, day in zip([None, *days], days, strict=False):
+        is_new = before is None or before.month != day.month or before.year != day.year
+        year = f"\n{day:%Y}" if before and before.year != day.year else ""
+        labels.append(f"{day.day}\n" + (f"{day:%b}{year}" if is_new else "\u00a0"))  # two lines, so that days align
+    return labels
 
 
-def _plot(title: str, counts: dict[str, int], svg: str) -> Plot:
-    return Plot(title, ", ".join(f"{label}: {count}" for label, count in counts.items()), Markup(svg))
+def _plot(title: str, about: str, counts: dict[str, int], svg: str) -> Plot:
+    words = ", ".join(f"{label}: {count:,}" for label, count in counts.items())
+    return Plot(title, about, words, Markup(svg) if any(counts.values()) else None)
 
 
 def _row(link: OneTimeAccessToken) -> dict[str, object]:
@@ -135,7 +158,7 @@ def _row(link: OneTimeAccessToken) -> dict[str, object]:
     return {
         "id": link.id,
         "owner": name_of(owner_of(link)),
-        "page": link.url,
+        "page": one_line(link.url or ""),
         "views": len(link.activity or ()),
         "expires": end.astimezone() if end else None,
     }

@@ -30,8 +30,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # Not by main: it makes a reader that has gone look like a refusal.
         with commands.make_context(_NAME, list(sys.argv[1:] if arguments is None else arguments)) as context:
             commands.invoke(context)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # the shell's >&-
+            sys.stdout.flush()
         return 0
+    except click.exceptions.NoArgsIsHelpError as asked:
+        return _say(asked.format_message(), asked.exit_code)
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except (click.Abort, KeyboardInterrupt, EOFError):

@@ -10,6 +10,7 @@ import click
 
 from elements_sdk.api.auth_api import AuthApi
 from elements_sdk.bulk import map_calls
+from elements_sdk.cli.words import one_line
 from elements_sdk.dates import parse_datetime
 from elements_sdk.models import ElementsUserMini, OneTimeAccessToken
 
@@ -51,6 +52,17 @@ class Selection(NamedTuple):
             return False
         return not (self.never_viewed and link.activity)
 
+    def in_words(self) -> str:
+        """Say what is selected: `have expired and were made by editor`; nothing where that is all links."""
+        before = self.expires_before
+        said = {
+            "have expired": self.expired,
+            f"expire before {before:%Y-%m-%d %H:%M %Z}" if before else "": before,
+            f"were made by {one_line(self.owner or '')}": self.owner,
+            "were never viewed": self.never_viewed,
+        }
+        return " and ".join(words for words, holds in said.items() if holds)
+
 
 def selection_options(with_numbers: bool = True) -> list[click.Parameter]:
     """Make the arguments and options that select links.
@@ -71,13 +83,18 @@ def selection_options(with_numbers: bool = True) -> list[click.Parameter]:
     return options
 
 
+def selection_of(values: Mapping[str, Any]) -> Selection:
+    """Read the options that select links."""
+    return Selection(*(values[name] for name in _FILTERS))
+
+
 def select(auth: AuthApi, context: click.Context, values: Mapping[str, Any]) -> Iterator[OneTimeAccessToken]:
     """Walk through the links that the options select.
 
     :raises click.UsageError: they select nothing.
     :raises ApiException: the list, or a link that is named, cannot be had.
     """
-    selection = Selection(*(values[name] for name in _FILTERS))
+    selection = selection_of(values)
     numbers = dict.fromkeys(values.get("numbers", ()))
     if "numbers" in values and not numbers and not any(selection) and not values["all_of_them"]:
         raise click.UsageError("Say which links: their numbers, a filter such as --expired, or --all.", context)
@@ -99,8 +116,11 @@ def owner_of(link: OneTimeAccessToken) -> ElementsUserMini | None:
 
 
 def name_of(user: ElementsUserMini | None) -> str:
-    """Give the name by which people know a user."""
-    return str(user.display_name or user.full_name or user.username) if user else "nobody"
+    """Give the name by which people know a user, on one line that can be printed anywhere."""
+    if user is None:
+        return "nobody"
+    names = (one_line(str(name)) for name in (user.display_name, user.full_name, user.username) if name)
+    return next(filter(None, names), f"user {user.id}")
 
 
 def expiry_of(link: OneTimeAccessToken) -> datetime | None:

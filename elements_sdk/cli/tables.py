@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from elements_sdk.cli.words import one_line
+
 _WIDEST = 40  # columns that a cell of a list asks for at the most
 _GAP = 2
 _NAMES = ("display_name", "name", "username", "id")  # what stands for an object inside a cell; the first that is there
@@ -86,7 +88,7 @@ def printable(value: Any) -> str:
         text = "yes" if value else "no"
     else:
         text = str(value)
-    return "".join(character if character.isprintable() else "\ufffd" for character in " ".join(text.split()))
+    return one_line(text)
 
 
 def _print(table: Table) -> None:
