@@ -22,7 +22,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from elements_sdk import (
-    ApiClient,
     ApiConnectionError,
     ApiException,
     Configuration,
@@ -35,6 +34,9 @@ from elements_sdk import (
 from elements_sdk.files import FileAnswer
 from test.faults import behaviours as does
 from test.faults.server import Behaviour, Conversation, FaultServer
+from test.twins import ApiClient, both_kinds
+
+pytestmark = both_kinds
 
 MIB = 1024 * 1024
 CAP = 8 * MIB

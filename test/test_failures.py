@@ -15,13 +15,11 @@ from typing import Any
 import pytest
 
 from elements_sdk import (
-    ApiClient,
     ApiConnectionError,
     ApiException,
     ApiTimeoutError,
     ApiTypeError,
     ApiValueError,
-    AuthApi,
     BadRequestException,
     Configuration,
     DeadlineExceeded,
@@ -38,6 +36,9 @@ from elements_sdk import (
 )
 from elements_sdk.sandbox import Sandbox
 from test.recording import RecordingServer
+from test.twins import ApiClient, AuthApi, both_kinds
+
+pytestmark = both_kinds
 
 
 def client_of(host: str, **settings: Any) -> AuthApi:

@@ -20,12 +20,14 @@ from elements_sdk import (
     Configuration,
     ForbiddenException,
     LoginFailed,
-    Session,
     SessionExpired,
 )
 from elements_sdk.blocking import run
 from elements_sdk.sandbox import Account, Sandbox
 from test.recording import Answer, Recorded, RecordingServer
+from test.twins import Session, both_kinds
+
+pytestmark = both_kinds
 
 
 @pytest.fixture(

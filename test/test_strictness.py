@@ -12,9 +12,7 @@ from typing import Any
 import pytest
 
 from elements_sdk import (
-    ApiClient,
     ApiException,
-    AuthApi,
     Configuration,
     OneTimeAccessToken,
     ResponseFormatError,
@@ -26,6 +24,9 @@ from test.faults.server import Conversation, FaultServer
 from test.recording import RecordingServer
 from test.samples import ACCESS_TOKEN, SAMPLES, USER_DETAIL, USER_MINI
 from test.test_bodies import OK, call, client_of, says
+from test.twins import ApiClient, AuthApi, both_kinds
+
+pytestmark = both_kinds
 
 TOKENS = "list[OneTimeAccessToken]"
 
