@@ -10,7 +10,9 @@ from elements_sdk.configuration import Configuration
 from elements_sdk.models import AuthLoginEndpointRequest
 from elements_sdk.sandbox import Account, Sandbox
 from test.recording import RecordingServer
-from test.twins import ApiClient, AuthApi, of_kind
+from test.twins import ApiClient, AuthApi, of_kind, parametrize
+
+pytest_generate_tests = parametrize
 
 
 @pytest.fixture(autouse=True)

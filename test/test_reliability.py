@@ -85,7 +85,7 @@ CASES = [row(kind, number, *given) for kind in BOTH for number, given in enumera
 @pytest.mark.parametrize(("client_kind", "fault", "call"), CASES, indirect=["client_kind"])
 @pytest.mark.filterwarnings("ignore::elements_sdk.InsecureTransportWarning")
 def test_fault(client_kind: str, fault: Fault, call: str, tmp_path: Path) -> None:
-    expected = fault.outcomes[call]
+    expected = fault.outcome(call, client_kind)
     with place_of(fault, tmp_path) as place, ApiClient(configuration_of(place, **fault.settings)) as client:
         auth = AuthApi(client)
         if fault.is_warm:

@@ -23,8 +23,21 @@ import elements_sdk
 from elements_sdk import aio
 
 BOTH = ("blocking", "asyncio")
-both_kinds = pytest.mark.parametrize("client_kind", BOTH, indirect=True)
-only_asyncio = pytest.mark.parametrize("client_kind", ["asyncio"], indirect=True)
+both_kinds = pytest.mark.kinds(*BOTH)
+only_blocking = pytest.mark.kinds("blocking")
+only_asyncio = pytest.mark.kinds("asyncio")
+slow_with_asyncio = pytest.mark.kinds(*BOTH, slow="asyncio")
+
+
+def parametrize(metafunc: pytest.Metafunc) -> None:
+    """Run a test once for each kind of client that the closest mark names, unless it has cases of its own."""
+    mark = metafunc.definition.get_closest_marker("kinds")
+    own = [str(given.args[0]) for given in metafunc.definition.iter_markers("parametrize")]
+    if mark is None or any("client_kind" in names for names in own):
+        return
+    slow = mark.kwargs.get("slow")
+    cases = [pytest.param(kind, marks=pytest.mark.slow if kind == slow else ()) for kind in mark.args]
+    metafunc.parametrize("client_kind", cases, indirect=True)
 
 
 class World:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import io
 import math
+import os
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -39,6 +41,8 @@ from elements_sdk.transport_failures import (
 if TYPE_CHECKING:
     import ssl
 
+_RESET = ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
+_LONGEST_LINE, _MOST_HEADERS = 65_536, 100  # as of http.client
 _LARGE = BLOCK  # bytes; a larger body is sent in pieces
 
 
@@ -143,6 +147,9 @@ class Transport:
             trust_env=False,
             skip_auto_headers=("User-Agent", "Accept", "Content-Type"),
             middlewares=(send_once,),
+            max_line_size=_LONGEST_LINE,
+            max_field_size=_LONGEST_LINE,
+            max_headers=_MOST_HEADERS,
         )
 
     def _options(self, request: Request, place: str, proxy: Proxy | None, attempt: Attempt) -> dict[str, Any]:
@@ -169,7 +176,7 @@ class Transport:
         return self._configuration.ssl_context or tls_context(self._configuration, identifies=False)
 
     async def _received(self, request: Request, raw: aiohttp.ClientResponse, body: Body) -> Response:
-        settings, headers = self._configuration, HTTPHeaderDict(list(raw.headers.items()))
+        settings, headers = self._configuration, _headers_of(raw)
         response = Response(raw.status, raw.reason or "", headers, b"")
         if body == "leave" and 200 <= raw.status < 300:
             response.raw = raw
@@ -186,11 +193,16 @@ class Transport:
                 taken.discard()
             if isinstance(error, TooLarge | FileError):
                 failed: Exception = body_failure(request, response, error)
-            elif isinstance(error, aiohttp.ClientPayloadError) and isinstance(error.__cause__, ConnectionError):
-                failed = Broken(error.__cause__)
+            elif isinstance(error, aiohttp.ClientPayloadError) and "ConnectionResetError(" in str(error):
+                failed = Broken(_RESET)  # of which aiohttp keeps the text only
             else:
                 raise
         raise failed
+
+
+def _headers_of(raw: aiohttp.ClientResponse) -> HTTPHeaderDict:
+    """Give the headers as http.client reads them; aiohttp takes their bytes for UTF-8."""
+    return HTTPHeaderDict([(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw.raw_headers])
 
 
 async def _pour(
