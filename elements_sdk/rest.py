@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import ssl
 import time
 from typing import TYPE_CHECKING
@@ -166,11 +167,18 @@ def body_failure(request: Request, response: Response, error: TooLarge | FileErr
     return failure(kind, request, response, reason=str(error))
 
 
+def _refusal(error: BaseException) -> int | None:
+    found = _REFUSED_TUNNEL.match(str(error)) if isinstance(error, OSError) else None
+    return None if found is None else int(found[1])
+
+
+_REFUSED_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\b")  # in http.client's words
 _ONCE = urllib3.Retry(False, redirect=False)
 _MEANINGS = Meanings(
     late=(errors.ConnectTimeoutError, errors.ReadTimeoutError, errors.EmptyPoolError, TimeoutError),
     not_late=(errors.NewConnectionError,),
     proxy=(errors.ProxyError,),
+    refusal=_refusal,
     invalid=(errors.LocationValueError, ValueError, TypeError),
     breaks=(
         errors.ProtocolError,
@@ -179,6 +187,7 @@ _MEANINGS = Meanings(
         ssl.SSLEOFError,
         ssl.SSLZeroReturnError,
     ),
+    covers=(),
     others=(
         ((errors.NameResolutionError,), ApiConnectionError, NAME_NOT_KNOWN),
         ((errors.NewConnectionError,), ApiConnectionError, NO_CONNECTION),

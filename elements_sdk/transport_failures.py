@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -54,8 +56,11 @@ class Meanings(NamedTuple):
     :ivar late: a limit of time was reached,
     :ivar not_late: but for these.
     :ivar proxy: the proxy was not reached, or refused.
+    :ivar refusal: gives the status by which a proxy refuses to connect to the server, if that is what an exception
+        says.
     :ivar invalid: the address is none.
     :ivar breaks: the connection broke.
+    :ivar covers: they only stand for their causes, and have nothing to say.
     :ivar others: exception -> ours, in which words; the first that fits counts. Texts of a library are not passed on:
         they may hold the query.
     """
@@ -63,8 +68,10 @@ class Meanings(NamedTuple):
     late: Errors
     not_late: Errors
     proxy: Errors
+    refusal: Callable[[BaseException], int | None]
     invalid: Errors
     breaks: Errors
+    covers: Errors
     others: tuple[tuple[Errors, type[ApiException], str], ...]
 
 
@@ -95,14 +102,14 @@ def transport_failure(
     request: Request, error: Exception, attempt: Attempt, has_proxy: bool, meanings: Meanings
 ) -> Exception:
     """Describe what went wrong without the traceback of the library, whose frames hold headers and body."""
-    chain = [error, *_causes(error)]
+    chain = [item for item in (error, *_causes(error)) if not isinstance(item, meanings.covers)]
     sent = _SENT[attempt.phase]
     is_late = any(isinstance(item, meanings.late) and not isinstance(item, meanings.not_late) for item in chain)
     if is_late and attempt.limits.is_over():
         return deadline_exceeded(request, attempt.limits, attempt.phase, sent)
     # Once something was sent, urllib3 calls anything a ProxyError: by then it has forgotten that it was connected.
     if isinstance(error, meanings.proxy) and sent == "no":
-        return _proxy_failure(request, chain)
+        return _proxy_failure(request, chain, meanings)
     if is_late:
         return failure(ApiTimeoutError, request, None, reason=_LIMIT_REACHED[attempt.phase], request_sent=sent)
     tls_failure = _tls_failure(request, chain, attempt)
@@ -157,21 +164,20 @@ def _tls_failure(request: Request, chain: list[BaseException], attempt: Attempt)
     return failed
 
 
-def _proxy_failure(request: Request, chain: list[BaseException]) -> ApiException:
-    matches = (_REFUSED_TUNNEL.match(str(item)) for item in chain if isinstance(item, OSError))
-    refusal = next(filter(None, matches), None)
+def _proxy_failure(request: Request, chain: list[BaseException], meanings: Meanings) -> ApiException:
+    status = next(filter(None, map(meanings.refusal, chain)), 0)
     broken_tls = _tls_error(chain)
     if broken_tls is not None:
         reason = words_for(broken_tls, "the proxy", "Configuration.proxy")
-    elif refusal is None:
+    elif status == 0:
         reason = f"the proxy could not be reached{_system_words(chain)}"
-    elif refusal[1] == "407":
+    elif status == 407:
         reason = UNKNOWN_TO_PROXY
     else:
-        reason = f"the proxy refused to connect to the server: {refusal[1]}"
+        reason = f"the proxy refused to connect to the server: {status}"
     failed = failure(ProxyError, request, None, reason=reason, request_sent="no")
-    failed.status = int(refusal[1]) if refusal else 0
-    failed.is_final = refusal is not None or broken_tls is not None
+    failed.status = status
+    failed.is_final = status != 0 or broken_tls is not None
     return failed
 
 
@@ -179,7 +185,7 @@ def _tls_error(chain: list[BaseException]) -> ssl.SSLError | None:
     return next((item for item in chain if isinstance(item, ssl.SSLError)), None)
 
 
-_REFUSED_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\b")  # in http.client's words
+_WORDS_OF_ASYNCIO = re.compile("Connect call failed|Multiple exceptions")  # in place of those of the system
 
 
 def _causes(error: BaseException) -> list[BaseException]:
@@ -201,5 +207,6 @@ def _system_words(chain: list[BaseException]) -> str:
     """The words of the operating system, which knows nothing of the request."""
     for item in chain:
         if isinstance(item, OSError) and item.strerror and item.errno is not None:
-            return f": {item.strerror}"
+            is_asyncio = _WORDS_OF_ASYNCIO.match(item.strerror)
+            return f": {os.strerror(item.errno) if is_asyncio else item.strerror}"
     return ""

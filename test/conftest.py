@@ -8,12 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from elements_sdk.api.auth_api import AuthApi
-from elements_sdk.api_client import ApiClient
 from elements_sdk.configuration import Configuration
 from elements_sdk.models import AuthLoginEndpointRequest
 from elements_sdk.sandbox import Account, Sandbox
 from test.recording import RecordingServer
+from test.twins import ApiClient, AuthApi, of_kind, parametrize
+
+pytest_generate_tests = parametrize
+
+
+@pytest.fixture(autouse=True)
+def client_kind(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Which client the names of `test.twins` mean: the blocking one, unless the test is marked."""
+    name = getattr(request, "param", "blocking")
+    with of_kind(name):
+        yield name
 
 
 @pytest.fixture(scope="session")

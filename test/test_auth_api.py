@@ -9,15 +9,12 @@ from multiprocessing.pool import ApplyResult
 from typing import Any, NamedTuple
 
 import pytest
-from urllib3.response import HTTPResponse
 
 import elements_sdk
 from elements_sdk import (
-    ApiClient,
     ApiResponse,
     ApiTypeError,
     ApiValueError,
-    AuthApi,
     AuthLoginEndpointResponse,
     BadRequestException,
     Configuration,
@@ -34,6 +31,9 @@ from elements_sdk.api import auth_api
 from elements_sdk.sandbox import Sandbox
 from test.conftest import log_in
 from test.recording import RecordingServer
+from test.twins import ApiClient, AuthApi, both_kinds, is_asyncio, read_raw
+
+pytestmark = both_kinds
 
 BASE = "/api/2/auth"
 
@@ -162,6 +162,10 @@ def test_with_http_info_gives_data_only_if_asked(call: Call, caller: AuthApi, sa
 
 @all_calls
 def test_async_req(call: Call, caller: AuthApi, sandbox: Sandbox) -> None:
+    if is_asyncio():
+        with pytest.raises(ApiTypeError, match=rf"{call.method} takes no argument 'async_req' here.*create_task"):
+            call.make(sandbox, caller, async_req=True)
+        return
     waiting, _ = call.make(sandbox, caller, async_req=True)
     assert isinstance(waiting, ApplyResult)
     assert is_right(waiting.get(10), call)
@@ -170,10 +174,8 @@ def test_async_req(call: Call, caller: AuthApi, sandbox: Sandbox) -> None:
 @all_calls
 def test_without_preloading_the_raw_response_comes_back_unread(call: Call, caller: AuthApi, sandbox: Sandbox) -> None:
     raw, _ = call.make(sandbox, caller, _preload_content=False)
-    assert isinstance(raw, HTTPResponse)
     assert raw.status == call.status
-    assert bool(raw.read()) == (call.result is not None)
-    raw.release_conn()
+    assert bool(read_raw(raw)) == (call.result is not None)
 
 
 @all_calls

@@ -22,7 +22,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from elements_sdk import (
-    ApiClient,
     ApiConnectionError,
     ApiException,
     Configuration,
@@ -35,6 +34,9 @@ from elements_sdk import (
 from elements_sdk.files import FileAnswer
 from test.faults import behaviours as does
 from test.faults.server import Behaviour, Conversation, FaultServer
+from test.twins import BOTH, ApiClient, both_kinds, of_kind
+
+pytestmark = both_kinds
 
 MIB = 1024 * 1024
 CAP = 8 * MIB
@@ -124,7 +126,7 @@ def test_as_many_bytes_as_are_allowed_pass_and_one_more_does_not(
 
 def test_error_bodies_are_read_under_the_same_limit() -> None:
     with (
-        FaultServer(does.answer(500, b"a" * 1001), does.answer()) as server,
+        FaultServer(does.answer(500, b"a" * 1001, [CLOSE], 1), does.answer()) as server,
         client_of(server.host, max_response_bytes=1000) as client,
     ):
         with pytest.raises(ResponseTooLarge) as caught:
@@ -164,10 +166,10 @@ def peak() -> int:
     return int(found[1]) * 1024
 
 
-def measure(host: str, kind: str, folder: str, most: str) -> None:
+def measure(twin: str, host: str, kind: str, folder: str, most: str) -> None:
     """Make a call that succeeds, the one that is measured, and another that must succeed: for a child process."""
     limit = int(most) or None
-    with client_of(host, max_response_bytes=limit, temp_folder_path=folder, total_timeout=20) as client:
+    with of_kind(twin), client_of(host, max_response_bytes=limit, temp_folder_path=folder, total_timeout=4) as client:
         call(client)
         before, started, failed, size = peak(), time.monotonic(), None, 0
         try:
@@ -206,11 +208,21 @@ GREEDY: dict[str, tuple[Callable[[], Behaviour], type[ApiException]]] = {
 }
 
 
-@pytest.mark.parametrize("name", GREEDY)
-def test_memory_stays_within_the_limit_and_the_client_works_afterwards(tmp_path: Path, name: str) -> None:
+IN_THE_FAST_SET = ("gzip", "chunks without end", "headers without end", "a chunk extension without end")
+GREEDY_CASES = [
+    pytest.param(kind, name, marks=pytest.mark.slow if kind == "asyncio" and name not in IN_THE_FAST_SET else ())
+    for kind in BOTH
+    for name in GREEDY
+]
+
+
+@pytest.mark.parametrize(("client_kind", "name"), GREEDY_CASES, indirect=["client_kind"])
+def test_memory_stays_within_the_limit_and_the_client_works_afterwards(
+    client_kind: str, tmp_path: Path, name: str
+) -> None:
     make, kind = GREEDY[name]
     with FaultServer(does.answer(headers=[CLOSE], times=1), make(), does.answer()) as server:
-        found = in_a_child("measure", server.host, "object", str(tmp_path), str(CAP))
+        found = in_a_child("measure", client_kind, server.host, "object", str(tmp_path), str(CAP))
         assert server.connections == 3  # that of the measured call was given up
     assert kind.__name__ in found["names"], found
     assert found["growth"] <= CAP + 16 * MIB
@@ -218,10 +230,10 @@ def test_memory_stays_within_the_limit_and_the_client_works_afterwards(tmp_path:
     assert len(found["text"]) <= 600
 
 
-def test_a_file_is_written_as_it_comes(tmp_path: Path) -> None:
+def test_a_file_is_written_as_it_comes(client_kind: str, tmp_path: Path) -> None:
     big = goes_on(OK + b"Content-Length: %d\r\n\r\n" % (96 * MIB), bytes(MIB), 96)
     with FaultServer(does.answer(headers=[CLOSE], times=1), big, does.answer()) as server:
-        found = in_a_child("measure", server.host, "file", str(tmp_path), "0")
+        found = in_a_child("measure", client_kind, server.host, "file", str(tmp_path), "0")
     assert (found["size"], found["text"]) == (96 * MIB, "None")
     assert found["growth"] <= 8 * MIB
     for path in tmp_path.glob("*/answer"):
@@ -312,7 +324,7 @@ FAILURES = {
     "the body breaks off": Failure(does.close_within_body(70_000, 99_999), IncompleteBody, "broke off"),
     "the connection is reset": Failure(does.reset_within_body(70_000, 99_999), ApiConnectionError, "connection broke"),
     "damaged compression": Failure(says(BAD_GZIP), IncompleteBody, "compression is damaged"),
-    "too large, as announced": Failure(does.answer(200, b"a" * 100_001), ResponseTooLarge, "100,000 bytes"),
+    "too large, as announced": Failure(does.answer(200, b"a" * 100_001, [CLOSE], 1), ResponseTooLarge, "100,000 bytes"),
     "too large": Failure(goes_on(CHUNKED, BLOCK), ResponseTooLarge, "100,000 bytes"),
     "an error": Failure(does.answer(500, b'{"detail": "no disk"}', [CLOSE], 1), ServiceException, "no disk"),
     "a redirect": Failure(does.answer(302, b"moved", [CLOSE], 1), RedirectError, "302"),
@@ -355,11 +367,11 @@ def test_a_folder_that_cannot_be_used_is_named_by_its_setting(tmp_path: Path, pl
         assert call(client) == {}
 
 
-def fill_disk(host: str, folder: str, most: str) -> None:
+def fill_disk(twin: str, host: str, folder: str, most: str) -> None:
     """Download a file on a disk that takes `most` bytes a file: for a child process."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(most), resource.RLIM_INFINITY))
-    with client_of(host, temp_folder_path=folder) as client:
+    with of_kind(twin), client_of(host, temp_folder_path=folder) as client:
         try:
             outcome = f"{Path(call(client, 'file')).stat().st_size} bytes"
         except ApiException as error:
@@ -368,9 +380,9 @@ def fill_disk(host: str, folder: str, most: str) -> None:
 
 
 @pytest.mark.parametrize("most", [0, 65_536, 99_999])
-def test_a_full_disk_is_reported_and_nothing_is_left(tmp_path: Path, most: int) -> None:
+def test_a_full_disk_is_reported_and_nothing_is_left(client_kind: str, tmp_path: Path, most: int) -> None:
     with FaultServer(does.answer(200, b"a" * 100_000, [CLOSE], times=1), does.answer()) as server:
-        outcome, afterwards = in_a_child("fill_disk", server.host, str(tmp_path), str(most))
+        outcome, afterwards = in_a_child("fill_disk", client_kind, server.host, str(tmp_path), str(most))
     words = "200 the answer cannot be written to a file: File too large (GET /api/2/things)"
     assert (outcome, afterwards) == (words, {})
     assert list(tmp_path.iterdir()) == []

@@ -14,14 +14,13 @@ from typing import Any
 
 import pytest
 
+import elements_sdk
 from elements_sdk import (
-    ApiClient,
     ApiConnectionError,
     ApiException,
     ApiTimeoutError,
     ApiTypeError,
     ApiValueError,
-    AuthApi,
     BadRequestException,
     Configuration,
     DeadlineExceeded,
@@ -38,6 +37,9 @@ from elements_sdk import (
 )
 from elements_sdk.sandbox import Sandbox
 from test.recording import RecordingServer
+from test.twins import ApiClient, AuthApi, both_kinds
+
+pytestmark = both_kinds
 
 
 def client_of(host: str, **settings: Any) -> AuthApi:
@@ -443,7 +445,7 @@ def test_wrong_setting_of_a_client_is_refused(recorder: RecordingServer) -> None
         (lambda: setattr(client, "cookie", b"a=1"), "cookie must be text, not bytes"),
         (lambda: setattr(client, "user_agent", None), "the header User-Agent needs a value, as text"),
         (lambda: client.set_default_header("X", ["1"]), "the header X needs a value, as text"),  # type: ignore[arg-type]
-        (lambda: ApiClient(pool_threads=0), "pool_threads must be a whole number from 1"),
+        (lambda: elements_sdk.ApiClient(pool_threads=0), "pool_threads must be a whole number from 1"),
         (lambda: client.request("GET", "http://[::1/x"), "url must be a valid URL"),
         (lambda: client.request("GET", "/x"), "url must begin with http"),
     ]

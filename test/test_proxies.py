@@ -12,7 +12,13 @@ from typing import Any
 
 import pytest
 
-from elements_sdk import ApiClient, ApiConnectionError, ApiValueError, Configuration, ProxyError, ServiceException
+from elements_sdk import (
+    ApiConnectionError,
+    ApiValueError,
+    Configuration,
+    ProxyError,
+    ServiceException,
+)
 from elements_sdk.exceptions import ApiException, ApiTimeoutError, DeadlineExceeded
 from elements_sdk.proxies import Proxies
 from test.faults.backlog import filled_backlog
@@ -21,6 +27,9 @@ from test.faults.forward_proxy import forward_proxy
 from test.faults.server import Behaviour, FaultServer
 from test.test_failures import free_port
 from test.test_tls import CALLS, OTHER, TRUSTED, calls_to, fails, locals_shown, serving, succeeds
+from test.twins import ApiClient, both_kinds
+
+pytestmark = both_kinds
 
 USER, PASSWORD = "us er", "PRO:/#@%XYü"
 IN_A_URL = "us%20er:PRO%3A%2F%23%40%25XY%C3%BC"

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from elements_sdk import ApiClient, AuthApi, Configuration, RedirectError
+from elements_sdk import Configuration, RedirectError
 from test.faults import behaviours as does
 from test.faults.server import Conversation, FaultServer
+from test.twins import ApiClient, AuthApi, both_kinds
+
+pytestmark = both_kinds
 
 CODES = (301, 302, 303, 307, 308)
 PATH = "/api/2/auth/access-tokens/7"

@@ -21,7 +21,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 import elements_sdk
-from elements_sdk import ApiClient, ApiException, AuthApi, Configuration, OpenApiException, Session, models
+from elements_sdk import ApiException, Configuration, OpenApiException, models
 from elements_sdk.api import auth_api
 from test.faults.behaviours import answer as answer_of_fault
 from test.faults.behaviours import close_after_request
@@ -30,6 +30,9 @@ from test.faults.server import FaultServer
 from test.faults.table import TABLE
 from test.recording import Answer, Recorded, RecordingServer
 from test.test_reliability import place_of
+from test.twins import ApiClient, AuthApi, Session, both_kinds
+
+pytestmark = both_kinds
 
 MARKERS = {
     name: f"mark3r-{name}-9f2c"

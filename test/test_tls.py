@@ -20,11 +20,14 @@ from typing import Any, NamedTuple
 import pytest
 
 import elements_sdk
-from elements_sdk import ApiClient, ApiConnectionError, ApiValueError, AuthApi, Configuration, TlsError
+from elements_sdk import ApiConnectionError, ApiValueError, Configuration, TlsError
 from elements_sdk.exceptions import ApiException, ApiTimeoutError, DeadlineExceeded
 from test.faults.behaviours import answer, close_at_once, corrupt_record, deaf, http_400_to_tls, nonsense
 from test.faults.certificates import Authority, ca_without_key_identifier, self_signed_context
 from test.faults.server import Behaviour, Conversation, FaultServer
+from test.twins import ApiClient, AuthApi, both_kinds
+
+pytestmark = both_kinds
 
 NOW, DAY = datetime.now(UTC), timedelta(days=1)
 TLS_1_1, TLS_1_2 = ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2
@@ -34,7 +37,7 @@ PACKAGE = str(Path(elements_sdk.__file__).parent)
 
 CALLS: dict[str, Callable[[AuthApi], object]] = {
     "GET": lambda auth: auth.get_access_token(7),
-    "POST": AuthApi.create_auth_ticket,
+    "POST": lambda auth: auth.create_auth_ticket(),
 }
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import io
 import math
-from contextvars import ContextVar
+import os
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
-from aiohttp.client_exceptions import ClientConnectorDNSError
+from aiohttp.client_exceptions import ClientConnectorDNSError, ClientSSLError
 from urllib3 import HTTPHeaderDict, HTTPResponse
 from urllib3.exceptions import DecodeError
 from yarl import URL
 
 from elements_sdk.addresses import is_insecure, origin
+from elements_sdk.aio.connections import Broken, Connector, Upload, current, send_once
 from elements_sdk.bodies import BLOCK, Body, FileError, MemoryBody, TooLarge
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody
@@ -39,8 +41,9 @@ from elements_sdk.transport_failures import (
 if TYPE_CHECKING:
     import ssl
 
-_LARGE = 1_000_000  # bytes; aiohttp wants larger bodies as files
-_attempt: ContextVar[Attempt] = ContextVar("attempt")
+_RESET = ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
+_LONGEST_LINE, _MOST_HEADERS = 65_536, 100  # as of http.client
+_LARGE = BLOCK  # bytes; a larger body is sent in pieces
 
 
 class Transport:
@@ -72,7 +75,7 @@ class Transport:
         proxy = self._proxies.proxy_for(place)
         is_forwarded = proxy is not None and not place.startswith("https:")
         attempt = Attempt(limits)
-        token = _attempt.set(attempt)
+        token = current.set(attempt)
         try:
             async with asyncio.timeout(limits.left()) as bound:
                 raw = await self._session_of_this_loop().request(
@@ -81,7 +84,7 @@ class Transport:
                     timeout=aiohttp.ClientTimeout(
                         sock_connect=limits.to_connect(), sock_read=limits.for_a_piece(), ceil_threshold=math.inf
                     ),
-                    **self._options(request, place, proxy),
+                    **self._options(request, place, proxy, attempt),
                 )
                 attempt.phase = "reading the answer"
                 response = await self._received(request, raw, body)
@@ -90,10 +93,10 @@ class Transport:
             return expect_no_word_of_proxy(request, response) if is_forwarded else response
         except ApiException as error:
             failed: Exception = error
-        except (aiohttp.ClientError, _Broken, DecodeError, OSError, ValueError, TypeError, RuntimeError) as error:
+        except (aiohttp.ClientError, Broken, DecodeError, OSError, ValueError, TypeError, RuntimeError) as error:
             failed = transport_failure(request, error, attempt, proxy is not None, _MEANINGS)
         finally:
-            _attempt.reset(token)
+            current.reset(token)
         try:
             raise failed
         finally:
@@ -130,7 +133,9 @@ class Transport:
     def _new_session(self) -> aiohttp.ClientSession:
         settings = self._configuration
         idle = settings.keepalive_idle  # of all requests; the blocking client spares those that only read
-        connector = _Connector(
+        connector = Connector(
+            settings.assert_hostname if isinstance(settings.assert_hostname, str) else None,
+            self._proxy_context,
             limit=0,
             limit_per_host=settings.connection_pool_maxsize,
             keepalive_timeout=3600.0 if idle is None else idle,
@@ -141,19 +146,19 @@ class Transport:
             auto_decompress=False,
             trust_env=False,
             skip_auto_headers=("User-Agent", "Accept", "Content-Type"),
-            middlewares=(_send_once,),
+            middlewares=(send_once,),
+            max_line_size=_LONGEST_LINE,
+            max_field_size=_LONGEST_LINE,
+            max_headers=_MOST_HEADERS,
         )
 
-    def _options(self, request: Request, place: str, proxy: Proxy | None) -> dict[str, Any]:
-        settings = self._configuration
+    def _options(self, request: Request, place: str, proxy: Proxy | None, attempt: Attempt) -> dict[str, Any]:
         headers = {"Accept-Encoding": "identity", **request.headers}
         options: dict[str, Any] = {"headers": headers, "allow_redirects": False, "data": request.body}
         if request.body is not None and len(request.body) > _LARGE:
-            options["data"] = io.BytesIO(request.body)
+            options["data"] = Upload(request.body, attempt)
         if place.startswith("https:"):
             options["ssl"] = self._tls_context()
-            if isinstance(settings.assert_hostname, str):
-                options["server_hostname"] = settings.assert_hostname
         if proxy is not None:
             options["proxy"], options["proxy_headers"] = proxy.address, dict(proxy.headers)
             if not place.startswith("https:"):
@@ -163,12 +168,15 @@ class Transport:
     def _tls_context(self) -> ssl.SSLContext:
         if self._context is None:
             self._context = tls_context(self._configuration)
-            if self._configuration.assert_hostname is False:
+            if self._configuration.assert_hostname is not None:  # the connector compares another name
                 self._context.check_hostname = False
         return self._context
 
+    def _proxy_context(self) -> ssl.SSLContext:
+        return self._configuration.ssl_context or tls_context(self._configuration, identifies=False)
+
     async def _received(self, request: Request, raw: aiohttp.ClientResponse, body: Body) -> Response:
-        settings, headers = self._configuration, HTTPHeaderDict(list(raw.headers.items()))
+        settings, headers = self._configuration, _headers_of(raw)
         response = Response(raw.status, raw.reason or "", headers, b"")
         if body == "leave" and 200 <= raw.status < 300:
             response.raw = raw
@@ -183,39 +191,18 @@ class Transport:
             raw.close()
             if taken is not None:
                 taken.discard()
-            if not isinstance(error, TooLarge | FileError):
+            if isinstance(error, TooLarge | FileError):
+                failed: Exception = body_failure(request, response, error)
+            elif isinstance(error, aiohttp.ClientPayloadError) and "ConnectionResetError(" in str(error):
+                failed = Broken(_RESET)  # of which aiohttp keeps the text only
+            else:
                 raise
-            failed = body_failure(request, response, error)
         raise failed
 
 
-class _Broken(Exception):
-    """A connection that was in use before has broken. aiohttp would send a GET, PUT or DELETE again by itself."""
-
-
-async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    try:
-        return await handler(request)
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ServerTimeoutError):
-            raise
-        broken = _Broken(error)
-    raise broken
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Connections that tell the attempt they are for how far it has come."""
-
-    async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
-        attempt = _attempt.get()
-        connection = await super().connect(req, traces, timeout)
-        attempt.phase = "waiting for the answer"
-        return connection
-
-    async def _create_connection(self, req: Any, traces: Any, timeout: Any) -> Any:
-        attempt = _attempt.get()
-        attempt.phase, attempt.is_on_new_connection = "connecting", True
-        return await super()._create_connection(req, traces, timeout)
+def _headers_of(raw: aiohttp.ClientResponse) -> HTTPHeaderDict:
+    """Give the headers as http.client reads them; aiohttp takes their bytes for UTF-8."""
+    return HTTPHeaderDict([(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw.raw_headers])
 
 
 async def _pour(
@@ -240,8 +227,10 @@ _MEANINGS = Meanings(
     late=(TimeoutError,),
     not_late=(),
     proxy=(aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError),
+    refusal=lambda error: error.status if isinstance(error, aiohttp.ClientHttpProxyError) else None,
     invalid=(aiohttp.InvalidURL, ValueError, TypeError),
-    breaks=(ConnectionError, _Broken, aiohttp.ServerDisconnectedError, aiohttp.ClientResponseError, EOFError),
+    breaks=(ConnectionError, Broken, aiohttp.ServerDisconnectedError, aiohttp.ClientResponseError, EOFError),
+    covers=(ClientSSLError,),
     others=(
         ((ClientConnectorDNSError,), ApiConnectionError, NAME_NOT_KNOWN),
         ((aiohttp.ClientConnectorError,), ApiConnectionError, NO_CONNECTION),

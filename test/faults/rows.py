@@ -52,6 +52,7 @@ class Fault:
     :ivar within: seconds in which the call must have ended.
     :ivar is_warm: whether a call has succeeded on the same client before; the server counts it too.
     :ivar idle: seconds between that call and this one.
+    :ivar asyncio: the outcomes that are others with the asyncio client.
     """
 
     name: str
@@ -63,6 +64,11 @@ class Fault:
     is_warm: bool = False
     idle: float = 0.1
     settings: dict[str, Any] = field(default_factory=dict)
+    asyncio: dict[str, Outcome] = field(default_factory=dict)
+
+    def outcome(self, call: str, kind: str) -> Outcome:
+        """What is expected of a call by this kind of client."""
+        return self.asyncio.get(call, self.outcomes[call]) if kind == "asyncio" else self.outcomes[call]
 
 
 def fault(name: str, script: Callable[[], list[Behaviour]] = list, **options: Any) -> Fault:

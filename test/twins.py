@@ -1,0 +1,226 @@
+"""One source of tests for both clients: the names here stand for the blocking client, or for asyncio's behind a face
+that blocks, as the mark of the test says.
+
+The asyncio client lives in the loop of a thread of its own; each call from a test is a task there, so that tests with
+threads become tests with tasks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import inspect
+import threading
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+
+import elements_sdk
+from elements_sdk import aio
+
+BOTH = ("blocking", "asyncio")
+both_kinds = pytest.mark.kinds(*BOTH)
+only_blocking = pytest.mark.kinds("blocking")
+only_asyncio = pytest.mark.kinds("asyncio")
+slow_with_asyncio = pytest.mark.kinds(*BOTH, slow="asyncio")
+
+
+def parametrize(metafunc: pytest.Metafunc) -> None:
+    """Run a test once for each kind of client that the closest mark names, unless it has cases of its own."""
+    mark = metafunc.definition.get_closest_marker("kinds")
+    own = [str(given.args[0]) for given in metafunc.definition.iter_markers("parametrize")]
+    if mark is None or any("client_kind" in names for names in own):
+        return
+    slow = mark.kwargs.get("slow")
+    cases = [pytest.param(kind, marks=pytest.mark.slow if kind == slow else ()) for kind in mark.args]
+    metafunc.parametrize("client_kind", cases, indirect=True)
+
+
+class World:
+    """An event loop in a thread of its own, and the clients that live there.
+
+    :ivar complaints: what the loop has had to report; there must be nothing.
+    """
+
+    def __init__(self) -> None:
+        self.clients: list[aio.ApiClient] = []
+        self.complaints: list[dict[str, Any]] = []
+        self.loop = asyncio.new_event_loop()
+        self.loop.set_exception_handler(lambda _loop, context: self.complaints.append(context))
+        self._thread = threading.Thread(target=self.loop.run_forever, name="event loop of a test")
+        self._thread.start()
+
+    def run(self, awaitable: Awaitable[Any]) -> Any:
+        """Wait for something in the loop. Ctrl-C cancels it, as in `asyncio.run`."""
+        waiting: Future[asyncio.Task[Any]] = Future()
+        ended = threading.Event()
+
+        def begin() -> None:
+            task = self.loop.create_task(_steps(awaitable))
+            task.add_done_callback(lambda _task: ended.set())
+            waiting.set_result(task)
+
+        self.loop.call_soon_threadsafe(begin)
+        task = waiting.result()
+        try:
+            ended.wait()
+        except BaseException:
+            self.loop.call_soon_threadsafe(task.cancel)
+            ended.wait()
+            raise
+        failed = task.exception()
+        return _result_or(failed, task)
+
+    def end(self) -> None:
+        """Close the clients and the loop."""
+        try:
+            for client in self.clients:
+                self.run(client.close())
+            self.run(self.loop.shutdown_asyncgens())
+        finally:
+            self.loop.call_soon_threadsafe(self.loop.stop)
+            self._thread.join()
+            self.loop.close()
+        assert self.complaints == []
+
+
+async def _steps(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable
+
+
+def _result_or(failed: BaseException | None, task: asyncio.Task[Any]) -> Any:
+    if failed is None:
+        return task.result()
+    try:
+        raise failed
+    finally:
+        del failed, task
+
+
+_world: World | None = None
+
+
+@contextmanager
+def of_kind(name: str) -> Iterator[World | None]:
+    """Have the names of this module mean the client of this kind."""
+    global _world
+    if name == "blocking":
+        yield None
+        return
+    _world = world = World()
+    try:
+        yield world
+    finally:
+        _world = None
+        world.end()
+
+
+def run(awaitable: Coroutine[Any, Any, Any]) -> Any:
+    """Wait for something in the loop of this test."""
+    assert _world is not None
+    return _world.run(awaitable)
+
+
+def is_asyncio() -> bool:
+    """Whether the names of this module mean the asyncio client just now."""
+    return _world is not None
+
+
+class Face:
+    """Shows something of asyncio as if it blocked."""
+
+    _inner: Any
+    _world: World
+
+    def __init__(self, inner: Any) -> None:
+        assert _world is not None
+        vars(self).update(_inner=inner, _world=_world)
+        client = getattr(inner, "_client", inner)
+        if isinstance(client, aio.ApiClient):
+            _world.clients.append(client)
+
+    def __getattr__(self, name: str) -> Any:
+        return self._shown(getattr(self._inner, name))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._inner, name, value)
+
+    def __enter__(self) -> Any:
+        return self._shown(self._world.run(self._inner.__aenter__()))
+
+    def __exit__(self, *error: Any) -> Any:
+        return self._world.run(self._inner.__aexit__(*error))
+
+    def __iter__(self) -> Any:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            return self._world.run(self._inner.__anext__())
+        except StopAsyncIteration:
+            pass
+        raise StopIteration
+
+    def __repr__(self) -> str:
+        return repr(self._inner)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Face:
+        return Face(copy.deepcopy(self._inner, memo))
+
+    def __reduce__(self) -> Any:
+        return Face, (self._inner,)
+
+    def _shown(self, value: Any) -> Any:
+        if value is self._inner:
+            return self
+        if isinstance(value, _OF_ASYNCIO):
+            return Face(value)
+        return self._call(value) if inspect.ismethod(value) else value
+
+    def _call(self, method: Any) -> Any:
+        def call(*arguments: Any, **named: Any) -> Any:
+            result = method(*arguments, **named)
+            return self._shown(self._world.run(result) if inspect.isawaitable(result) else result)
+
+        return call
+
+
+_OF_ASYNCIO = (
+    aio.ApiClient,
+    aio.AuthApi,
+    aio.Session,
+    aiohttp.ClientResponse,
+    AsyncIterator,
+    AbstractAsyncContextManager,
+)
+
+
+if TYPE_CHECKING:
+    from elements_sdk import ApiClient, AuthApi, Session
+else:
+
+    def ApiClient(*arguments: Any, **named: Any) -> Any:  # noqa: N802
+        """Make a client."""
+        return Face(aio.ApiClient(*arguments, **named)) if _world else elements_sdk.ApiClient(*arguments, **named)
+
+    def AuthApi(client: Any = None) -> Any:  # noqa: N802
+        """Make the calls of a client."""
+        if not _world:
+            return elements_sdk.AuthApi(client)
+        return Face(aio.AuthApi(None if client is None else client._inner))
+
+    def Session(*arguments: Any, **named: Any) -> Any:  # noqa: N802
+        """Make a session."""
+        return Face(aio.Session(*arguments, **named)) if _world else elements_sdk.Session(*arguments, **named)
+
+
+def read_raw(raw: Any) -> bytes:
+    """Read a response that came back unread, and give its connection back."""
+    assert type(raw._inner if is_asyncio() else raw).__module__.startswith("aiohttp" if is_asyncio() else "urllib3")
+    body: bytes = raw.read()
+    raw.release() if is_asyncio() else raw.release_conn()
+    return body
