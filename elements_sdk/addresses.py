@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 def origin(url: str) -> str:
     """Scheme, host and port of a URL: `https://storage.example.com:443`."""
     end = url.find("/", url.find("//") + 2)
-    return _origin(url if end < 0 else url[:end])
+    start = url if end < 0 else url[:end]
+    is_public = not any(mark in start for mark in "@?#")  # else it may hold a secret, which no cache should keep
+    return _origin(start) if is_public else _origin.__wrapped__(start)
 
 
 @lru_cache(maxsize=64)
@@ -31,6 +33,10 @@ def target(url: str) -> str:
     """Path and query of a URL, as they stand in the first line of a request."""
     parts = urlsplit(url)
     path = parts.path or "/"
+    if "/." in path:
+        from urllib3.util import parse_url  # loaded late, as it is rarely needed
+
+        path = parse_url(path).path or "/"
     return f"{path}?{parts.query}" if parts.query else path
 
 

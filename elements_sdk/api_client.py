@@ -76,6 +76,8 @@ class ApiClient(BaseClient):
     def _close(self, waits: bool) -> None:
         with self._lock:
             self._is_closed = True
+            if self.last_response is not None:
+                self.last_response.raw = None  # it would hold on to its connection
             pool, self._pool = self._pool, None
         if pool is not None and waits:
             pool.close()

@@ -30,6 +30,7 @@ from elements_sdk.serialization import UnexpectedJson, from_json, to_plain, type
 from elements_sdk.settings import checked_host, checked_url
 
 _USUAL = ReadSettings()
+_SPELLINGS = {name.lower(): name for name in ("Accept", "Authorization", "Content-Type", "Cookie", "User-Agent")}
 
 
 class BaseClient:
@@ -114,7 +115,7 @@ class BaseClient:
         """
         if not isinstance(header_value, str):
             raise ApiValueError(f"the header {header_name} needs a value, as text")
-        self.default_headers[header_name] = header_value
+        self.default_headers[_SPELLINGS.get(header_name.lower(), header_name)] = header_value
 
     def sanitize_for_serialization(self, obj: Any) -> Any:
         """Turn models, dates and what holds them into plain values, as they go over the wire."""
@@ -188,10 +189,10 @@ class BaseClient:
         timeout: Seconds | None,
     ) -> Any:
         """Send a request to any address, and give the answer, or what is to be read of it."""
-        address = checked_url("url", url)
+        address = checked_url("url", url).partition("#")[0]
         _, request = free_request.free_call(
             method,
-            urlsplit(address).path,
+            urlsplit(address).path or "/",
             None,
             query_params=query_params,
             header_params=headers,

@@ -62,7 +62,7 @@ class BaseSession:
 
     async def _leave(self) -> None:
         try:
-            async with self._gate.change():
+            async with self._gate.change(takes_over=True):
                 await self._log_out_quietly()
         finally:
             self._is_open, self._user = False, None
@@ -75,7 +75,13 @@ class BaseSession:
 
     async def _one_time_code(self) -> Any:
         otp = self._login["otp"]
-        return otp() if callable(otp) else otp
+        if not callable(otp):
+            return otp
+        try:
+            return otp()
+        except StopIteration:  # which a coroutine must not raise
+            pass
+        raise ApiValueError("otp has given no more codes: it must give a fresh one for each login")
 
     async def _start(self, user_id: int, identity: Identity) -> ElementsUserDetail:
         async with self._gate.change():
@@ -124,7 +130,7 @@ class BaseSession:
     async def _finish(self, identity: Identity) -> None:
         """Be the session's own user again, also when the wait for the calls that are under way is interrupted."""
         try:
-            async with self._gate.change():
+            async with self._gate.change(takes_over=True):
                 await self._stop()
         finally:
             if self._identity is identity:
@@ -193,10 +199,14 @@ class BaseSession:
                 refused.is_over = True
                 return None
             if self._identity is refused and refused.refusal is None:
+                throttled = None
                 try:
                     await self._log_in(limits)
                 except LoginFailed as error:
-                    refused.refusal = error.with_traceback(None)
+                    failed = error.with_traceback(None)
+                    throttled, refused.refusal = (failed, None) if failed.status == 429 else (None, failed)
+                if throttled is not None:  # which passes, so another call may ask again
+                    raise throttled
             if self._identity is refused and refused.refusal is not None:
                 raise copy.copy(refused.refusal)
             return self._identity
@@ -230,13 +240,13 @@ class SessionCalls(BaseClient):
         """Tell a session that has ended from a lack of permission.
 
         It is 401, or 403 where Django's session authentication comes first. Django deletes the cookie of a session that
-        is not there any more, whatever language it explains itself in.
+        is not there any more, whatever language it explains itself in; and a request without one had no session.
         """
         if not isinstance(error, UnauthorizedException | ForbiddenException) or isinstance(error, SessionExpired):
             return False
         if isinstance(error, UnauthorizedException) or error.detail == NOT_AUTHENTICATED:
             return True
-        return had_session and not self.has_session()
+        return not had_session or not self.has_session()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         raise ApiTypeError("the client of a Session cannot be copied: make a Session where it is used")

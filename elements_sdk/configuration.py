@@ -234,14 +234,12 @@ class Configuration:
         :param identifier: `"Authorization"`, or `"Bearer"` as the newer clients call it.
         :raises ApiValueError: the key cannot be sent in a header.
         """
-        if self.refresh_api_key_hook is not None:
-            self.refresh_api_key_hook(self)
+        self._refresh_api_key()
         spelling = self._spelling(identifier)
         if spelling is None:
             return None
         default = spelling if spelling == "Bearer" else ""
-        prefix = self.api_key_prefix.get(spelling) or default
-        prefix = header_text(f"api_key_prefix[{spelling!r}]", prefix) if prefix else ""
+        prefix = header_text(f"api_key_prefix[{spelling!r}]", self.api_key_prefix.get(spelling) or default)
         key = header_text(f"api_key[{spelling!r}]", self.api_key[spelling])
         problem = problem_of_token(key)
         if problem:
@@ -251,6 +249,16 @@ class Configuration:
             return key
         has_prefix = key[: len(prefix) + 1].lower() == f"{prefix} ".lower()
         return f"{prefix} {key[len(prefix) + 1 :] if has_prefix else key}"
+
+    def _refresh_api_key(self) -> None:
+        if self.refresh_api_key_hook is None:
+            return
+        try:
+            self.refresh_api_key_hook(self)
+            return
+        except StopIteration:  # which a coroutine must not raise
+            pass
+        raise ApiValueError("refresh_api_key_hook has raised StopIteration: it has no more keys")
 
     def _spelling(self, identifier: str) -> str | None:
         """Under which name a key is kept in `api_key`."""

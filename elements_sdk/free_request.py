@@ -42,6 +42,8 @@ def free_call(
     verb = str(method).upper()
     if verb not in METHODS:
         raise ApiValueError(f"the method must be one of {', '.join(sorted(METHODS))}")
+    if not path.startswith("/") or "#" in path:
+        raise ApiValueError("the path must begin with a slash, as in /api/2/things, and hold no #")
     operation = Operation("call_api", verb, path, result=None if result is None else type_name(result))
     parameters = parameters_to_tuples(to_plain(path_params or {}), collection_formats)
     path, shown_path = fill_path(path, parameters, safe_characters)

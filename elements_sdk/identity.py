@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Protocol
+from contextlib import AbstractContextManager, asynccontextmanager
+from typing import Any, Protocol
 
 from elements_sdk.exceptions import ApiValueError, LoginFailed
 from elements_sdk.forks import renew_in_children
@@ -31,12 +31,9 @@ class Identity:
 class Turn(Protocol):
     """What several callers of a session wait at, threads or tasks."""
 
-    def __enter__(self) -> object:
-        """Be the only one who looks or changes."""
-        ...
-
-    def __exit__(self, *_: object) -> object:
-        """Let others look again."""
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        """Makes the holder the only one who looks or changes."""
         ...
 
     async def wait_for(self, is_so: Callable[[], bool], within: float | None) -> bool:
@@ -55,7 +52,8 @@ class Turn(Protocol):
 class Gate:
     """Lets calls through side by side, and a change of identity only when no call is under way.
 
-    No lock is held while anything is sent: whoever has to wait waits for a notice.
+    No lock is held while anything is sent: whoever has to wait waits for a notice. Ctrl-C may come between any two
+    steps of the main thread, so notes are made where a `finally` takes them back, and nobody waits for themselves.
     """
 
     def __init__(self, new_turn: Callable[[], Turn]) -> None:
@@ -65,13 +63,13 @@ class Gate:
 
     def _begin(self) -> None:
         self._turn = self._new_turn()
-        self._calls = 0
-        self._waiting = 0
+        self._calls: dict[object, object] = {}  # under way -> who makes it
+        self._waiting: set[object] = set()
         self._changer: object = None
 
     def renew_after_fork(self) -> None:
         """Forget the threads of the parent process; the one that has forked stays what it was."""
-        changer = self._changer if self._changer is not None and self.is_mine() else None
+        changer = self._changer if self.is_mine() else None
         self._begin()
         self._changer = changer
 
@@ -85,38 +83,44 @@ class Gate:
 
         :raises WaitedTooLong: they took more seconds than that.
         """
-        with self._turn:
-            if not await self._turn.wait_for(lambda: self._changer is None and not self._waiting, within):
-                raise WaitedTooLong
-            self._calls += 1
+        this = object()
         try:
+            with self._turn.lock:
+                if not await self._turn.wait_for(lambda: self._changer is None and not self._waiting, within):
+                    raise WaitedTooLong
+                self._calls[this] = self._turn.who()
             yield
         finally:
-            with self._turn:
-                self._calls = max(0, self._calls - 1)  # 0 already, if the call itself has forked
+            with self._turn.lock:
+                self._calls.pop(this, None)
                 self._turn.notify_all()
 
     @asynccontextmanager
-    async def change(self, within: float | None = None) -> AsyncIterator[None]:
+    async def change(self, within: float | None = None, takes_over: bool = False) -> AsyncIterator[None]:
         """Change the identity, after the calls that are under way.
 
+        :param takes_over: go on where a change by the same caller has been interrupted.
         :raises ApiValueError: the caller is changing it already.
         :raises WaitedTooLong: they took more seconds than that.
         """
-        if self.is_mine():
+        if self.is_mine() and not takes_over:
             raise ApiValueError("the session is just logging in: an otp function must not use the session")
-        with self._turn:
-            self._waiting += 1
-            try:
-                if not await self._turn.wait_for(lambda: self._changer is None and not self._calls, within):
-                    raise WaitedTooLong
-                self._changer = self._turn.who()
-            finally:
-                self._waiting -= 1
-                self._turn.notify_all()
+        this, me = object(), self._turn.who()
+
+        def is_free() -> bool:
+            return self._changer in (None, me) and all(caller == me for caller in self._calls.values())
+
         try:
+            with self._turn.lock:
+                self._waiting.add(this)
+                if not await self._turn.wait_for(is_free, within):
+                    raise WaitedTooLong
+                self._changer = me
+                self._waiting.discard(this)
             yield
         finally:
-            with self._turn:
-                self._changer = None
+            with self._turn.lock:
+                self._waiting.discard(this)
+                if self._changer == me:
+                    self._changer = None
                 self._turn.notify_all()

@@ -110,11 +110,18 @@ def expect_sendable(headers: Mapping[str, Any]) -> None:
 
     :raises ApiValueError: one is not. Its value is not shown.
     """
+    problem = _problem_of_headers(headers)
+    if problem:
+        raise ApiValueError(problem)
+
+
+def _problem_of_headers(headers: Mapping[str, Any]) -> str | None:
     for name, value in headers.items():
         if not _is_header_name(name):
-            raise ApiValueError("a header has an impossible name: it must be of letters, digits and hyphens")
+            return "a header has an impossible name: it must be of letters, digits and hyphens"
         if not isinstance(value, str) or _NOT_IN_A_LINE.search(value):
-            raise ApiValueError(f"the header {name} cannot be sent: its value must be text on one line, in Latin-1")
+            return f"the header {name} cannot be sent: its value must be text on one line, in Latin-1"
+    return None
 
 
 @lru_cache(maxsize=64)
@@ -136,4 +143,6 @@ def query_text(pairs: list[tuple[str, Any]]) -> str:
 
 def with_query(url: str, request: Request) -> str:
     """Put the query of a request behind an address."""
-    return f"{url}?{request.query}" if request.query else url
+    if not request.query:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{request.query}"

@@ -7,10 +7,12 @@ import threading
 from typing import Any, NamedTuple
 
 import urllib3
+from urllib3.exceptions import LocationValueError
 
 from elements_sdk.addresses import origin
 from elements_sdk.configuration import Configuration
 from elements_sdk.connections import POOLS
+from elements_sdk.exceptions import ApiValueError
 from elements_sdk.forks import renew_in_children
 from elements_sdk.proxies import Proxies, Proxy
 from elements_sdk.tls import tls_context
@@ -87,16 +89,20 @@ class Pools:
                 manager = self._managers[proxy, streams] = self._new_manager(proxy, not streams)
             if context is not None:
                 manager.connection_pool_kw["ssl_context"] = context
-            if len(self._ways) == _MOST_ORIGINS:  # the managers drop the pool that was asked for the longest ago
+            if len(self._ways) == _MOST_ORIGINS:  # the managers know more, so that none of these is dropped by them
                 self._ways = {}
-            way = Way(manager.connection_from_url(place), proxy is not None, proxy is not None and context is None)
-            self._ways[place, streams] = way
-            return way
+            try:
+                pool = manager.connection_from_url(place)
+                self._ways[place, streams] = Way(pool, proxy is not None, proxy is not None and context is None)
+                return self._ways[place, streams]
+            except LocationValueError:
+                pass
+        raise ApiValueError("the request cannot be sent: host is no valid name")
 
     def _new_manager(self, proxy: Proxy | None, block: bool) -> urllib3.PoolManager:
         settings = self._configuration
         options: dict[str, Any] = {
-            "num_pools": _MOST_ORIGINS,
+            "num_pools": 2 * _MOST_ORIGINS,
             "maxsize": settings.connection_pool_maxsize,
             "block": block,
             "timeout": None,  # the connections keep to the limits of each call
@@ -110,7 +116,7 @@ class Pools:
         else:
             if proxy.address.startswith("https:"):
                 options["proxy_ssl_context"] = settings.ssl_context or tls_context(settings, identifies=False)
-            manager = urllib3.ProxyManager(proxy.address, proxy_headers=proxy.headers, **options)
+            manager = _proxy_manager(proxy, options)
         manager.pool_classes_by_scheme = POOLS
         return manager
 
@@ -120,3 +126,11 @@ class Pools:
             with self._lock:
                 self._context = self._context or tls_context(self._configuration)
         return self._context
+
+
+def _proxy_manager(proxy: Proxy, options: dict[str, Any]) -> urllib3.ProxyManager:
+    try:
+        return urllib3.ProxyManager(proxy.address, proxy_headers=proxy.headers, **options)
+    except LocationValueError:
+        pass
+    raise ApiValueError("the request cannot be sent: the proxy is no valid name")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import urljoin, urlsplit
 
 from elements_sdk.addresses import origin, short_origin
@@ -38,6 +39,8 @@ def reason_of_stop(request: Request, response: Response) -> str:
 def _target(request: Request, response: Response) -> str | None:
     """The whole address that an answer points to; `None` if that is none, or has a user name in it."""
     location = response.headers.get("Location", "")
+    with suppress(UnicodeError):  # HTTP gives it as Latin-1, whatever it is
+        location = location.encode("latin-1").decode("utf-8")
     if not location or not location.isprintable() or "\\" in location:
         return None
     try:

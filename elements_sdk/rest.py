@@ -120,13 +120,7 @@ class Transport:
         taken = None
         try:
             taken = new_body(body, raw.status, settings)
-            promised = getattr(raw, "length_remaining", None)  # none for HEAD, whatever its Content-Length
-            taken.expect(promised)
-            if promised is not None and promised <= BLOCK and "Content-Encoding" not in raw.headers:
-                taken.add(raw.read())
-            else:
-                while piece := raw.read(BLOCK):
-                    taken.add(piece)
+            _pour(raw, taken)
             put_into(response, taken)
             return response
         except BaseException as error:  # the place in the pool must become free, whatever stopped the reading
@@ -138,6 +132,17 @@ class Transport:
                 raise
             failed = body_failure(request, response, error)
         raise failed
+
+
+def _pour(raw: BaseHTTPResponse, taken: MemoryBody) -> None:
+    """Read a body, in a frame of its own: its pieces may be secret."""
+    promised = getattr(raw, "length_remaining", None)  # none for HEAD, whatever its Content-Length
+    taken.expect(promised)
+    if promised is not None and promised <= BLOCK and "Content-Encoding" not in raw.headers:
+        taken.add(raw.read())
+    else:
+        while piece := raw.read(BLOCK):
+            taken.add(piece)
 
 
 def new_body(body: Body, status: int, settings: Configuration) -> MemoryBody:

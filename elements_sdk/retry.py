@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from functools import cache
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody
 from elements_sdk.forks import renew_in_children
@@ -25,13 +25,7 @@ _PRICE_OF_A_REPEAT = 5
 _MOST_REPEATS = 1000
 
 
-class _Repeats(NamedTuple):
-    total: int
-    connect: int | None
-    read: int | None
-
-
-class RetryPolicy(_Repeats):
+class RetryPolicy:
     """How often a call that failed is repeated, where repeating it cannot do anything twice.
 
     :ivar total: most repeats of one call.
@@ -39,18 +33,38 @@ class RetryPolicy(_Repeats):
     :ivar read: most of them after an answer that did not come, or not whole, or said "later"; `None`: as `total`.
     """
 
-    __slots__ = ()
+    __slots__ = ("connect", "read", "total")
+    total: int
+    connect: int | None
+    read: int | None
 
-    def __new__(cls, total: int = DEFAULT_REPEATS, connect: int | None = None, read: int | None = None) -> Self:
+    def __init__(self, total: int = DEFAULT_REPEATS, connect: int | None = None, read: int | None = None) -> None:
         """
         :raises ApiValueError: a number is none, or out of range.
         """
         for name, value in (("total", total), ("connect", connect), ("read", read)):
-            if value is None and name != "total":
-                continue
-            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST_REPEATS:
+            is_number = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_REPEATS
+            if not is_number and (value is not None or name == "total"):
                 raise ApiValueError(f"{name} must be a whole number of repeats from 0 to {_MOST_REPEATS}")
-        return super().__new__(cls, total, connect, read)
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a RetryPolicy does not change: make another one with this {name}")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RetryPolicy) and self._numbers() == other._numbers()
+
+    def __hash__(self) -> int:
+        return hash(self._numbers())
+
+    def __repr__(self) -> str:
+        return "RetryPolicy(total={}, connect={}, read={})".format(*self._numbers())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return RetryPolicy, self._numbers()
+
+    def _numbers(self) -> tuple[int, int | None, int | None]:
+        return self.total, self.connect, self.read
 
     @classmethod
     def of(cls, value: Any) -> RetryPolicy:

@@ -107,13 +107,8 @@ class _ThreadTurn:
     """What the threads of a session wait at."""
 
     def __init__(self) -> None:
-        self._condition = threading.Condition()
-
-    def __enter__(self) -> None:
-        self._condition.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self._condition.release()
+        self.lock = threading.RLock()  # by itself, as Ctrl-C cannot come between its steps
+        self._condition = threading.Condition(self.lock)
 
     async def wait_for(self, is_so: Callable[[], bool], within: float | None) -> bool:
         """Wait until it is so, and tell whether it was within that many seconds."""

@@ -6,7 +6,7 @@ import asyncio
 import copy
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from types import TracebackType
 from typing import Any, Self
 
@@ -111,13 +111,8 @@ class _TaskTurn:
     """What the tasks of a session wait at. In one event loop nobody else acts between two waits."""
 
     def __init__(self) -> None:
+        self.lock = nullcontext()
         self._waiting: list[asyncio.Future[None]] = []
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        pass
 
     async def wait_for(self, is_so: Callable[[], bool], within: float | None) -> bool:
         """Wait until it is so, and tell whether it was within that many seconds."""
