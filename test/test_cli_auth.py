@@ -154,7 +154,7 @@ def test_body_can_be_json(sandbox: Sandbox, tmp_path: Path, way: str) -> None:
         (["--data", '["SECRET-1234"]'], "must be a JSON object"),
         (["--data", "@nowhere.json"], "nowhere.json cannot be read: No such file"),
         (["--data", "{}", "--user", "2"], "leave the options"),
-        (["--data", "{}"], "ImpersonationEndpointRequest.user is required"),
+        (["--data", "{}"], "--data: user is required"),
         ([], "Missing option '--user'"),
         (["--user", "two"], "not a valid integer"),
         (["--user", "2", "SECRET-1234"], "more arguments"),
@@ -321,7 +321,7 @@ def test_names_that_the_command_line_uses_itself_are_told_apart(copied_tree: Pat
     ("given", "words"),
     [
         (["--email", ""], "--email must have at least 1 character"),
-        (["--data", '{"email": 1}'], "--email must be str, not int"),
+        (["--data", '{"email": 1}'], "--data: email must be str, not int"),
         (["--data", "@"], "--data: a file's name is missing after @"),
         (["--data", " "], "--data is empty"),
     ],

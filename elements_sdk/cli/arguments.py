@@ -79,8 +79,8 @@ def arguments_of(operation: Operation, context: click.Context, values: Mapping[s
 
 
 @contextmanager
-def naming_options(operation: Operation) -> Iterator[None]:
-    """Where the body is refused before it is sent, name the option instead of the model's property.
+def naming_options(operation: Operation, values: Mapping[str, Any]) -> Iterator[None]:
+    """Where the body is refused before it is sent, name what was given instead of the model's property.
 
     :raises CommandFailed: a property has a value that it cannot have.
     """
@@ -91,7 +91,8 @@ def naming_options(operation: Operation) -> Iterator[None]:
         name, space, problem = rest.partition(" ")
         if model != operation.body or name not in dict(_properties(operation)):
             raise
-        words = f"--{name.replace('_', '-')}{space}{problem}"
+        given = f"--{name.replace('_', '-')}" if values[_DATA] is None else f"--data: {name}"
+        words = f"{given}{space}{problem}"
     else:
         return
     raise CommandFailed(words, f"`{click.get_current_context().command_path} --help` shows what can be said", USAGE)

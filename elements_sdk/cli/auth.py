@@ -80,7 +80,10 @@ def _call(operation: Operation, context: click.Context, values: dict[str, Any]) 
     given = masked_values(values)
     values.clear()
     arguments = arguments_of(operation, context, given)
-    with connected(context, given, operation.needs_session, operation.is_open) as client, naming_options(operation):
+    with (
+        connected(context, given, operation.needs_session, operation.is_open) as client,
+        naming_options(operation, given),
+    ):
         result = client.call(operation, arguments, {})
         if operation.is_login:
             expect_user(result)
