@@ -56,6 +56,7 @@ class World:
 
     def run(self, awaitable: Awaitable[Any]) -> Any:
         """Wait for something in the loop. Ctrl-C cancels it, as in `asyncio.run`."""
+        assert threading.current_thread() is not self._thread, "that would wait for itself"
         waiting: Future[asyncio.Task[Any]] = Future()
         ended = threading.Event()
 
