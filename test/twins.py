@@ -201,7 +201,9 @@ _OF_ASYNCIO = (
 
 
 if TYPE_CHECKING:
-    from elements_sdk import ApiClient, AuthApi, Session
+    from elements_sdk import ApiClient as ApiClient
+    from elements_sdk import AuthApi as AuthApi
+    from elements_sdk import Session as Session
 else:
 
     def ApiClient(*arguments: Any, **named: Any) -> Any:  # noqa: N802
