@@ -15,7 +15,7 @@ from elements_sdk.connections import POOLS
 from elements_sdk.exceptions import ApiValueError
 from elements_sdk.forks import renew_in_children
 from elements_sdk.proxies import Proxies, Proxy
-from elements_sdk.tls import tls_context
+from elements_sdk.tls import concerns_tls, tls_context
 
 _MOST_ORIGINS = 10  # that one client keeps pools for
 
@@ -73,10 +73,7 @@ class Pools:
 
     def _check(self, configuration: Configuration) -> None:
         """Find at once what would else fail in the first call."""
-        settings = ("ssl_context", "ssl_ca_cert", "ssl_ca_data", "cert_file", "key_file")
-        if configuration.host.startswith("https:") or any(
-            getattr(configuration, name) is not None for name in settings
-        ):
+        if concerns_tls(configuration):
             self._tls_context()
         self._proxies.proxy_for(origin(configuration.host))
 

@@ -60,6 +60,12 @@ _TLS_PROBLEMS = (
 _REFUSALS_OF_CLIENTS = tuple(part for part, words in _TLS_PROBLEMS if "client certificate" in words)
 
 
+def concerns_tls(configuration: Configuration) -> bool:
+    """Whether TLS is spoken with the host, or anything is set for it, so that it can be checked."""
+    names = ("ssl_context", "ssl_ca_cert", "ssl_ca_data", "cert_file", "key_file")
+    return configuration.host.startswith("https:") or any(getattr(configuration, name) is not None for name in names)
+
+
 def tls_context(configuration: Configuration, identifies: bool = True) -> ssl.SSLContext:
     """Make the context of a client's TLS connections: TLS 1.2 or newer, names and chains checked.
 

@@ -13,12 +13,10 @@ import pytest
 from urllib3 import HTTPHeaderDict
 
 from elements_sdk import (
-    ApiClient,
     ApiException,
     ApiResponse,
     ApiTypeError,
     ApiValueError,
-    AuthApi,
     Configuration,
     NotFoundException,
     OneTimeAccessToken,
@@ -28,6 +26,9 @@ from elements_sdk import (
 from elements_sdk.cookies import Cookies
 from elements_sdk.sandbox import Sandbox
 from test.recording import Answer, Recorded, RecordingServer
+from test.twins import ApiClient, AuthApi, both_kinds, only_blocking, read_raw
+
+pytestmark = both_kinds
 
 
 @pytest.fixture
@@ -203,10 +204,14 @@ def test_call_api_gives_data_status_and_headers(auth: AuthApi) -> None:
         _return_http_data_only=True,
     )
     assert token == answer.data[0]
-    waiting = auth.api_client.call_api("/api/2/auth/ticket", "POST", auth_settings=["Bearer"], async_req=True)
-    assert waiting.get(10).status_code == 200
     with pytest.raises(NotFoundException):
         auth.api_client.call_api("/api/2/auth/nothing", "GET", auth_settings=["Bearer"])
+
+
+@only_blocking
+def test_call_api_runs_in_the_background(auth: AuthApi) -> None:
+    waiting = auth.api_client.call_api("/api/2/auth/ticket", "POST", auth_settings=["Bearer"], async_req=True)
+    assert waiting.get(10).status_code == 200
 
 
 def test_call_api_sends_the_key_only_when_asked(recorder: RecordingServer, recorded_client: ApiClient) -> None:
@@ -287,9 +292,9 @@ def test_unread_response_comes_with_status_and_headers_from_the_twin(
 ) -> None:
     recorder.answers('{"ticket": "t"}', X_Kind="test")
     raw, status, headers = AuthApi(recorded_client).create_auth_ticket_with_http_info(_preload_content=False)
-    assert (raw.read(), status, headers["X-Kind"]) == (b'{"ticket": "t"}', 200, "test")
+    assert (read_raw(raw), status, headers["X-Kind"]) == (b'{"ticket": "t"}', 200, "test")
     raw, status, _ = recorded_client.call_api("/x", "GET", _preload_content=False)
-    assert (raw.read(), status) == (b'{"ticket": "t"}', 200)
+    assert (read_raw(raw), status) == (b'{"ticket": "t"}', 200)
 
 
 def test_answer_is_read_as_a_class_too(recorder: RecordingServer, recorded_client: ApiClient) -> None:
@@ -331,6 +336,7 @@ def test_helpers_of_3_3() -> None:
     client.update_params_for_auth(headers, [], None)
 
 
+@only_blocking
 def test_no_thread_before_async_req_and_none_after_close(recorder: RecordingServer) -> None:
     before = set(threading.enumerate())
 
@@ -350,6 +356,7 @@ def test_no_thread_before_async_req_and_none_after_close(recorder: RecordingServ
     assert threads_of_client() == set()
 
 
+@only_blocking
 def test_error_of_a_call_in_the_background_comes_out_of_get(
     recorder: RecordingServer, recorded_client: ApiClient
 ) -> None:
@@ -379,6 +386,7 @@ def test_many_threads_share_a_client(recorder: RecordingServer, recorded_client:
     assert len(recorder.requests) == 320
 
 
+@only_blocking
 def test_closed_client_makes_no_call_and_says_so(recorder: RecordingServer) -> None:
     client = ApiClient(Configuration(host=recorder.host))
     client.close()
@@ -396,6 +404,7 @@ def test_closed_client_makes_no_call_and_says_so(recorder: RecordingServer) -> N
     assert recorder.requests == []
 
 
+@only_blocking
 def test_close_waits_for_calls_that_have_not_begun_yet(recorder: RecordingServer) -> None:
     recorder.answers('{"ticket": "t"}')
     client = ApiClient(Configuration(host=recorder.host))

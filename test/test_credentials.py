@@ -12,10 +12,13 @@ from typing import Any
 
 import pytest
 
-from elements_sdk import ApiClient, ApiValueError, AuthApi, Configuration, UnauthorizedException
+from elements_sdk import ApiValueError, Configuration, UnauthorizedException
 from elements_sdk.environment import TokenFile
 from elements_sdk.sandbox import Sandbox
 from test.recording import Answer, Recorded, RecordingServer
+from test.twins import ApiClient, AuthApi, both_kinds, only_blocking
+
+pytestmark = both_kinds
 
 
 def keyed(valid: set[str]) -> Any:
@@ -228,10 +231,15 @@ def test_pickled_client_that_was_logged_in_says_that_it_is_not(sandbox: Sandbox)
 def test_pickle_keeps_credentials_if_asked(sandbox: Sandbox) -> None:
     configuration = sandbox.configuration()
     configuration.pickle_credentials = True
-    client = ApiClient(configuration, "X-Team", "one", cookie="a=1", pool_threads=2)
+    client = ApiClient(configuration, "X-Team", "one", cookie="a=1")
     twin: ApiClient = pickle.loads(pickle.dumps(client))
     assert AuthApi(twin).create_auth_ticket().ticket
-    assert (twin.default_headers["X-Team"], twin.cookie, twin.pool_threads) == ("one", "a=1", 2)
+    assert (twin.default_headers["X-Team"], twin.cookie) == ("one", "a=1")
+
+
+@only_blocking
+def test_pickle_keeps_the_number_of_threads() -> None:
+    assert pickle.loads(pickle.dumps(ApiClient(pool_threads=2))).pool_threads == 2
 
 
 def test_hook_that_cannot_be_pickled_is_named(tmp_path: Path) -> None:

@@ -21,7 +21,9 @@ from test.faults.document import DOCUMENT, written
 from test.faults.rows import Fault, Outcome
 from test.faults.server import Behaviour, Conversation, FaultServer
 from test.faults.table import TABLE
-from test.twins import BOTH, ApiClient, AuthApi
+from test.twins import BOTH, ApiClient, AuthApi, both_kinds, only_blocking, read_raw
+
+pytestmark = both_kinds
 
 ROWS = [(fault, call) for faults in TABLE.values() for fault in faults for call in fault.outcomes]
 
@@ -121,6 +123,7 @@ def compare(expected: Outcome, error: ApiException | None) -> None:
         assert error.__context__ is None
 
 
+@only_blocking
 def test_table_is_as_large_as_it_should_be() -> None:
     assert len(ROWS) >= 70
     assert len(set(ROWS_BY_NAME)) == len(ROWS)
@@ -129,6 +132,7 @@ def test_table_is_as_large_as_it_should_be() -> None:
 ROWS_BY_NAME = [(fault.name, call) for fault, call in ROWS]
 
 
+@only_blocking
 def test_document_is_written_from_the_table() -> None:
     assert DOCUMENT.read_text() == written(DOCUMENT.read_text())
 
@@ -253,8 +257,7 @@ def test_deadline_bounds_all_tries_together() -> None:
 def test_raw_answer_is_read_without_a_limit_to_the_whole() -> None:
     with FaultServer(does.dripping_body(0.02, 50)) as server, ApiClient(Configuration(host=server.host)) as client:
         raw = AuthApi(client).get_access_token(7, _preload_content=False, _request_timeout=0.3)
-        assert len(raw.read()) == 50
-        raw.release_conn()
+        assert len(read_raw(raw)) == 50
 
 
 @pytest.mark.parametrize("limits", [None, (None, None), (0.5, None)])

@@ -30,7 +30,7 @@ from test.faults.server import FaultServer
 from test.faults.table import TABLE
 from test.recording import Answer, Recorded, RecordingServer
 from test.test_reliability import place_of
-from test.twins import ApiClient, AuthApi, Session, both_kinds
+from test.twins import BOTH, ApiClient, AuthApi, Session, both_kinds, slow_with_asyncio
 
 pytestmark = both_kinds
 
@@ -179,10 +179,18 @@ def clients(host: str, **settings: Any) -> list[ApiClient]:
     return made
 
 
-@pytest.mark.parametrize("status", STATUSES)
+# With asyncio one status in three is in the fast set.
+ANSWERED = [
+    pytest.param(kind, status, marks=pytest.mark.slow if kind == "asyncio" and number % 3 else ())
+    for kind in BOTH
+    for number, status in enumerate(STATUSES)
+]
+
+
+@pytest.mark.parametrize(("client_kind", "status"), ANSWERED, indirect=["client_kind"])
 @pytest.mark.parametrize("kind", [dict, object], ids=["dict", "model"])
 def test_no_secret_shows_whatever_the_server_answers(
-    status: int, kind: type, recorder: RecordingServer, search: Search
+    client_kind: str, status: int, kind: type, recorder: RecordingServer, search: Search
 ) -> None:
     recorder.answer = echoing(status)
     for client in clients(recorder.host):
@@ -265,6 +273,7 @@ def test_no_secret_shows_when_the_connection_fails_or_the_input_is_wrong(search:
         del misuse
 
 
+@slow_with_asyncio
 @pytest.mark.parametrize("title", TABLE)
 def test_no_secret_shows_whatever_goes_wrong_on_the_way(title: str, search: Search, tmp_path: Path) -> None:
     certificate, key = Authority().client_certificate(tmp_path, MARKERS["passphrase"])

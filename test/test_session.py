@@ -21,7 +21,7 @@ from elements_sdk import (
 )
 from elements_sdk.sandbox import Account, Sandbox
 from test.recording import Answer, Recorded, RecordingServer
-from test.twins import Session, both_kinds
+from test.twins import Session, both_kinds, is_asyncio
 
 pytestmark = both_kinds
 
@@ -383,7 +383,11 @@ def test_otp_function_that_uses_the_session_is_an_error_and_no_deadlock(server: 
         session.login_again()
         return "never"
 
-    session = session_of(server, server.otp_user, otp=code)
+    async def code_to_await() -> str:
+        await session._inner.login_again()  # type: ignore[attr-defined]  # of the asyncio session
+        return "never"
+
+    session = session_of(server, server.otp_user, otp=code_to_await if is_asyncio() else code)
     with pytest.raises(ApiValueError, match="an otp function must not use the session"), session:
         raise AssertionError("the block must not be entered")
 

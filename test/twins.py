@@ -56,6 +56,7 @@ class World:
 
     def run(self, awaitable: Awaitable[Any]) -> Any:
         """Wait for something in the loop. Ctrl-C cancels it, as in `asyncio.run`."""
+        assert threading.current_thread() is not self._thread, "that would wait for itself"
         waiting: Future[asyncio.Task[Any]] = Future()
         ended = threading.Event()
 
@@ -222,7 +223,8 @@ else:
 
 def read_raw(raw: Any) -> bytes:
     """Read a response that came back unread, and give its connection back."""
-    assert type(raw._inner if is_asyncio() else raw).__module__.startswith("aiohttp" if is_asyncio() else "urllib3")
-    body: bytes = raw.read()
-    raw.release() if is_asyncio() else raw.release_conn()
+    inner = raw._inner if isinstance(raw, Face) else raw
+    assert type(inner).__module__.startswith("aiohttp." if is_asyncio() else "urllib3.")
+    body: bytes = run(inner.read()) if is_asyncio() else inner.read()
+    inner.release() if is_asyncio() else inner.release_conn()
     return body

@@ -57,9 +57,16 @@ class Connector(aiohttp.TCPConnector):
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
         attempt = current.get()
-        connection = await super().connect(req, traces, timeout)
-        attempt.phase = "waiting for the answer"
-        return connection
+        try:
+            connection = await super().connect(req, traces, timeout)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+        else:
+            attempt.phase = "waiting for the answer"
+            return connection
+        raise RuntimeError  # the connector is closed: aiohttp cancels those who wait, but nobody has cancelled the task
 
     async def _create_connection(self, req: Any, traces: Any, timeout: Any) -> Any:
         attempt = current.get()

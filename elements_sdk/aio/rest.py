@@ -7,7 +7,7 @@ import errno
 import io
 import math
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp.client_exceptions import ClientConnectorDNSError, ClientSSLError
@@ -20,12 +20,14 @@ from elements_sdk.aio.connections import Broken, Connector, Upload, current, sen
 from elements_sdk.bodies import BLOCK, Body, FileError, MemoryBody, TooLarge
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody
+from elements_sdk.failures import failure
 from elements_sdk.forks import leave_behind, renew_in_children
 from elements_sdk.limits import Limits
 from elements_sdk.messages import Request, Response
 from elements_sdk.proxies import Proxies, Proxy
+from elements_sdk.redaction import MaskedDict
 from elements_sdk.rest import body_failure, new_body, put_into
-from elements_sdk.tls import tls_context
+from elements_sdk.tls import concerns_tls, tls_context
 from elements_sdk.transport_failures import (
     BROKEN_OFF,
     CLOSED_MEANWHILE,
@@ -56,13 +58,14 @@ class Transport:
         self._configuration = configuration
         self._proxies = Proxies(configuration)
         self._context: ssl.SSLContext | None = None
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_closed = False
         renew_in_children(self)
         if configuration.is_complete():
-            self._proxies.proxy_for(origin(configuration.host))
-            if configuration.host.startswith("https:"):
+            if concerns_tls(configuration):
                 self._tls_context()
+            self._proxies.proxy_for(origin(configuration.host))
 
     async def send(
         self, request: Request, limits: Limits, *, body: Body = "read", longest_idle: float | None = None
@@ -75,16 +78,18 @@ class Transport:
         proxy = self._proxies.proxy_for(place)
         is_forwarded = proxy is not None and not place.startswith("https:")
         attempt = Attempt(limits)
+        session = self._session_of_this_loop(request, body == "leave")
+        options = self._options(request, place, proxy, attempt)
         token = current.set(attempt)
         try:
             async with asyncio.timeout(limits.left()) as bound:
-                raw = await self._session_of_this_loop().request(
+                raw = await session.request(
                     request.method,
                     URL(request.url, encoded=True),
                     timeout=aiohttp.ClientTimeout(
                         sock_connect=limits.to_connect(), sock_read=limits.for_a_piece(), ceil_threshold=math.inf
                     ),
-                    **self._options(request, place, proxy, attempt),
+                    **options,
                 )
                 attempt.phase = "reading the answer"
                 response = await self._received(request, raw, body)
@@ -95,6 +100,8 @@ class Transport:
             failed: Exception = error
         except (aiohttp.ClientError, Broken, DecodeError, OSError, ValueError, TypeError, RuntimeError) as error:
             failed = transport_failure(request, error, attempt, proxy is not None, _MEANINGS)
+            if self._is_closed and isinstance(failed, ApiConnectionError):
+                failed.reason, failed.is_final = CLOSED_MEANWHILE, True
         finally:
             current.reset(token)
         try:
@@ -112,32 +119,45 @@ class Transport:
         return is_insecure(place) or (proxy is not None and is_insecure(proxy.address))
 
     async def close(self) -> None:
-        """Close the connections."""
-        session, self._session = self._session, None
-        if session is not None:
+        """Close the connections. Calls that are under way fail."""
+        self._is_closed = True
+        sessions, self._sessions = self._sessions, {}
+        for session in sessions.values():
             await session.close()
 
     def renew_after_fork(self) -> None:
         """Leave the connections to the parent: they are those of its event loop."""
-        leave_behind(self._session)
-        self._session = self._loop = None
+        leave_behind(self._sessions)
+        self._sessions, self._loop = {}, None
 
-    def _session_of_this_loop(self) -> aiohttp.ClientSession:
+    def _session_of_this_loop(self, request: Request, streams: bool) -> aiohttp.ClientSession:
+        """Give the connections for a request.
+
+        :param streams: whether the caller reads the body, and may forget to release it. Such connections are not
+            counted, so that none has to wait for them.
+        """
+        if self._is_closed:
+            failed = failure(ApiConnectionError, request, None, reason=CLOSED_MEANWHILE, request_sent="no")
+            failed.is_final = True
+            raise failed
         loop = asyncio.get_running_loop()
-        if self._session is None:
-            self._session, self._loop = self._new_session(), loop
         if self._loop is not loop:
-            raise ApiValueError("this client belongs to another event loop: make a client in each loop that needs one")
-        return self._session
+            if self._loop is not None:
+                raise ApiValueError("this client belongs to another event loop: make one in each loop that needs one")
+            self._loop = loop
+        session = self._sessions.get(streams)
+        if session is None:
+            session = self._sessions[streams] = self._new_session(0 if streams else None)
+        return session
 
-    def _new_session(self) -> aiohttp.ClientSession:
+    def _new_session(self, most: int | None) -> aiohttp.ClientSession:
         settings = self._configuration
         idle = settings.keepalive_idle  # of all requests; the blocking client spares those that only read
         connector = Connector(
             settings.assert_hostname if isinstance(settings.assert_hostname, str) else None,
             self._proxy_context,
             limit=0,
-            limit_per_host=settings.connection_pool_maxsize,
+            limit_per_host=settings.connection_pool_maxsize if most is None else most,
             keepalive_timeout=3600.0 if idle is None else idle,
         )
         return aiohttp.ClientSession(
@@ -152,9 +172,9 @@ class Transport:
             max_headers=_MOST_HEADERS,
         )
 
-    def _options(self, request: Request, place: str, proxy: Proxy | None, attempt: Attempt) -> dict[str, Any]:
-        headers = {"Accept-Encoding": "identity", **request.headers}
-        options: dict[str, Any] = {"headers": headers, "allow_redirects": False, "data": request.body}
+    def _options(self, request: Request, place: str, proxy: Proxy | None, attempt: Attempt) -> MaskedDict:
+        headers = MaskedDict({"Accept-Encoding": "identity", **request.headers})
+        options = MaskedDict(headers=headers, allow_redirects=False, data=request.body)
         if request.body is not None and len(request.body) > _LARGE:
             options["data"] = Upload(request.body, attempt)
         if place.startswith("https:"):
