@@ -24,9 +24,40 @@ def run(program: str) -> str:
 
 
 def test_import_loads_nothing_heavy() -> None:
-    heavy = {"urllib3", "dateutil", "certifi", "six", "django", "rest_framework", "click", "rich", "aiohttp", "pyotp"}
+    heavy = {"urllib3", "dateutil", "certifi", "six", "django", "rest_framework", "click", "rich", "pyotp"}
+    heavy |= {"asyncio", "aiohttp"}
     program = f"import elements_sdk, sys; print(sorted({heavy} & set(sys.modules)))"
     assert run(program) == "[]"
+
+
+def test_blocking_client_is_made_and_used_without_asyncio() -> None:
+    program = (
+        "import elements_sdk, sys; from elements_sdk import bulk\n"
+        "with elements_sdk.ApiClient(elements_sdk.Configuration(host='http://127.0.0.1:9', api_key={'Bearer': 'KEY'})) as client:\n"
+        "    auth = elements_sdk.AuthApi(client)\n"
+        "    print([type(outcome.error).__name__ for outcome in bulk.map_calls(auth.get_access_token, [1])])\n"
+        "print({'asyncio', 'aiohttp', 'elements_sdk.aio'} & set(sys.modules))"
+    )
+    assert run(program) == "['ApiConnectionError']\nset()"
+
+
+def test_asyncio_twin_is_found_after_a_bare_import() -> None:
+    assert run("import elements_sdk; print(elements_sdk.aio.AuthApi.__module__)") == "elements_sdk.aio.auth_api"
+
+
+def test_without_aiohttp_the_asyncio_twin_names_it_and_the_command() -> None:
+    program = (
+        "from elements_sdk import extras; find = extras.find_spec\n"
+        "extras.find_spec = lambda name: None if name == 'aiohttp' else find(name)\n"
+        "import elements_sdk\n"
+        "for _ in range(2):\n"
+        "    try: elements_sdk.aio\n"
+        "    except ImportError as error: print(error)\n"
+        "try: from elements_sdk.aio import AuthApi\n"
+        "except ImportError as error: print(error)"
+    )
+    message = 'elements_sdk.aio: aiohttp missing; install the extra: pip install ".[aio]" from a clone'
+    assert run(program).splitlines() == [message] * 3
 
 
 def test_sandbox_and_command_line_are_importable_without_django() -> None:

@@ -13,10 +13,14 @@ from test.checkers import ROOT, marked, mypy, pyright
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("checker", [mypy, pyright])
-def test_program_is_accepted_and_every_mistake_is_refused(checker: Callable[[Path], set[int]], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "count"), [("", 21), ("_aio", 20)])
+def test_program_is_accepted_and_every_mistake_is_refused(
+    checker: Callable[[Path], set[int]], kind: str, count: int, tmp_path: Path
+) -> None:
     program, mistakes = (
-        Path(shutil.copy(ROOT / "test/data" / name, tmp_path)) for name in ("user_program.py", "user_mistakes.py")
+        Path(shutil.copy(ROOT / "test/data" / f"{name}{kind}.py", tmp_path))
+        for name in ("user_program", "user_mistakes")
     )
     assert checker(program) == set()
-    assert len(marked(mistakes)) == 21
+    assert len(marked(mistakes)) == count
     assert checker(mistakes) == marked(mistakes)

@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 class AuthApi:
     """The authentication API of an ELEMENTS server, for asyncio.
 
-    Every method sends one request. It takes the keywords of `CallOptions`, and `_preload_content=False` (aiohttp's raw
-    response comes back, unread; release it). Its twin `..._with_http_info` gives an `ApiResponse`: data, status code and
+    Every method sends one request. It takes the keywords of `CallOptions`, and `_preload_content=False`: aiohttp's raw
+    response comes back, unread; release it. Its twin `..._with_http_info` gives an `ApiResponse`: data, status code,
     headers. Whatever fails is an `ApiException`.
     """
 
