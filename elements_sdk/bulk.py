@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import _thread
 import os
 import threading
 from collections import deque
@@ -146,10 +147,6 @@ class BaseBulk(Generic[Item, Value, OneCall]):
     def __reduce__(self) -> Any:
         raise ApiTypeError("what map_calls gives cannot be pickled: send the items, and make the calls where they go")
 
-    def stop(self) -> None:
-        """Start no more calls. Those under way go on; a loop gives their outcomes."""
-        self._makers.stop()
-
     def _has_room(self) -> bool:
         """Whether to take another item."""
         while self._taken and self._taken[0].number < self._given:
@@ -228,6 +225,10 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], Iterator[Outcome[Item, V
         if self._threads.is_ours():
             self.close()
 
+    def stop(self) -> None:
+        """Start no more calls. Those under way go on; a loop gives their outcomes."""
+        self._threads.stop()
+
     def close(self) -> None:
         """Start no more calls, and wait for those under way. A loop still gives their outcomes."""
         self.stop()
@@ -302,8 +303,10 @@ class _Threads(Generic[Item, Value]):
             self._busy += 1
             # A call belongs to the trace of whoever wants its outcome, and that is kept in a context variable.
             thread = threading.Thread(target=contextvars.copy_context().run, args=(self._work,), name="map_calls")
-            self._threads = [thread, *(other for other in self._threads if other.is_alive())]
-        thread.start()
+            self._threads = [thread, *(other for other in self._threads if other.ident is None or other.is_alive())]
+        # `start` waits in Python code for the thread to be there. Ctrl-C could leave a lock of that code held, and the
+        # thread would wait for it for ever; but Ctrl-C only comes in the main thread.
+        _thread.start_new_thread(self._begin, (thread,))
 
     def stop(self) -> None:
         """Start no more calls."""
@@ -316,8 +319,14 @@ class _Threads(Generic[Item, Value]):
         with self._lock:
             threads = list(self._threads)
         for thread in threads:
-            if thread.ident is not None:  # Ctrl-C may have come just before its start
+            if thread.ident is not None:  # else it has not begun, if it ever will, and there is nothing for it to do
                 thread.join()
+
+    def _begin(self, thread: threading.Thread) -> None:
+        try:
+            thread.start()
+        except RuntimeError:  # there can be no more threads: this one does the work
+            self._work()
 
     def _work(self) -> None:
         while call := self._next():

@@ -16,21 +16,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from elements_sdk import ApiClient, ApiException, ApiTypeError, ApiValueError, AuthApi, NotFoundException
-from elements_sdk.bulk import Outcome, map_calls
+from elements_sdk.bulk import Outcome
 from elements_sdk.sandbox import Sandbox
 from test.faults.behaviours import late_answer
 from test.faults.proxy import FaultProxy, Faults
 from test.faults.server import FaultServer
 from test.processes.calls import client_of
 from test.processes.watching import finish, nothing_left, run, start, wait_until
-from test.stepped import KINDS, Kind, kind_of
-
-
-@pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> Iterator[Kind]:
-    """A kind of client."""
-    with kind_of(request.param) as given:
-        yield given
+from test.twins import BOTH, auth_of, both_kinds, map_calls
 
 
 def left_in(sandbox: Sandbox) -> set[int]:
@@ -68,8 +61,9 @@ def slow_first(item: int) -> int:
     return item + 1
 
 
-def test_outcomes_come_in_the_order_of_the_items_with_value_or_error(kind: Kind) -> None:
-    outcomes = list(kind.map_calls(lambda item: 10 // item, [5, 0, 2]))
+@both_kinds
+def test_outcomes_come_in_the_order_of_the_items_with_value_or_error() -> None:
+    outcomes = list(map_calls(lambda item: 10 // item, [5, 0, 2]))
     assert [(outcome.item, outcome.ok, outcome.value) for outcome in outcomes] == [
         (5, True, 2),
         (0, False, None),
@@ -79,8 +73,8 @@ def test_outcomes_come_in_the_order_of_the_items_with_value_or_error(kind: Kind)
     assert outcomes[2].result() == 5
     with pytest.raises(ZeroDivisionError):
         outcomes[1].result()
-    assert [outcome.value for outcome in kind.map_calls(slow_first, range(100))] == list(range(1, 101))
-    assert list(kind.map_calls(slow_first, [])) == []
+    assert [outcome.value for outcome in map_calls(slow_first, range(100))] == list(range(1, 101))
+    assert list(map_calls(slow_first, [])) == []
 
 
 def test_outcome_shows_no_secret_item_and_no_frame_of_this_package() -> None:
@@ -100,9 +94,10 @@ def test_even_the_end_of_a_thread_is_an_outcome() -> None:
     assert isinstance(outcome.error, SystemExit)
 
 
-def test_so_many_calls_at_a_time_and_no_more(kind: Kind) -> None:
+@both_kinds
+def test_so_many_calls_at_a_time_and_no_more() -> None:
     calls = Calls()
-    bulk = kind.map_calls(calls, itertools.count(), max_concurrency=5)
+    bulk = map_calls(calls, itertools.count(), max_concurrency=5)
     assert calls.started == []  # nothing is called before the first outcome is asked for
     threading.Timer(0.1, calls.let_go.set).start()
     assert [outcome.value for outcome in itertools.islice(bulk, 200)] == list(range(0, 400, 2))
@@ -111,33 +106,36 @@ def test_so_many_calls_at_a_time_and_no_more(kind: Kind) -> None:
     bulk.close()
 
 
-def test_progress_is_told_in_the_thread_of_the_caller(kind: Kind) -> None:
+@both_kinds
+def test_progress_is_told_in_the_thread_of_the_caller() -> None:
     told: list[Any] = []
 
     def progress(done: int, total: int | None) -> None:
-        told.append((done, total, threading.current_thread() is threading.main_thread()))
+        told.append((done, total, threading.current_thread().name in ("MainThread", "event loop of a test")))
 
-    list(kind.map_calls(str, [7, 8], progress=progress))
-    list(kind.map_calls(str, iter([9]), progress=progress))
+    list(map_calls(str, [7, 8], progress=progress))
+    list(map_calls(str, iter([9]), progress=progress))
     assert told == [(1, 2, True), (2, 2, True), (1, None, True)]
 
 
-def test_error_of_the_items_comes_after_the_outcomes_of_what_was_started(kind: Kind) -> None:
+@both_kinds
+def test_error_of_the_items_comes_after_the_outcomes_of_what_was_started() -> None:
     def items() -> Iterator[int]:
         yield from range(3)
         raise RuntimeError("no more tokens")
 
     outcomes: list[Outcome[int, int]] = []
     with pytest.raises(RuntimeError, match="no more tokens"):
-        outcomes.extend(kind.map_calls(slow_first, items()))
-    bulk = kind.map_calls(slow_first, items())
+        outcomes.extend(map_calls(slow_first, items()))
+    bulk = map_calls(slow_first, items())
     assert [next(bulk).item for _ in range(3)] == [0, 1, 2]
     with pytest.raises(RuntimeError):
         next(bulk)
     assert list(bulk) == []
 
 
-def test_error_of_progress_stops_and_loses_no_outcome(kind: Kind) -> None:
+@both_kinds
+def test_error_of_progress_stops_and_loses_no_outcome() -> None:
     calls = Calls()
     calls.let_go.set()
 
@@ -146,7 +144,7 @@ def test_error_of_progress_stops_and_loses_no_outcome(kind: Kind) -> None:
             raise RuntimeError("the disk is full")
 
     given: list[int] = []
-    bulk = kind.map_calls(calls, range(1000), max_concurrency=2, progress=progress)
+    bulk = map_calls(calls, range(1000), max_concurrency=2, progress=progress)
     with pytest.raises(RuntimeError, match="disk"):
         given.extend(outcome.item for outcome in bulk)
     given.append(-1)  # lets progress pass
@@ -166,10 +164,11 @@ def test_loop_that_is_left_waits_for_what_was_started_and_starts_no_more() -> No
     assert len(calls.started) == started
 
 
-def test_close_keeps_the_outcomes_of_what_was_started(kind: Kind) -> None:
+@both_kinds
+def test_close_keeps_the_outcomes_of_what_was_started() -> None:
     calls = Calls()
     calls.let_go.set()
-    with kind.map_calls(calls, itertools.count(), max_concurrency=4) as bulk:
+    with map_calls(calls, itertools.count(), max_concurrency=4) as bulk:
         first = next(bulk)
     assert [first.item, *(outcome.item for outcome in bulk)] == sorted(calls.started)
 
@@ -179,11 +178,12 @@ def test_nothing_is_left_at_the_end() -> None:
         assert len(list(map_calls(slow_first, range(50), max_concurrency=16))) == 50
 
 
-def test_small_pool_makes_calls_wait_and_none_fail(kind: Kind) -> None:
+@both_kinds
+def test_small_pool_makes_calls_wait_and_none_fail() -> None:
     with FaultServer(late_answer(0.02, body=b'{"id": 1}')) as server, client_of(server.host) as client:
         client.configuration.connection_pool_maxsize = 2
-        with kind.auth(client.configuration) as auth:
-            outcomes = list(kind.map_calls(auth.get_access_token, range(1, 41), max_concurrency=16))
+        with auth_of(client.configuration) as auth:
+            outcomes = list(map_calls(auth.get_access_token, range(1, 41), max_concurrency=16))
         assert all(outcome.ok for outcome in outcomes)
         assert server.connections == 2
 
@@ -198,11 +198,10 @@ def test_small_pool_makes_calls_wait_and_none_fail(kind: Kind) -> None:
         ({"progress": 3}, ApiTypeError, "progress must be something to call"),
     ],
 )
-def test_wrong_argument_is_refused_at_the_call(
-    kind: Kind, arguments: Any, error: type[Exception], message: str
-) -> None:
+@both_kinds
+def test_wrong_argument_is_refused_at_the_call(arguments: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        kind.map_calls(**{"method": str, "items": [], **arguments})
+        map_calls(**{"method": str, "items": [], **arguments})
 
 
 def expect_agreement(outcomes: list[Outcome[int, object]], items: list[int], left: set[int]) -> None:
@@ -217,11 +216,12 @@ def expect_agreement(outcomes: list[Outcome[int, object]], items: list[int], lef
                 assert outcome.item in left
 
 
-def test_tokens_are_deleted_and_the_database_agrees(kind: Kind) -> None:
+@both_kinds
+def test_tokens_are_deleted_and_the_database_agrees() -> None:
     with Sandbox(tokens=60) as sandbox:
         items = [number + 1000 if number % 30 == 7 else number for number in range(1, 61)]
-        with kind.auth(sandbox.configuration(sandbox.admin)) as auth:
-            outcomes = list(kind.map_calls(auth.delete_access_token, items, max_concurrency=16))
+        with auth_of(sandbox.configuration(sandbox.admin)) as auth:
+            outcomes = list(map_calls(auth.delete_access_token, items, max_concurrency=16))
         expect_agreement(outcomes, items, left_in(sandbox))
         failed = [outcome for outcome in outcomes if not outcome.ok]
         assert [outcome.item for outcome in failed] == [1007, 1037]
@@ -231,7 +231,8 @@ def test_tokens_are_deleted_and_the_database_agrees(kind: Kind) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_2_000_tokens_are_deleted_through_a_bad_network_and_the_database_agrees(kind: Kind) -> None:
+@both_kinds
+def test_2_000_tokens_are_deleted_through_a_bad_network_and_the_database_agrees() -> None:
     with Sandbox(tokens=2_100) as sandbox:
         items = list(range(1, 2_001))
         address = urlsplit(sandbox.host)
@@ -239,8 +240,8 @@ def test_2_000_tokens_are_deleted_through_a_bad_network_and_the_database_agrees(
         with FaultProxy(f"{address.hostname}", int(f"{address.port}"), faults) as proxy:
             configuration = sandbox.configuration(sandbox.admin)
             configuration.host, configuration.connection_pool_maxsize = proxy.host, 16
-            with kind.auth(configuration) as auth:
-                outcomes = list(kind.map_calls(auth.delete_access_token, items, max_concurrency=16))
+            with auth_of(configuration) as auth:
+                outcomes = list(map_calls(auth.delete_access_token, items, max_concurrency=16))
         left = left_in(sandbox)
         expect_agreement(outcomes, items, left)
         failed = [outcome for outcome in outcomes if not outcome.ok]
@@ -248,7 +249,7 @@ def test_2_000_tokens_are_deleted_through_a_bad_network_and_the_database_agrees(
         assert set(range(2_001, 2_101)) <= left
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", BOTH)
 def test_after_ctrl_c_what_was_done_is_reported_to_the_last_call(name: str) -> None:
     with Sandbox(tokens=250) as sandbox:
         numbers = list(range(1, 251))

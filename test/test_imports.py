@@ -33,7 +33,8 @@ def test_import_loads_nothing_heavy() -> None:
 def test_blocking_client_is_made_and_used_without_asyncio() -> None:
     program = (
         "import elements_sdk, sys; from elements_sdk import bulk\n"
-        "with elements_sdk.ApiClient(elements_sdk.Configuration(host='http://127.0.0.1:9', api_key={'Bearer': 'KEY'})) as client:\n"
+        "configuration = elements_sdk.Configuration(host='http://127.0.0.1:9', api_key={'Bearer': 'KEY'})\n"
+        "with elements_sdk.ApiClient(configuration) as client:\n"
         "    auth = elements_sdk.AuthApi(client)\n"
         "    print([type(outcome.error).__name__ for outcome in bulk.map_calls(auth.get_access_token, [1])])\n"
         "print({'asyncio', 'aiohttp', 'elements_sdk.aio'} & set(sys.modules))"

@@ -26,7 +26,7 @@ from elements_sdk.sandbox import Sandbox
 from test.listing import WALKS, Collect, ListServer
 from test.processes.watching import run
 from test.recording import RecordingServer
-from test.stepped import KINDS, Kind, kind_of
+from test.twins import BOTH, auth_of, both_kinds
 
 FORMS = [False, True]
 IDS = range(11, 311)
@@ -36,13 +36,6 @@ IDS = range(11, 311)
 def collect(request: pytest.FixtureRequest) -> Collect:
     """A way to walk: one for each kind of client."""
     return WALKS[request.param]
-
-
-@pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> Iterator[Kind]:
-    """A kind of client."""
-    with kind_of(request.param) as given:
-        yield given
 
 
 def walked(collect: Collect, server: ListServer, **arguments: Any) -> list[int]:
@@ -124,8 +117,9 @@ def test_insertions_during_the_walk_lose_and_repeat_nothing(collect: Collect, is
 
 
 @pytest.mark.parametrize("is_envelope", FORMS)
-def test_list_that_the_loop_itself_empties(kind: Kind, is_envelope: bool) -> None:
-    with ListServer(IDS, is_envelope=is_envelope) as server, kind.auth(server.configuration()) as auth:
+@both_kinds
+def test_list_that_the_loop_itself_empties(is_envelope: bool) -> None:
+    with ListServer(IDS, is_envelope=is_envelope) as server, auth_of(server.configuration()) as auth:
         seen = []
         for token in auth.iter_access_tokens(page_size=20):
             server.ids.remove(token.id)
@@ -192,8 +186,9 @@ def test_walk_that_broke_off_while_it_went_back_resumes_without_loss(collect: Co
         assert set(ids) == set(IDS)
 
 
-def test_paging_error_tells_what_its_cause_tells(kind: Kind) -> None:
-    with ListServer(IDS) as server, kind.auth(server.configuration()) as auth:
+@both_kinds
+def test_paging_error_tells_what_its_cause_tells() -> None:
+    with ListServer(IDS) as server, auth_of(server.configuration()) as auth:
         server.fails_at = {1}
         with pytest.raises(PagingError) as caught:
             next(auth.iter_access_tokens(offset=20))
@@ -211,8 +206,9 @@ def test_paging_error_tells_what_its_cause_tells(kind: Kind) -> None:
             assert (twin.body, twin.cause.body) == (None, None)
 
 
-def test_same_pager_goes_on_after_an_error_and_after_a_loop_that_was_left(kind: Kind) -> None:
-    with ListServer(IDS) as server, kind.auth(server.configuration()) as auth:
+@both_kinds
+def test_same_pager_goes_on_after_an_error_and_after_a_loop_that_was_left() -> None:
+    with ListServer(IDS) as server, auth_of(server.configuration()) as auth:
         server.fails_at = {3}
         pager = auth.iter_access_tokens(page_size=50)
         ids = [token.id for token in islice(pager, 60)]
@@ -224,16 +220,18 @@ def test_same_pager_goes_on_after_an_error_and_after_a_loop_that_was_left(kind: 
         assert list(pager) == []
 
 
-def test_pages_have_at_most_page_size_entries_and_none_is_empty(kind: Kind) -> None:
-    with ListServer(IDS) as server, kind.auth(server.configuration()) as auth:
+@both_kinds
+def test_pages_have_at_most_page_size_entries_and_none_is_empty() -> None:
+    with ListServer(IDS) as server, auth_of(server.configuration()) as auth:
         server.before = lambda number: server.ids.__delitem__(slice(0, 3))
         pages = list(auth.iter_access_tokens(page_size=40).pages())
         assert all(1 <= len(page) <= 40 for page in pages)
         assert isinstance(pages[0][0], OneTimeAccessToken)
 
 
-def test_nothing_is_sent_before_the_first_entry_is_asked_for_and_nothing_left_when_the_loop_is_left(kind: Kind) -> None:
-    with ListServer(IDS) as server, kind.auth(server.configuration()) as auth:
+@both_kinds
+def test_nothing_is_sent_before_the_first_entry_is_asked_for_and_nothing_left_when_the_loop_is_left() -> None:
+    with ListServer(IDS) as server, auth_of(server.configuration()) as auth:
         threads = threading.active_count()
         pager = auth.iter_access_tokens(page_size=50, user=7, created_by="8")
         assert server.requests == 0
@@ -258,28 +256,29 @@ def test_nothing_is_sent_before_the_first_entry_is_asked_for_and_nothing_left_wh
         ({"async_req": True}, ApiTypeError, "takes no argument 'async_req'"),
     ],
 )
-def test_wrong_argument_is_refused_at_the_call(
-    kind: Kind, arguments: Any, error: type[ApiException], message: str
-) -> None:
-    with kind.auth(Configuration()) as auth, pytest.raises(error, match=message):
+@both_kinds
+def test_wrong_argument_is_refused_at_the_call(arguments: Any, error: type[ApiException], message: str) -> None:
+    with auth_of(Configuration()) as auth, pytest.raises(error, match=message):
         auth.iter_access_tokens(**arguments)
 
 
-def test_strict_responses_are_compared_page_by_page(kind: Kind) -> None:
+@both_kinds
+def test_strict_responses_are_compared_page_by_page() -> None:
     with ListServer(IDS) as server:
         configuration = server.configuration()
         configuration.strict_responses = True
-        with kind.auth(configuration) as auth, pytest.raises(PagingError, match=r"\[0\].user is missing"):
+        with auth_of(configuration) as auth, pytest.raises(PagingError, match=r"\[0\].user is missing"):
             next(auth.iter_access_tokens())
 
 
-def test_walk_is_bounded_by_the_time_limit_of_each_page(kind: Kind) -> None:
-    with ListServer(IDS) as server, kind.auth(server.configuration()) as auth:
+@both_kinds
+def test_walk_is_bounded_by_the_time_limit_of_each_page() -> None:
+    with ListServer(IDS) as server, auth_of(server.configuration()) as auth:
         assert len(list(auth.iter_access_tokens(page_size=50, _request_timeout=30))) == len(IDS)
 
 
 @pytest.mark.parametrize("entries", [40_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", BOTH)
 @pytest.mark.timeout(600)
 def test_memory_does_not_grow_with_the_list(name: str, entries: int) -> None:
     seen, growth = map(int, run("long_walk", name, str(entries), within=500).split())
@@ -309,10 +308,11 @@ def test_10_000_tokens_of_the_sandbox_come_once_and_in_order(many: Sandbox, coll
 
 
 @pytest.mark.parametrize("paging", ["plain", "envelope"])
-def test_tokens_of_the_sandbox_while_some_are_deleted_and_others_made(kind: Kind, paging: Any) -> None:
+@both_kinds
+def test_tokens_of_the_sandbox_while_some_are_deleted_and_others_made(paging: Any) -> None:
     with Sandbox(paging=paging, tokens=300, max_limit=40) as sandbox:
         configuration = sandbox.configuration(sandbox.admin)
-        with kind.auth(configuration) as auth:
+        with auth_of(configuration) as auth:
             ids = []
             for number, token in enumerate(auth.iter_access_tokens(page_size=60)):
                 ids.append(token.id)
@@ -329,9 +329,10 @@ def test_tokens_of_the_sandbox_while_some_are_deleted_and_others_made(kind: Kind
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_10_000_tokens_of_the_sandbox_while_some_are_deleted(kind: Kind, many: Sandbox) -> None:
+@both_kinds
+def test_10_000_tokens_of_the_sandbox_while_some_are_deleted(many: Sandbox) -> None:
     many.reset()
-    with kind.auth(many.configuration(many.admin)) as auth:
+    with auth_of(many.configuration(many.admin)) as auth:
         ids = []
         for number, token in enumerate(auth.iter_access_tokens(page_size=100)):
             ids.append(token.id)

@@ -11,16 +11,17 @@ import asyncio
 import copy
 import inspect
 import threading
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, contextmanager
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
 
 import elements_sdk
-from elements_sdk import aio
+from elements_sdk import aio, bulk
 
 BOTH = ("blocking", "asyncio")
 both_kinds = pytest.mark.kinds(*BOTH)
@@ -183,6 +184,7 @@ class Face:
         return self._call(value) if inspect.ismethod(value) else value
 
     def _call(self, method: Any) -> Any:
+        @wraps(method)
         def call(*arguments: Any, **named: Any) -> Any:
             result = method(*arguments, **named)
             return self._shown(self._world.run(result) if inspect.isawaitable(result) else result)
@@ -203,6 +205,7 @@ _OF_ASYNCIO = (
 if TYPE_CHECKING:
     from elements_sdk import ApiClient as ApiClient
     from elements_sdk import AuthApi as AuthApi
+    from elements_sdk import Configuration
     from elements_sdk import Session as Session
 else:
 
@@ -219,6 +222,25 @@ else:
     def Session(*arguments: Any, **named: Any) -> Any:  # noqa: N802
         """Make a session."""
         return Face(aio.Session(*arguments, **named)) if _world else elements_sdk.Session(*arguments, **named)
+
+
+@contextmanager
+def auth_of(configuration: Configuration) -> Iterator[AuthApi]:
+    """Have the calls of a client of its own."""
+    with ApiClient(configuration) as client:
+        yield AuthApi(client)
+
+
+def map_calls(method: Callable[[Any], Any], items: Iterable[Any], **options: Any) -> Any:
+    """Make bulk calls. With asyncio a method that blocks is called in a thread, and a task waits for it."""
+    if not _world:
+        return bulk.map_calls(method, items, **options)
+
+    async def in_thread(item: Any) -> Any:
+        return await asyncio.to_thread(method, item)
+
+    awaited = getattr(method, "__wrapped__", in_thread) if callable(method) else method
+    return Face(aio.map_calls(awaited, items, **options))
 
 
 def read_raw(raw: Any) -> bytes:

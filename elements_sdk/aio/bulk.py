@@ -93,6 +93,10 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], AsyncIterator[Outcome[It
     def __del__(self) -> None:
         self._tasks.stop()
 
+    def stop(self) -> None:
+        """Start no more calls. Those under way go on; a loop gives their outcomes."""
+        self._tasks.stop()
+
     async def close(self) -> None:
         """Start no more calls, and wait for those under way. A loop still gives their outcomes."""
         self.stop()
