@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextvars
 import _thread
+import contextvars
 import os
 import threading
 from collections import deque
@@ -319,7 +319,7 @@ class _Threads(Generic[Item, Value]):
         with self._lock:
             threads = list(self._threads)
         for thread in threads:
-            if thread.ident is not None:  # else it has not begun, if it ever will, and there is nothing for it to do
+            if thread.is_alive():  # else it has ended, or not begun, and then there is nothing for it to do
                 thread.join()
 
     def _begin(self, thread: threading.Thread) -> None:
