@@ -95,7 +95,7 @@ def install(python: str, *packages: str) -> None:
 def install_clone(python: str) -> None:
     """Install what the clone holds now, from a copy, so that building leaves nothing in the clone."""
     with tempfile.TemporaryDirectory() as place:
-        for name in ("setup.py", "README.md", "LICENSE"):
+        for name in ("setup.py", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"):
             shutil.copy(ROOT / name, place)
         shutil.copytree(ROOT / "elements_sdk", Path(place, "elements_sdk"))
         install(python, place)
