@@ -142,15 +142,18 @@ def test_every_code_block_is_run_by_some_test() -> None:
         "README.md": ".ci/run",
         "start.md": ".ci/run",
         "command-line.md": "test/test_cli_docs.py",
+        "examples.md": "test/test_examples.py",
         "how-it-is-made.md": "test/test_new_release.py",
+        "observability.md": "test-requirements.txt",  # it installs what the tests need, too
         "performance.md": "test/test_bench.py",
     }
+    unnamed = ("performance.md", "observability.md")
     for page in PAGES:
         kinds = set(re.findall(r"^```(\w*)\n.*?^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE))
         assert kinds <= {"python", "shell", "yaml", "mermaid", ""}, page.name  # without a word: what is printed
         if "shell" in kinds:
             runner = (ROOT / shell[page.name]).read_text("utf-8")
-            assert page.name in runner or page.name == "performance.md"
+            assert page.name in runner or page.name in unnamed
         if "yaml" in kinds:
             assert page.name == "how-it-is-made.md"  # also test/test_new_release.py
 
