@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 Body = Literal["read", "leave", "to file"]  # what becomes of the body of a success
 
@@ -17,6 +17,15 @@ class TooLarge(Exception):
 
 class FileError(Exception):
     """A body could not be written to a file; the text says why."""
+
+
+class Headed(Protocol):
+    """An answer, as far as its headers go."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """All of them."""
+        ...
 
 
 class MemoryBody:
@@ -49,8 +58,8 @@ class MemoryBody:
             raise TooLarge(self._too_large())
         self._write(piece)
 
-    def content(self, headers: Mapping[str, str]) -> Any:
-        """Give the body, now that it is complete."""
+    def content(self, answer: Headed) -> Any:
+        """Give the body, now that it is complete; a file, with what the answer's headers say of it."""
         return b"" if self._whole is None else self._whole.getvalue()  # without a copy
 
     def discard(self) -> None:

@@ -6,13 +6,12 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
 from email.message import Message
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote
 
-from elements_sdk.bodies import FileError, MemoryBody
+from elements_sdk.bodies import FileError, Headed, MemoryBody
 
 _LONGEST_NAME = 100  # characters
 _LONGEST_DISPOSITION = 4096  # characters
@@ -48,13 +47,14 @@ class FileBody(MemoryBody):
             shutil.rmtree(self._path.parent, ignore_errors=True)
             raise
 
-    def content(self, headers: Mapping[str, str]) -> FileAnswer:
+    def content(self, answer: Headed) -> FileAnswer:
         """Give the path of the file."""
         self._file.close()
-        answer = FileAnswer(self._path)
-        answer.suggested_name = harmless_name(headers.get("Content-Disposition", ""))
-        answer.content_type = headers.get("Content-Type")
-        return answer
+        headers = answer.headers
+        path = FileAnswer(self._path)
+        path.suggested_name = harmless_name(headers.get("Content-Disposition", ""))
+        path.content_type = headers.get("Content-Type")
+        return path
 
     def discard(self) -> None:
         """Remove the file and its folder."""

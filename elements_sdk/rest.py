@@ -159,7 +159,7 @@ def new_body(body: Body, status: int, settings: Configuration) -> MemoryBody:
 
 def put_into(response: Response, taken: MemoryBody) -> None:
     """Put a complete body into its answer: bytes as data, a path as file."""
-    content = taken.content(response.headers)
+    content = taken.content(response)
     if isinstance(content, bytes):
         response.data = content
     else:

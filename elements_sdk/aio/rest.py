@@ -196,15 +196,15 @@ class Transport:
         return self._configuration.ssl_context or tls_context(self._configuration, identifies=False)
 
     async def _received(self, request: Request, raw: aiohttp.ClientResponse, body: Body) -> Response:
-        settings, headers = self._configuration, _headers_of(raw)
-        response = Response(raw.status, raw.reason or "", headers, b"")
+        settings = self._configuration
+        response = _Answer(raw)
         if body == "leave" and 200 <= raw.status < 300:
             response.raw = raw
             return response
         taken = None
         try:
             taken = new_body(body, raw.status, settings)
-            await _pour(raw, headers, taken, settings.max_response_bytes, in_thread=body == "to file")
+            await _pour(raw, response, taken, settings.max_response_bytes, in_thread=body == "to file")
             put_into(response, taken)
             return response
         except BaseException as error:  # the place in the pool must become free, whatever stopped the reading
@@ -220,25 +220,39 @@ class Transport:
         raise failed
 
 
-def _headers_of(raw: aiohttp.ClientResponse) -> HTTPHeaderDict:
-    """Give the headers as http.client reads them; aiohttp takes their bytes for UTF-8."""
-    return HTTPHeaderDict([(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw.raw_headers])
+class _Answer(Response):
+    """An answer whose headers are read when they are asked for, which takes longer than the rest of it."""
+
+    __slots__ = ("_headers", "_lines")
+
+    def __init__(self, raw: aiohttp.ClientResponse) -> None:
+        self._headers: HTTPHeaderDict | None = None
+        self._lines = raw.raw_headers
+        self.status, self.reason, self.data, self.raw, self.file = raw.status, raw.reason or "", b"", None, None
+
+    @property
+    def headers(self) -> HTTPHeaderDict:  # type: ignore[override]
+        """The headers as http.client reads them; aiohttp takes their bytes for UTF-8."""
+        if self._headers is None:
+            lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._lines]
+            self._headers = HTTPHeaderDict(lines)
+        return self._headers
 
 
 async def _pour(
-    raw: aiohttp.ClientResponse, headers: HTTPHeaderDict, taken: MemoryBody, most: int | None, in_thread: bool
+    raw: aiohttp.ClientResponse, response: Response, taken: MemoryBody, most: int | None, in_thread: bool
 ) -> None:
     """Read a body, and take it up decompressed."""
     taken.expect(None if raw.method == "HEAD" else raw.content_length)
-    if "Content-Encoding" not in headers:
+    if "Content-Encoding" not in raw.headers:
         while piece := await raw.content.read(BLOCK):
             await asyncio.to_thread(taken.add, piece) if in_thread else taken.add(piece)
         return
     packed = MemoryBody(most)
     while piece := await raw.content.read(BLOCK):
         packed.add(piece)
-    body = io.BytesIO(packed.content(headers))
-    unpacked = HTTPResponse(body, headers, raw.status, preload_content=False, request_method=raw.method)
+    body = io.BytesIO(packed.content(response))
+    unpacked = HTTPResponse(body, response.headers, raw.status, preload_content=False, request_method=raw.method)
     while piece := unpacked.read(BLOCK):
         await asyncio.to_thread(taken.add, piece) if in_thread else taken.add(piece)
 
