@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from test.recording import RecordingServer
 from test.twins import ApiClient, AuthApi, of_kind, parametrize
 
 pytest_generate_tests = parametrize
+
+# A shell starts what runs in the background with Ctrl-C ignored, and so would be whatever the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

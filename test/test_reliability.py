@@ -234,11 +234,11 @@ def test_large_request_that_is_not_read_ends_in_time() -> None:
             client.call_api(
                 "/upload",
                 "POST",
-                body="x" * 30_000_000,
+                body="x" * 10_000_000,
                 header_params={"Content-Type": "text/plain"},
                 _request_timeout=0.5,
             )
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 2
     assert (caught.value.phase, caught.value.request_sent) == ("sending the request", "maybe")
 
 
