@@ -11,8 +11,8 @@ def origin(url: str) -> str:
     """Scheme, host and port of a URL: `https://storage.example.com:443`."""
     end = url.find("/", url.find("//") + 2)
     start = url if end < 0 else url[:end]
-    is_public = not any(mark in start for mark in "@?#")  # else it may hold a secret, which no cache should keep
-    return _origin(start) if is_public else _origin.__wrapped__(start)
+    may_be_secret = "@" in start or "?" in start or "#" in start  # which no cache should keep
+    return _origin.__wrapped__(start) if may_be_secret else _origin(start)
 
 
 @lru_cache(maxsize=64)

@@ -29,7 +29,6 @@ from elements_sdk.sending import Sender, Transport
 from elements_sdk.serialization import UnexpectedJson, from_json, to_plain, type_name
 from elements_sdk.settings import checked_host, checked_url
 
-_USUAL = ReadSettings()
 _SPELLINGS = {name.lower(): name for name in ("Accept", "Authorization", "Content-Type", "Cookie", "User-Agent")}
 
 
@@ -270,9 +269,10 @@ class BaseClient:
 
     def _read_settings(self) -> ReadSettings | None:
         """What models must know of this client: nothing, as a rule."""
-        given = self.configuration
-        settings = ReadSettings(self.client_side_validation, given.discard_unknown_keys, given.strict_responses)
-        return None if settings == _USUAL else settings
+        checks, given = self.client_side_validation, self.configuration
+        if checks and not given.discard_unknown_keys and not given.strict_responses:
+            return None
+        return ReadSettings(checks, given.discard_unknown_keys, given.strict_responses)
 
     def own_settings(self) -> dict[str, Any]:
         """Give the arguments that the constructor of this kind of client takes beyond those of all."""

@@ -234,7 +234,8 @@ class Configuration:
         :param identifier: `"Authorization"`, or `"Bearer"` as the newer clients call it.
         :raises ApiValueError: the key cannot be sent in a header.
         """
-        self._refresh_api_key()
+        if self.refresh_api_key_hook is not None:
+            self._refresh_api_key(self.refresh_api_key_hook)
         spelling = self._spelling(identifier)
         if spelling is None:
             return None
@@ -250,11 +251,9 @@ class Configuration:
         has_prefix = key[: len(prefix) + 1].lower() == f"{prefix} ".lower()
         return f"{prefix} {key[len(prefix) + 1 :] if has_prefix else key}"
 
-    def _refresh_api_key(self) -> None:
-        if self.refresh_api_key_hook is None:
-            return
+    def _refresh_api_key(self, hook: Callable[[Configuration], None]) -> None:
         try:
-            self.refresh_api_key_hook(self)
+            hook(self)
             return
         except StopIteration:  # which a coroutine must not raise
             pass

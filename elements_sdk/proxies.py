@@ -45,6 +45,8 @@ class Proxies:
 
         :raises ApiValueError: what the environment names is no URL of a proxy. It is not shown: it may hold a password.
         """
+        if not self._named:
+            return None
         scheme = urlsplit(url).scheme
         name = scheme if self._named.get(scheme) else "all"
         if not self._named.get(name) or _is_exempt(url, self._named.get("no", "")):

@@ -6,6 +6,7 @@ import asyncio
 import copy
 import gc
 import pickle
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from elements_sdk import (
     ApiConnectionError,
     ApiException,
+    ApiTimeoutError,
     ApiTypeError,
     ApiValueError,
     Configuration,
@@ -241,3 +243,60 @@ def test_limit_of_the_whole_is_that_of_the_call_and_not_of_the_task_around_it() 
 
     with FaultServer(does.silence()) as server:
         asyncio.run(call(server.host))
+
+
+def test_each_of_many_calls_ends_at_its_own_limit() -> None:
+    async def seconds_until_late(client: ApiClient, limit: float | tuple[float, float]) -> float:
+        started = time.monotonic()
+        with pytest.raises(ApiTimeoutError):
+            await AuthApi(client).get_access_token(7, _request_timeout=limit)
+        return time.monotonic() - started
+
+    async def calls(host: str) -> list[float]:
+        async with client_of(host, retries=0, connection_pool_maxsize=8) as client:
+            alone = await seconds_until_late(client, (5, 0.5))
+            return [alone, *await asyncio.gather(*(seconds_until_late(client, limit) for limit in limits))]
+
+    limits: list[float | tuple[float, float]] = [1.2, 0.3, (5, 0.9), (5, 0.6)]
+    with FaultServer(does.silence()) as server:
+        taken = asyncio.run(calls(server.host))
+    for seconds, limit in zip(taken, (0.5, 1.2, 0.3, 0.9, 0.6), strict=True):
+        assert limit - 0.01 <= seconds < limit + 0.25
+
+
+def test_wait_for_a_free_connection_is_not_the_wait_for_a_piece() -> None:
+    async def calls(host: str) -> list[Any]:
+        async with client_of(host, connection_pool_maxsize=1) as client:
+            return await asyncio.gather(
+                *(AuthApi(client).get_access_token(7, _request_timeout=(5, 0.8)) for _ in range(3))
+            )
+
+    with FaultServer(does.late_answer(0.5)) as server:
+        assert len(asyncio.run(calls(server.host))) == 3
+
+
+def test_limit_and_cancellation_at_one_moment_leave_the_task_cancelled() -> None:
+    async def call(client: ApiClient) -> None:
+        task = asyncio.create_task(AuthApi(client).get_access_token(7, _request_timeout=0.2))
+        await asyncio.sleep(0.1)
+        asyncio.get_running_loop().call_later(0.09, time.sleep, 0.05)  # so that both are due when it is over
+        asyncio.get_running_loop().call_later(0.1, task.cancel)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    async def calls(host: str) -> None:
+        async with client_of(host) as client:
+            await call(client)
+
+    with FaultServer(does.silence()) as server:
+        asyncio.run(calls(server.host))
+
+
+def test_closed_client_leaves_no_timer_in_the_loop(recorder: RecordingServer) -> None:
+    async def call() -> list[asyncio.TimerHandle]:
+        recorder.answers('{"ticket": "t"}')
+        await ask_and_close(client_of(recorder.host))
+        timers: list[asyncio.TimerHandle] = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
+        return [timer for timer in timers if not timer.cancelled()]
+
+    assert asyncio.run(call()) == []
