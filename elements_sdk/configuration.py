@@ -240,8 +240,8 @@ class Configuration:
         if spelling is None:
             return None
         default = spelling if spelling == "Bearer" else ""
-        prefix = header_text(f"api_key_prefix[{spelling!r}]", self.api_key_prefix.get(spelling) or default)
-        key = header_text(f"api_key[{spelling!r}]", self.api_key[spelling])
+        prefix = header_text("api_key_prefix", spelling, self.api_key_prefix.get(spelling) or default)
+        key = header_text("api_key", spelling, self.api_key[spelling])
         problem = problem_of_token(key)
         if problem:
             del key

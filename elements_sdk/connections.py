@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from queue import LifoQueue
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -63,6 +63,12 @@ def _current() -> Try:
     return getattr(_thread, "current", None) or Try(Limits(None, None, None), None)
 
 
+def _limit(source: Any, seconds: float | None) -> None:
+    """Limit the next step of a socket; to set what is set already would be a system call each time."""
+    if source.gettimeout() != seconds:
+        source.settimeout(seconds)
+
+
 class _Reader(io.RawIOBase):
     """Reads from a socket, each piece within the limits of the try that it is made for."""
 
@@ -74,9 +80,9 @@ class _Reader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int | None:
-        self._socket.settimeout(self._try.seconds_for_a_piece())
-        count: int | None = self._raw.readinto(buffer)
+    def readinto(self, buffer: Any) -> int:
+        _limit(self._socket, self._try.seconds_for_a_piece())
+        count = self._socket.recv_into(buffer)
         if self._try.phase == "waiting for the answer":
             if count == 0:  # http.client would take half a head for a whole one
                 raise ConnectionResetError
@@ -132,18 +138,6 @@ class _Limited(HTTPConnection):
     response_class = _Answer
     _last_used = 0.0
     _is_connecting = False
-    _socket: socket | None = None
-
-    @property
-    def sock(self) -> Any:
-        """The socket; a new one, and TLS over it, has what is left of the time to connect."""
-        return self._socket
-
-    @sock.setter
-    def sock(self, new: socket | None) -> None:
-        self._socket = new
-        if new is not None:
-            new.settimeout(_current().limits.to_connect())
 
     @property
     def is_connected(self) -> bool:
@@ -163,6 +157,12 @@ class _Limited(HTTPConnection):
         finally:
             self._is_connecting = False
 
+    def _new_conn(self) -> socket:
+        """Connect; TLS over it, which comes next, has what is left of the time to connect."""
+        new = super()._new_conn()
+        new.settimeout(_current().limits.to_connect())
+        return new
+
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
@@ -171,11 +171,13 @@ class _Limited(HTTPConnection):
             current.phase = "sending the request"
         pieces = [data] if len(data) <= _BLOCK else _cut(memoryview(data))
         for piece in pieces:
-            cast("socket", self._socket).settimeout(current.seconds_for_a_piece())
+            _limit(self.sock, current.seconds_for_a_piece())
             super().send(piece)
 
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
-        _current().phase = "waiting for the answer"
+        current = _current()
+        current.phase = "waiting for the answer"
+        self.timeout = current.seconds_for_a_piece()  # which urllib3 sets here
         answer = super().getresponse()
         self._last_used = time.monotonic()
         return answer

@@ -9,6 +9,7 @@ from typing import Any
 
 from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody
 from elements_sdk.forks import renew_in_children
+from elements_sdk.limits import Limits
 from elements_sdk.messages import Request, Response
 from elements_sdk.retry_after import seconds_to_wait
 
@@ -157,13 +158,13 @@ class Repeats:
         self._policy, self._budget, self._safe_to_repeat = policy, budget, safe_to_repeat
         self.count = 0
 
-    def wait(self, request: Request, outcome: Response | ApiException, left: float | None) -> float | None:
-        """Seconds to wait before the call is tried again; `None`: it is not. `left` is the time of the whole call."""
+    def wait(self, request: Request, outcome: Response | ApiException, limits: Limits) -> float | None:
+        """Seconds to wait before the call is tried again; `None`: it is not."""
         if isinstance(outcome, Response) and outcome.status < 400:
             if self.count == 0:
                 self._budget.credit_success()
             return None
-        safe, count = self._safe_to_repeat, self.count
+        safe, count, left = self._safe_to_repeat, self.count, limits.left()
         seconds = self._policy.wait(request, outcome, repeats=count, safe_to_repeat=safe, left=left)
         if seconds is None or not self._budget.allows_repeat():
             return None

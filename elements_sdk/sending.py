@@ -90,7 +90,7 @@ class Sender:
         while True:
             outcome = await self._try(request, limits, body)
             request.sent = _surer(request.sent, outcome.request_sent if isinstance(outcome, ApiException) else "yes")
-            seconds = repeats.wait(request, outcome, limits.left())
+            seconds = repeats.wait(request, outcome, limits)
             if seconds is None:
                 break
             record_repeat(request, seconds)

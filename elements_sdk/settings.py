@@ -140,8 +140,8 @@ def problem_of_header(value: Any) -> str | None:
     return None
 
 
-def header_text(name: str, value: Any) -> str:
-    """Give a value as it goes into a header.
+def header_text(name: str, key: str, value: Any) -> str:
+    """Give a value of a dict, under this key of the setting of this name, as it goes into a header.
 
     :raises ApiValueError: it cannot.
     """
@@ -151,7 +151,7 @@ def header_text(name: str, value: Any) -> str:
     if problem is None:
         return six.ensure_str(value)
     del value  # it may be a secret, and the exception takes this frame along
-    raise ApiValueError(f"{name} {problem}")
+    raise ApiValueError(f"{name}[{key!r}] {problem}")
 
 
 def problem_of_token(text: str) -> str | None:
