@@ -14,6 +14,7 @@ from elements_sdk.forks import leave_behind
 from elements_sdk.limits import Seconds
 from elements_sdk.messages import Request
 from elements_sdk.operation import CallManner, Operation, read_options
+from elements_sdk.redaction import MaskedDict
 from elements_sdk.rest import Transport
 
 if TYPE_CHECKING:
@@ -142,6 +143,16 @@ class ApiClient(BaseClient):
         :param _host: another server for this call. Credentials go to the configured one only.
         :returns: an `ApiResponse`; with `_return_http_data_only=True` its data.
         """
+        parts = MaskedDict(
+            path_params=path_params,
+            query_params=query_params,
+            header_params=header_params,
+            body=body,
+            post_params=post_params,
+            files=files,
+            collection_formats=collection_formats,
+        )
+        del path_params, query_params, header_params, body, post_params, files  # no traceback shows them
         operation, request, manner = self._free_call(
             resource_path,
             method,
@@ -154,13 +165,7 @@ class ApiClient(BaseClient):
                 "_preload_content": _preload_content,
                 "_request_timeout": _request_timeout,
             },
-            path_params=path_params,
-            query_params=query_params,
-            header_params=header_params,
-            body=body,
-            post_params=post_params,
-            files=files,
-            collection_formats=collection_formats,
+            parts,
         )
         return self._run(operation, request, manner)
 
@@ -179,10 +184,11 @@ class ApiClient(BaseClient):
 
         :returns: a `Response`; with `_preload_content=False` urllib3's own.
         """
-        steps = self._perform_free(
-            method, url, query_params, headers, post_params, body, _preload_content, _request_timeout
+        parts = MaskedDict(
+            url=url, query_params=query_params, header_params=headers, post_params=post_params, body=body
         )
-        return run(steps)
+        del url, query_params, headers, post_params, body  # no traceback shows them
+        return run(self._perform_free(method, parts, _preload_content, _request_timeout))
 
     def _run(self, operation: Operation, request: Request, manner: CallManner) -> Any:
         manner = self._admit(operation, request, manner)

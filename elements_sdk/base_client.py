@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Mapping, MutableMapping, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar, Self
-from urllib.parse import urlsplit
 
 from elements_sdk import copies, free_request
 from elements_sdk._version import __version__
@@ -27,7 +26,7 @@ from elements_sdk.operation import ApiResponse, CallManner, Operation, read_opti
 from elements_sdk.redaction import MaskedDict
 from elements_sdk.sending import Sender, Transport
 from elements_sdk.serialization import UnexpectedJson, from_json, to_plain, type_name
-from elements_sdk.settings import checked_host, checked_url
+from elements_sdk.settings import checked_host
 
 _SPELLINGS = {name.lower(): name for name in ("Accept", "Authorization", "Content-Type", "Cookie", "User-Agent")}
 
@@ -167,38 +166,18 @@ class BaseClient:
         auth_settings: Sequence[str] | None,
         host: str | None,
         options: Mapping[str, Any],
-        **parts: Any,
+        parts: MaskedDict,
     ) -> tuple[Operation, Request, CallManner]:
         """Make of the arguments of `call_api` what a documented call is made of."""
         safe = self.configuration.safe_chars_for_path_param
-        operation, request = free_request.free_call(method, resource_path, response_type, safe_characters=safe, **parts)
+        operation, request = free_request.free_call(method, resource_path, response_type, parts, safe)
         own_host = None if host is None else checked_host("_host", host)
         sends_key = "Bearer" in (auth_settings or ())
         return operation, request, read_options("call_api", options)._replace(host=own_host, sends_key=sends_key)
 
-    async def _perform_free(
-        self,
-        method: str,
-        url: str,
-        query_params: free_request.Parameters | None,
-        headers: Mapping[str, Any] | None,
-        post_params: free_request.Parameters | None,
-        body: Any,
-        preload: bool,
-        timeout: Seconds | None,
-    ) -> Any:
+    async def _perform_free(self, method: str, parts: MaskedDict, preload: bool, timeout: Seconds | None) -> Any:
         """Send a request to any address, and give the answer, or what is to be read of it."""
-        address = checked_url("url", url).partition("#")[0]
-        _, request = free_request.free_call(
-            method,
-            urlsplit(address).path or "/",
-            None,
-            query_params=query_params,
-            header_params=headers,
-            post_params=post_params,
-            body=body,
-        )
-        request.url = with_query(address, request)
+        request = free_request.request_to(method, parts)
         self._expect_open()
         limits, repeats = self._sender.limits(timeout), self._sender.repeats()
         response = await self._sender.send(request, limits, repeats, body="read" if preload else "leave")

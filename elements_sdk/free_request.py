@@ -6,13 +6,14 @@ import mimetypes
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-from elements_sdk.exceptions import ApiTypeError, ApiValueError
-from elements_sdk.messages import Request, fill_path, query_text
+from elements_sdk.exceptions import ApiTypeError, ApiValueError, OpenApiException
+from elements_sdk.messages import Request, fill_path, query_text, with_query
 from elements_sdk.operation import Operation
 from elements_sdk.redaction import MaskedDict
 from elements_sdk.serialization import to_json, to_plain, type_name
+from elements_sdk.settings import checked_url
 
 METHODS = frozenset({"GET", "HEAD", "DELETE", "POST", "PUT", "PATCH", "OPTIONS"})
 _SEPARATORS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
@@ -21,37 +22,63 @@ Parameters = Mapping[str, Any] | Sequence[tuple[str, Any]]
 
 
 def free_call(
-    method: str,
-    path: str,
-    result: str | type | None,
-    *,
-    path_params: Parameters | None = None,
-    query_params: Parameters | None = None,
-    header_params: Mapping[str, Any] | None = None,
-    body: Any = None,
-    post_params: Parameters | None = None,
-    files: Mapping[str, Any] | None = None,
-    collection_formats: Mapping[str, str] | None = None,
-    safe_characters: str = "",
+    method: str, path: str, result: str | type | None, parts: MaskedDict, safe_characters: str = ""
 ) -> tuple[Operation, Request]:
     """Describe a call and write its request. The `Content-Type` among the headers decides how the body is written.
 
+    :param parts: the arguments `path_params`, `query_params`, `header_params`, `body`, `post_params`, `files` and
+        `collection_formats` of `ApiClient.call_api`, as far as they are given.
     :raises ApiValueError: a value cannot be sent, or answers are not read as `result`.
     :raises ApiTypeError: body and content type do not go together.
     """
+    operation = Operation("call_api", _verb(method), path, result=None if result is None else type_name(result))
+    if not path.startswith("/") or "#" in path:
+        raise ApiValueError("the path must begin with a slash, as in /api/2/things, and hold no #")
+    try:
+        return operation, _request(operation.method, path, parts, safe_characters)
+    except OpenApiException as error:
+        failed = error.with_traceback(None)  # whose frames hold what is secret
+    raise failed
+
+
+def request_to(method: str, parts: MaskedDict) -> Request:
+    """Write a request to any address.
+
+    :param parts: its `url`, and what `free_call` takes.
+    :raises ApiValueError: the address is none, or a value cannot be sent.
+    :raises ApiTypeError: body and content type do not go together.
+    """
+    verb = _verb(method)
+    try:
+        return _request_to(verb, parts)
+    except OpenApiException as error:
+        failed = error.with_traceback(None)  # as above
+    raise failed
+
+
+def _request_to(verb: str, parts: MaskedDict) -> Request:
+    address = checked_url("url", parts["url"]).partition("#")[0]
+    request = _request(verb, urlsplit(address).path or "/", parts)
+    request.url = with_query(address, request)
+    return request
+
+
+def _verb(method: str) -> str:
     verb = str(method).upper()
     if verb not in METHODS:
         raise ApiValueError(f"the method must be one of {', '.join(sorted(METHODS))}")
-    if not path.startswith("/") or "#" in path:
-        raise ApiValueError("the path must begin with a slash, as in /api/2/things, and hold no #")
-    operation = Operation("call_api", verb, path, result=None if result is None else type_name(result))
-    parameters = parameters_to_tuples(to_plain(path_params or {}), collection_formats)
+    return verb
+
+
+def _request(verb: str, path: str, parts: MaskedDict, safe_characters: str = "") -> Request:
+    formats = parts.get("collection_formats")
+    parameters = parameters_to_tuples(to_plain(parts.get("path_params") or {}), formats)
     path, shown_path = fill_path(path, parameters, safe_characters)
-    query = query_text(parameters_to_tuples(to_plain(query_params or {}), collection_formats))
-    headers = MaskedDict({name: str(value) for name, value in (header_params or {}).items()})
-    form = parameters_to_tuples(to_plain(post_params or {}), collection_formats)
-    form += files_parameters(files)
-    return operation, Request(verb, path, shown_path, query, headers, _body(headers, body, form))
+    query = query_text(parameters_to_tuples(to_plain(parts.get("query_params") or {}), formats))
+    headers = MaskedDict({name: str(value) for name, value in (parts.get("header_params") or {}).items()})
+    form = parameters_to_tuples(to_plain(parts.get("post_params") or {}), formats)
+    form += files_parameters(parts.get("files"))
+    return Request(verb, path, shown_path, query, headers, _body(headers, parts.get("body"), form))
 
 
 def parameters_to_tuples(params: Parameters, collection_formats: Mapping[str, str] | None) -> list[tuple[str, Any]]:

@@ -276,7 +276,7 @@ def test_email_to_all_owners_sends_one_each(links: Sandbox) -> None:
     result = run("links", "email", "--all", "--to-owner", "--yes", "-o", "table", **as_admin(links))
     total = len(all_links(links))
     assert result.returncode == 0
-    assert result.stderr.endswith(f"{total} of {total} links sent.\n")
+    assert result.stderr.endswith(f"{total:,} of {total:,} links sent.\n")
     assert len(links.outbox) == total
 
 
@@ -323,7 +323,7 @@ def test_report_is_one_page_that_needs_no_other(links: Sandbox, tmp_path: Path) 
     result = run("links", "report", str(tmp_path / "links.html"), **as_admin(links))
     everything = all_links(links)
     assert (result.returncode, result.stdout) == (0, "")
-    assert result.stderr == f"{len(everything)} links in {tmp_path / 'links.html'}\n"
+    assert result.stderr == f"{len(everything):,} links in {tmp_path / 'links.html'}\n"
     text = (tmp_path / "links.html").read_text("utf-8")
     page = Page(text)
     assert page.tags["svg"] == 4

@@ -356,3 +356,38 @@ def test_no_secret_shows_in_what_succeeds(recorder: RecordingServer, search: Sea
     with pytest.raises(ApiException) as caught, Session(configuration, "uma", MARKERS["password"], otp=MARKERS["otp"]):
         raise AssertionError("the block must not be entered")
     search.look_at_exception(caught.value)
+
+
+PARTS: dict[str, Any] = {
+    "path_params": {"ticket": MARKERS["ticket"]},
+    "query_params": {"token": MARKERS["reset"]},
+    "header_params": {"X-Key": MARKERS["header"]},
+    "body": {"password": MARKERS["password"]},
+}
+
+
+def test_no_secret_shows_in_calls_without_a_method(recorder: RecordingServer, search: Search) -> None:
+    recorder.answer = echoing(500)
+    client, address = clients(recorder.host)[0], f"{recorder.host}/?token={MARKERS['reset']}"
+    of_request = {"headers" if name == "header_params" else name: part for name, part in PARTS.items()}
+    del of_request["path_params"]
+    form = {"Content-Type": "application/x-www-form-urlencoded", "X-Key": MARKERS["header"]}
+    attempts: list[Callable[[], object]] = [
+        lambda: client.call_api("/things/{ticket}", "POST", auth_settings=["Bearer"], **PARTS),
+        lambda: client.call_api("/things/{ticket}", "POST", **{**PARTS, "body": {MARKERS["otp"]: object()}}),
+        lambda: client.call_api("/things/{ticket}", "POST", **PARTS, post_params={"otp": MARKERS["otp"]}),
+        lambda: client.call_api("/things", "POST", header_params=form, post_params={"otp": "\ud800" + MARKERS["otp"]}),
+        lambda: client.call_api(
+            "/things/{ticket}/..", "POST", **{**PARTS, "path_params": {"ticket": [MARKERS["otp"]]}}
+        ),
+        lambda: client.request("POST", address, **of_request),
+        lambda: client.request("POST", address, **{**of_request, "body": {MARKERS["otp"]: object()}}),
+        lambda: client.request("GET", f"http://u:{MARKERS['password']}@storage.example.com/"),
+        lambda: client.request("POST", f"http://127.0.0.1:9/?token={MARKERS['reset']}", **of_request),
+    ]
+    for attempt in attempts:
+        with pytest.raises(OpenApiException) as caught:
+            attempt()
+        search.look_at_exception(caught.value)
+        del caught
+    assert len(recorder.requests) == 2

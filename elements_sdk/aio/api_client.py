@@ -13,6 +13,7 @@ from elements_sdk.exceptions import ApiTypeError
 from elements_sdk.limits import Seconds
 from elements_sdk.messages import Request
 from elements_sdk.operation import CallManner, Operation, read_options
+from elements_sdk.redaction import MaskedDict
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -83,6 +84,16 @@ class ApiClient(BaseClient):
         _host: str | None = None,
     ) -> Any:
         """Call an endpoint that has no method here; see `elements_sdk.ApiClient.call_api`."""
+        parts = MaskedDict(
+            path_params=path_params,
+            query_params=query_params,
+            header_params=header_params,
+            body=body,
+            post_params=post_params,
+            files=files,
+            collection_formats=collection_formats,
+        )
+        del path_params, query_params, header_params, body, post_params, files  # no traceback shows them
         operation, request, manner = self._free_call(
             resource_path,
             method,
@@ -94,13 +105,7 @@ class ApiClient(BaseClient):
                 "_preload_content": _preload_content,
                 "_request_timeout": _request_timeout,
             },
-            path_params=path_params,
-            query_params=query_params,
-            header_params=header_params,
-            body=body,
-            post_params=post_params,
-            files=files,
-            collection_formats=collection_formats,
+            parts,
         )
         return await self._run(operation, request, manner)
 
@@ -119,9 +124,11 @@ class ApiClient(BaseClient):
 
         :returns: a `Response`; with `_preload_content=False` aiohttp's own.
         """
-        return await self._perform_free(
-            method, url, query_params, headers, post_params, body, _preload_content, _request_timeout
+        parts = MaskedDict(
+            url=url, query_params=query_params, header_params=headers, post_params=post_params, body=body
         )
+        del url, query_params, headers, post_params, body  # no traceback shows them
+        return await self._perform_free(method, parts, _preload_content, _request_timeout)
 
     async def _run(self, operation: Operation, request: Request, manner: CallManner) -> Any:
         return await self._perform(operation, request, self._admit(operation, request, manner))
