@@ -39,7 +39,7 @@ def read_options(arguments: list[str] | None = None) -> argparse.Namespace:
         help="where the environments are kept (%(default)s); 'current': make none, run here what can",
     )
     parser.add_argument("--results", type=Path, default=RESULTS, metavar="FOLDER", help="where results go")
-    parser.add_argument("--write-docs", action="store_true", help="only write latest.json into docs/performance.md")
+    parser.add_argument("--write-docs", action="store_true", help="only write latest.json into the docs")
     return parser.parse_args(arguments)
 
 
@@ -66,7 +66,8 @@ def main(arguments: list[str] | None = None) -> None:
     options = read_options(arguments)
     latest = options.results / "latest.json"
     if options.write_docs:
-        report.write_page(json.loads(latest.read_text("utf-8")))
+        for page, text in report.pages(json.loads(latest.read_text("utf-8"))).items():
+            report.write_page(page, text)
         return
     folder = None if options.environments == "current" else Path(options.environments).absolute()
     environments = Environments(folder)

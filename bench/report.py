@@ -1,4 +1,4 @@
-"""What came of a run: the results as JSON, as a table for the terminal, and as the tables in docs/performance.md."""
+"""What came of a run: the results as JSON, as a table for the terminal, and as the tables in the docs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from bench.environments import OURS, ROOT, SCRIPTS, Script
 from bench.rounds import Result
 
 Results = dict[str, Any]
-PAGE = ROOT / "docs/performance.md"
 BEGIN, END = "<!-- results: generated -->", "<!-- /results -->"
 UNITS = [(1.0, "s"), (1e-3, "ms"), (1e-6, "us")]
 SIZES = [(1e6, "MB"), (1e3, "kB"), (1.0, "B")]
@@ -154,28 +153,44 @@ def line(row: list[str], widths: list[int]) -> str:
     return "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def markdown(results: Results) -> str:
-    """The tables for the docs: where the targets stand, then every figure."""
-    titles = {name: told["title"] for name, told in results["contenders"].items()}
+def pages(results: Results) -> dict[Path, str]:
+    """What of a run stands in the docs, by page."""
+    parts = [circumstances(results), "\n".join("- " + text for text in versions(results))]
+    whole = "\n\n".join([*parts, targets(results), figures(results)])
+    return {
+        ROOT / "docs/performance.md": whole,
+        ROOT / "README.md": f"{circumstances(results)}\n\n{targets(results)}",
+    }
+
+
+def circumstances(results: Results) -> str:
+    """When it was measured, and on what."""
     told = results["machine"]
     memory = f"{told['memory_bytes'] / 2**30:.0f} GiB of memory, " if told["memory_bytes"] else ""
-    lines = [
+    return (
         f"Measured on {results['date']}: {told['cores']} cores ({told['cpu']}), {memory}{told['system']},"
-        f" Python {results['contenders'][OURS]['python']}; {results['rounds']} alternating rounds.",
-        "",
-        *("- " + text for text in versions(results)),
-        "",
-        "| what | against | this SDK to it | quartiles | target | |",
-        "|---|---|---|---|---|---|",
-    ]
+        f" Python {results['contenders'][OURS]['python']}; {results['rounds']} alternating rounds."
+    )
+
+
+def targets(results: Results) -> str:
+    """Where the targets stand."""
+    lines = ["| what | against | this SDK to it | quartiles | target | |", "|---|---|---|---|---|---|"]
     for case in results["cases"]:
         for target in case["targets"]:
             cells_of_it = [case["title"], target["title"], *verdict(target)]
             lines.append(f"| {' | '.join(cells_of_it)} |")
-    for case in results["cases"]:
-        lines += ["", f"| {case['title']} | median | quartiles |", "|---|---|---|"]
-        lines += [f"| {' | '.join(row[:3])} |" for row in rows_of(case, titles)]
     return "\n".join(lines)
+
+
+def figures(results: Results) -> str:
+    """Every figure, a table a case."""
+    titles = {name: told["title"] for name, told in results["contenders"].items()}
+    tables = []
+    for case in results["cases"]:
+        rows = [[case["title"], "median", "quartiles"], ["---"] * 3, *(row[:3] for row in rows_of(case, titles))]
+        tables.append("\n".join(f"| {' | '.join(row)} |" for row in rows))
+    return "\n\n".join(tables)
 
 
 def versions(results: Results) -> list[str]:
@@ -189,11 +204,11 @@ def versions(results: Results) -> list[str]:
     ]
 
 
-def write_page(results: Results, page: Path = PAGE) -> None:
-    """Put the tables of a run between the marks of a page."""
+def write_page(page: Path, results: str) -> None:
+    """Put what came of a run between the marks of a page."""
     text = page.read_text("utf-8")
     before, found, rest = text.partition(BEGIN)
     _, closed, after = rest.partition(END)
     if not found or not closed:
         raise SystemExit(f"{page} has no place for results: {BEGIN} ... {END}")
-    page.write_text(f"{before}{BEGIN}\n{markdown(results)}\n{END}{after}", "utf-8")
+    page.write_text(f"{before}{BEGIN}\n{results}\n{END}{after}", "utf-8")

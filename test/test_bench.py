@@ -65,13 +65,20 @@ def test_a_peer_that_fails_is_shown_with_its_error(run: tuple[str, dict[str, Any
 def test_docs_get_the_tables_of_a_run_between_their_marks(run: tuple[str, dict[str, Any]], tmp_path: Path) -> None:
     page = tmp_path / "performance.md"
     page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n", "utf-8")
-    report.write_page(run[1], page)
-    report.write_page(run[1], page)
+    whole, _ = report.pages(run[1]).values()
+    report.write_page(page, whole)
+    report.write_page(page, whole)
     text = page.read_text("utf-8")
     assert text.startswith(f"before\n{report.BEGIN}\nMeasured on {run[1]['date']}: ")
     assert text.endswith(f"{report.END}\nafter\n")
     assert "| one small call (CPU) | urllib3 by hand |" in text
     assert "old" not in text
+
+
+def test_docs_show_the_last_whole_run() -> None:
+    results = json.loads((ROOT / "bench/results/latest.json").read_text("utf-8"))
+    for page, text in report.pages(results).items():
+        assert f"{report.BEGIN}\n{text}\n{report.END}" in page.read_text("utf-8")
 
 
 def test_every_target_is_against_a_contender_that_there_is() -> None:
