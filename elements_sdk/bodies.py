@@ -32,10 +32,7 @@ class MemoryBody:
     """A body in memory.
 
     :param most: bytes that it may have, decompressed; `None`: any number.
-    :cvar is_slow: whether it is slow to take a piece.
     """
-
-    is_slow = False
 
     def __init__(self, most: int | None) -> None:
         self._most = most

@@ -163,6 +163,11 @@ class _Limited(HTTPConnection):
         new.settimeout(_current().limits.to_connect())
         return new
 
+    def _tunnel(self) -> None:
+        """Have the proxy connect to the server; TLS with that has what is left by then."""
+        super()._tunnel()
+        _limit(self.sock, _current().limits.to_connect())
+
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()

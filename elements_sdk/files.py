@@ -38,8 +38,6 @@ class FileBody(MemoryBody):
     :raises FileError: the file cannot be made.
     """
 
-    is_slow = True
-
     def __init__(self, most: int | None, folder: str | None) -> None:
         super().__init__(most)
         self._path = _new_path(folder)

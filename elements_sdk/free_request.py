@@ -37,8 +37,13 @@ def free_call(
     try:
         return operation, _request(operation.method, path, parts, safe_characters)
     except OpenApiException as error:
-        failed = error.with_traceback(None)  # whose frames hold what is secret
-    raise failed
+        failed: Exception = error.with_traceback(None)  # whose frames hold what is secret
+    except (AttributeError, TypeError, ValueError):
+        failed = ApiTypeError("parameters and headers must be dicts or lists of pairs, and files paths")
+    try:
+        raise failed
+    finally:
+        del failed  # an exception whose frames hold itself would outlive its call
 
 
 def request_to(method: str, parts: MaskedDict) -> Request:
@@ -52,8 +57,13 @@ def request_to(method: str, parts: MaskedDict) -> Request:
     try:
         return _request_to(verb, parts)
     except OpenApiException as error:
-        failed = error.with_traceback(None)  # as above
-    raise failed
+        failed: Exception = error.with_traceback(None)  # as above
+    except (AttributeError, TypeError, ValueError):
+        failed = ApiTypeError("parameters and headers must be dicts or lists of pairs")
+    try:
+        raise failed
+    finally:
+        del failed
 
 
 def _request_to(verb: str, parts: MaskedDict) -> Request:

@@ -380,6 +380,9 @@ def test_no_secret_shows_in_calls_without_a_method(recorder: RecordingServer, se
         lambda: client.call_api(
             "/things/{ticket}/..", "POST", **{**PARTS, "path_params": {"ticket": [MARKERS["otp"]]}}
         ),
+        lambda: client.call_api("/things/{ticket}", "POST", **{**PARTS, "header_params": [MARKERS["header"]]}),
+        lambda: client.call_api("/things/{ticket}", "POST", **{**PARTS, "query_params": [MARKERS["reset"]]}),
+        lambda: client.request("POST", address, **{**of_request, "query_params": [MARKERS["reset"]]}),
         lambda: client.request("POST", address, **of_request),
         lambda: client.request("POST", address, **{**of_request, "body": {MARKERS["otp"]: object()}}),
         lambda: client.request("GET", f"http://u:{MARKERS['password']}@storage.example.com/"),

@@ -7,6 +7,7 @@ import io
 import ssl
 import warnings
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import aiohttp
@@ -15,10 +16,10 @@ from aiohttp.http import SERVER_SOFTWARE
 from urllib3.exceptions import InsecureRequestWarning
 from urllib3.util.ssl_match_hostname import match_hostname
 
-from elements_sdk.aio.tries import Try, current_try
 from elements_sdk.bodies import BLOCK
-from elements_sdk.transport_failures import SpeaksTls
+from elements_sdk.transport_failures import Attempt, SpeaksTls
 
+current: ContextVar[Attempt] = ContextVar("current")
 _TLS_ALERT = r"\x15\x03"  # as aiohttp shows the bytes
 _CUT = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
@@ -55,7 +56,7 @@ class Connector(aiohttp.TCPConnector):
         self._proxy_context = proxy_context
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
-        attempt = current_try()
+        attempt = current.get()
         try:
             connection = await super().connect(req, traces, timeout)
         except asyncio.CancelledError:
@@ -63,12 +64,12 @@ class Connector(aiohttp.TCPConnector):
             if task is None or task.cancelling():
                 raise
         else:
-            attempt.go_on("waiting for the answer")
+            attempt.phase = "waiting for the answer"
             return connection
         raise RuntimeError  # the connector is closed: aiohttp cancels those who wait, but nobody has cancelled the task
 
     async def _create_connection(self, req: Any, traces: Any, timeout: Any) -> Any:
-        attempt = current_try()
+        attempt = current.get()
         attempt.phase, attempt.is_on_new_connection = "connecting", True
         if req.is_ssl() and req.ssl.verify_mode is ssl.CERT_NONE:
             _warn_of_unverified(req.url.host)
@@ -118,7 +119,7 @@ class Connector(aiohttp.TCPConnector):
 class Upload(aiohttp.BytesIOPayload):
     """A large body, each piece of which is to be taken in the time for a piece."""
 
-    def __init__(self, body: bytes, attempt: Try) -> None:
+    def __init__(self, body: bytes, attempt: Attempt) -> None:
         super().__init__(io.BytesIO(body))
         self._attempt = attempt
 
@@ -128,7 +129,7 @@ class Upload(aiohttp.BytesIOPayload):
         while piece := self._value.read(BLOCK):
             async with asyncio.timeout(self._attempt.limits.for_a_piece()):
                 await writer.write(piece)
-        self._attempt.go_on("waiting for the answer")
+        self._attempt.phase = "waiting for the answer"
 
 
 def _warn_of_unverified(host: str) -> None:

@@ -16,8 +16,7 @@ from urllib3.exceptions import DecodeError
 from yarl import URL
 
 from elements_sdk.addresses import is_insecure, origin
-from elements_sdk.aio.connections import Broken, Connector, Upload, send_once
-from elements_sdk.aio.tries import Try, Watch
+from elements_sdk.aio.connections import Broken, Connector, Upload, current, send_once
 from elements_sdk.bodies import BLOCK, Body, FileError, MemoryBody, TooLarge
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody
@@ -35,6 +34,7 @@ from elements_sdk.transport_failures import (
     DAMAGED,
     NAME_NOT_KNOWN,
     NO_CONNECTION,
+    Attempt,
     Meanings,
     expect_no_word_of_proxy,
     transport_failure,
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
 _RESET = ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
 _LONGEST_LINE, _MOST_HEADERS = 65_536, 100  # as of http.client
-_SENT_ALWAYS = {"Accept", "User-Agent"}  # by aiohttp
 _LARGE = BLOCK  # bytes; a larger body is sent in pieces
 
 
@@ -61,7 +60,6 @@ class Transport:
         self._context: ssl.SSLContext | None = None
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._watch = Watch()
         self._is_closed = False
         renew_in_children(self)
         if configuration.is_complete():
@@ -79,15 +77,24 @@ class Transport:
         place = origin(request.url)
         proxy = self._proxies.proxy_for(place)
         is_forwarded = proxy is not None and not place.startswith("https:")
-        attempt = Try(limits, self._watch)
+        attempt = Attempt(limits)
         session = self._session_of_this_loop(request, body == "leave")
         options = self._options(request, place, proxy, attempt)
+        token = current.set(attempt)
         try:
-            with attempt:
+            async with asyncio.timeout(limits.left()) as bound:
+                raw = await session.request(
+                    request.method,
+                    URL(request.url, encoded=True),
+                    timeout=aiohttp.ClientTimeout(
+                        sock_connect=limits.to_connect(), sock_read=limits.for_a_piece(), ceil_threshold=math.inf
+                    ),
+                    **options,
+                )
+                attempt.phase = "reading the answer"
+                response = await self._received(request, raw, body)
                 if body == "leave":
-                    options["timeout"] = aiohttp.ClientTimeout(sock_read=limits.for_a_piece(), ceil_threshold=math.inf)
-                raw = await session.request(request.method, URL(request.url, encoded=True), **options)
-                response = await self._received(request, raw, body, attempt)
+                    bound.reschedule(None)
             return expect_no_word_of_proxy(request, response) if is_forwarded else response
         except ApiException as error:
             failed: Exception = error
@@ -95,6 +102,8 @@ class Transport:
             failed = transport_failure(request, error, attempt, proxy is not None, _MEANINGS)
             if self._is_closed and isinstance(failed, ApiConnectionError):
                 failed.reason, failed.is_final = CLOSED_MEANWHILE, True
+        finally:
+            current.reset(token)
         try:
             raise failed
         finally:
@@ -115,12 +124,11 @@ class Transport:
         sessions, self._sessions = self._sessions, {}
         for session in sessions.values():
             await session.close()
-        self._watch.stop()
 
     def renew_after_fork(self) -> None:
         """Leave the connections to the parent: they are those of its event loop."""
         leave_behind(self._sessions)
-        self._sessions, self._loop, self._watch = {}, None, Watch()
+        self._sessions, self._loop = {}, None
 
     def _session_of_this_loop(self, request: Request, streams: bool) -> aiohttp.ClientSession:
         """Give the connections for a request.
@@ -154,22 +162,19 @@ class Transport:
         )
         return aiohttp.ClientSession(
             connector=connector,
-            headers={"Accept-Encoding": "identity"},
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            timeout=aiohttp.ClientTimeout(),
             trust_env=False,
-            skip_auto_headers=("Content-Type",),
+            skip_auto_headers=("User-Agent", "Accept", "Content-Type"),
             middlewares=(send_once,),
             max_line_size=_LONGEST_LINE,
             max_field_size=_LONGEST_LINE,
             max_headers=_MOST_HEADERS,
         )
 
-    def _options(self, request: Request, place: str, proxy: Proxy | None, attempt: Try) -> MaskedDict:
-        options = MaskedDict(headers=request.headers, allow_redirects=False, data=request.body)
-        if not request.headers.keys() >= _SENT_ALWAYS:
-            options["skip_auto_headers"] = _SENT_ALWAYS
+    def _options(self, request: Request, place: str, proxy: Proxy | None, attempt: Attempt) -> MaskedDict:
+        headers = MaskedDict({"Accept-Encoding": "identity", **request.headers})
+        options = MaskedDict(headers=headers, allow_redirects=False, data=request.body)
         if request.body is not None and len(request.body) > _LARGE:
             options["data"] = Upload(request.body, attempt)
         if place.startswith("https:"):
@@ -177,7 +182,7 @@ class Transport:
         if proxy is not None:
             options["proxy"], options["proxy_headers"] = proxy.address, dict(proxy.headers)
             if not place.startswith("https:"):
-                options["headers"] = MaskedDict({**request.headers, **proxy.headers})
+                headers.update(proxy.headers)
         return options
 
     def _tls_context(self) -> ssl.SSLContext:
@@ -190,7 +195,7 @@ class Transport:
     def _proxy_context(self) -> ssl.SSLContext:
         return self._configuration.ssl_context or tls_context(self._configuration, identifies=False)
 
-    async def _received(self, request: Request, raw: aiohttp.ClientResponse, body: Body, attempt: Try) -> Response:
+    async def _received(self, request: Request, raw: aiohttp.ClientResponse, body: Body) -> Response:
         settings = self._configuration
         response = _Answer(raw)
         if body == "leave" and 200 <= raw.status < 300:
@@ -199,7 +204,7 @@ class Transport:
         taken = None
         try:
             taken = new_body(body, raw.status, settings)
-            await _pour(raw, response, taken, settings.max_response_bytes, attempt)
+            await _pour(raw, response, taken, settings.max_response_bytes, in_thread=body == "to file")
             put_into(response, taken)
             return response
         except BaseException as error:  # the place in the pool must become free, whatever stopped the reading
@@ -235,22 +240,21 @@ class _Answer(Response):
 
 
 async def _pour(
-    raw: aiohttp.ClientResponse, response: Response, taken: MemoryBody, most: int | None, attempt: Try
+    raw: aiohttp.ClientResponse, response: Response, taken: MemoryBody, most: int | None, in_thread: bool
 ) -> None:
     """Read a body, and take it up decompressed."""
     taken.expect(None if raw.method == "HEAD" else raw.content_length)
-    is_packed = "Content-Encoding" in raw.headers
-    coming = MemoryBody(most) if is_packed else taken
-    while not raw.content.at_eof():
-        attempt.go_on("reading the answer")
-        piece = await raw.content.read(BLOCK)
-        await asyncio.to_thread(coming.add, piece) if coming.is_slow else coming.add(piece)
-    if not is_packed:
+    if "Content-Encoding" not in raw.headers:
+        while piece := await raw.content.read(BLOCK):
+            await asyncio.to_thread(taken.add, piece) if in_thread else taken.add(piece)
         return
-    body = io.BytesIO(coming.content(response))
+    packed = MemoryBody(most)
+    while piece := await raw.content.read(BLOCK):
+        packed.add(piece)
+    body = io.BytesIO(packed.content(response))
     unpacked = HTTPResponse(body, response.headers, raw.status, preload_content=False, request_method=raw.method)
     while piece := unpacked.read(BLOCK):
-        await asyncio.to_thread(taken.add, piece) if taken.is_slow else taken.add(piece)
+        await asyncio.to_thread(taken.add, piece) if in_thread else taken.add(piece)
 
 
 _MEANINGS = Meanings(
