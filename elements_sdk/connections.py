@@ -74,7 +74,7 @@ class _Reader(io.RawIOBase):
 
     def __init__(self, source: socket) -> None:
         self._socket = source
-        self._raw: Any = source.makefile("rb", buffering=0)
+        self._raw: Any = source.makefile("rb", buffering=0)  # as long as that is open, so is the socket
         self._try = _current()
 
     def readable(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -29,21 +29,12 @@ def free_call(
     :param parts: the arguments `path_params`, `query_params`, `header_params`, `body`, `post_params`, `files` and
         `collection_formats` of `ApiClient.call_api`, as far as they are given.
     :raises ApiValueError: a value cannot be sent, or answers are not read as `result`.
-    :raises ApiTypeError: body and content type do not go together.
+    :raises ApiTypeError: body and content type do not go together, or parameters are no pairs.
     """
     operation = Operation("call_api", _verb(method), path, result=None if result is None else type_name(result))
     if not path.startswith("/") or "#" in path:
         raise ApiValueError("the path must begin with a slash, as in /api/2/things, and hold no #")
-    try:
-        return operation, _request(operation.method, path, parts, safe_characters)
-    except OpenApiException as error:
-        failed: Exception = error.with_traceback(None)  # whose frames hold what is secret
-    except (AttributeError, TypeError, ValueError):
-        failed = ApiTypeError("parameters and headers must be dicts or lists of pairs, and files paths")
-    try:
-        raise failed
-    finally:
-        del failed  # an exception whose frames hold itself would outlive its call
+    return operation, _without_frames(_request, operation.method, path, parts, safe_characters)
 
 
 def request_to(method: str, parts: MaskedDict) -> Request:
@@ -51,19 +42,23 @@ def request_to(method: str, parts: MaskedDict) -> Request:
 
     :param parts: its `url`, and what `free_call` takes.
     :raises ApiValueError: the address is none, or a value cannot be sent.
-    :raises ApiTypeError: body and content type do not go together.
+    :raises ApiTypeError: body and content type do not go together, or parameters are no pairs.
     """
-    verb = _verb(method)
+    return _without_frames(_request_to, _verb(method), parts)
+
+
+def _without_frames(write: Callable[..., Request], *arguments: Any) -> Request:
+    """Write a request. What fails leaves without the frames in which it did: they hold what is secret."""
     try:
-        return _request_to(verb, parts)
+        return write(*arguments)
     except OpenApiException as error:
-        failed: Exception = error.with_traceback(None)  # as above
+        failed: Exception = error.with_traceback(None)
     except (AttributeError, TypeError, ValueError):
-        failed = ApiTypeError("parameters and headers must be dicts or lists of pairs")
+        failed = ApiTypeError("parameters and headers must be dicts or lists of pairs, and files paths")
     try:
         raise failed
     finally:
-        del failed
+        del failed  # an exception whose frames hold itself would outlive its call
 
 
 def _request_to(verb: str, parts: MaskedDict) -> Request:

@@ -7,6 +7,7 @@ import copy
 import gc
 import pickle
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -300,3 +301,51 @@ def test_closed_client_leaves_no_timer_in_the_loop(recorder: RecordingServer) ->
         return [timer for timer in timers if not timer.cancelled()]
 
     assert asyncio.run(call()) == []
+
+
+def test_answer_that_has_come_while_the_loop_was_busy_is_not_late() -> None:
+    async def call(host: str) -> Any:
+        async with client_of(host, retries=0) as client:
+            asyncio.get_running_loop().call_later(0.1, time.sleep, 1.0)
+            return await client.call_api("/x", "GET", response_type="object", _request_timeout=(5, 0.6))
+
+    with FaultServer(does.late_answer(0.3)) as server:
+        assert asyncio.run(call(server.host)).data == {}
+
+
+def test_limit_of_a_piece_is_not_that_of_an_upload_which_goes_on_steadily() -> None:
+    body = "x" * 16_000_000
+
+    async def read_slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        left = len(body)
+        while left:
+            left -= len(await reader.read(65_536))
+            await asyncio.sleep(0.005)
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        writer.close()
+
+    async def call() -> float:
+        server = await asyncio.start_server(read_slowly, "127.0.0.1", 0)
+        host, started = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", time.monotonic()
+        async with server, client_of(host) as client:
+            text = {"Content-Type": "text/plain"}
+            await client.call_api("/x", "PUT", header_params=text, body=body, _request_timeout=(5, 0.5))
+        return time.monotonic() - started
+
+    assert asyncio.run(call()) > 0.5
+
+
+def test_kept_connection_holds_on_to_no_task_and_no_answer(recorder: RecordingServer) -> None:
+    async def call(host: str) -> None:
+        async with client_of(host) as client:
+            task = asyncio.create_task(ask(client))
+            await task
+            task_is_alive = weakref.ref(task)
+            del task
+            await asyncio.sleep(0)
+            gc.collect()
+            assert task_is_alive() is None
+
+    recorder.answers('{"ticket": "t"}')
+    asyncio.run(call(recorder.host))

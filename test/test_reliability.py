@@ -268,3 +268,8 @@ def test_no_limit_has_to_be_asked_for(limits: Any) -> None:
         with ApiClient(settings) as client:
             AuthApi(client).create_auth_ticket()
             assert client._sender.limits().left() is None
+
+
+def test_limit_of_a_piece_is_not_that_of_a_head_which_comes_steadily() -> None:
+    with FaultServer(does.slow_headers(0.2, 5)) as server, ApiClient(Configuration(host=server.host)) as client:
+        assert client.call_api("/x", "GET", response_type="object", _request_timeout=(5, 0.6)).data == {}

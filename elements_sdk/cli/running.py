@@ -45,8 +45,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         from elements_sdk.cli.failures import failure_of
 
         failed = failure_of(error)
-        if isinstance(error, OSError):  # a full disk: the interpreter would complain of it again at its end
-            _let_go_of_stdout()
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:  # a full disk: the interpreter would complain of it again at its end
+        _let_go_of_stdout()
     return _say(failed.text(), failed.code)
 
 
