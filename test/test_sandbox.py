@@ -123,7 +123,8 @@ def test_errors_are_those_of_rest_framework(sandbox: Sandbox) -> None:
     assert browser.send("GET", "/nothing")[0] == 404
 
 
-def test_list_is_plain_and_holds_what_was_promised(sandbox: Sandbox) -> None:
+def test_list_is_plain_and_holds_what_was_promised(fresh_sandbox: Sandbox) -> None:
+    sandbox = fresh_sandbox
     tokens = Browser(sandbox.host, sandbox.admin.api_token).send("GET", "/access-tokens")[1]
     assert isinstance(tokens, list)
     assert len(tokens) > 240
