@@ -31,13 +31,14 @@ def short_origin(url: str) -> str:
 
 def target(url: str) -> str:
     """Path and query of a URL, as they stand in the first line of a request."""
-    parts = urlsplit(url)
-    path = parts.path or "/"
+    address, _, query = url.partition("?")
+    start = address.find("/", address.find("//") + 2)
+    path = "/" if start < 0 else address[start:]
     if "/." in path:
         from urllib3.util import parse_url  # loaded late, as it is rarely needed
 
         path = parse_url(path).path or "/"
-    return f"{path}?{parts.query}" if parts.query else path
+    return f"{path}?{query}" if query else path
 
 
 @lru_cache(maxsize=64)

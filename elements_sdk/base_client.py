@@ -205,8 +205,8 @@ class BaseClient:
         limits = manner.limits or self._sender.limits(manner.timeout)
         self._expect_credentials(operation.is_login)
         host = manner.host or self.configuration.host
-        request.url = with_query(host + request.path, request)
         place = origin(host)
+        request.url, request.place = with_query(host + request.path, request), place
         is_ours = manner.host is None or place == origin(self.configuration.host)
         has_session = is_ours and not self._credentials.has_key()
         if not self._has_warned and place not in self._private_places:
@@ -229,9 +229,7 @@ class BaseClient:
         if not is_ours:
             request.headers["User-Agent"] = self.user_agent
             return
-        request.headers.update(self.default_headers)
-        if sends_key:
-            self._credentials.add_key(request)
+        request.headers.update(self._credentials.own_headers() if sends_key else self.default_headers)
         if has_session:
             self._credentials.add_session(request)
         if self.cookie:

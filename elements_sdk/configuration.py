@@ -203,6 +203,8 @@ class Configuration:
 
         :raises ApiValueError: it is.
         """
+        if "_left_out" not in vars(self):
+            return
         missing = self._missing()
         if missing and missing != ["password"]:
             names = ", ".join(name for name in missing if name != "password")

@@ -25,6 +25,7 @@ from elements_sdk.transport_failures import Attempt, SpeaksTls
 if TYPE_CHECKING:
     from socket import socket
 
+_AS_GOOD_AS = 0.0005  # seconds
 _BLOCK = 65_536  # bytes sent within one limit
 _TLS_ALERT = b"\x15\x03"
 _INTERIM = frozenset({100, *range(102, 200)})
@@ -63,26 +64,66 @@ def _current() -> Try:
     return getattr(_thread, "current", None) or Try(Limits(None, None, None), None)
 
 
-def _limit(source: Any, seconds: float | None) -> None:
-    """Limit the next step of a socket; to set what is set already would be a system call each time."""
-    if source.gettimeout() != seconds:
-        source.settimeout(seconds)
+class _Socket:
+    """A connected socket, plain or TLS: it sends within the limits of the thread's try; its readers have their own.
+
+    To set a limit is a system call, for which a thread lets others run, so that it costs most where there are many.
+    """
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+        self.recv_into = source.recv_into
+        self._readers = 0
+        self._is_closed = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+    def settimeout(self, seconds: float | None) -> None:
+        """Do nothing: `limit` does it. urllib3 asks for this twice a call, and each would be a system call."""
+
+    def limit(self, seconds: float | None) -> None:
+        """Limit the next step; what is set already, or as good as that, is not set again."""
+        current: float | None = self._source.gettimeout()
+        is_set = current is seconds if current is None or seconds is None else abs(current - seconds) < _AS_GOOD_AS
+        if not is_set:
+            self._source.settimeout(seconds)
+
+    def sendall(self, data: Any) -> None:
+        for piece in [data] if len(data) <= _BLOCK else _cut(memoryview(data)):
+            self.limit(_current().seconds_for_a_piece())
+            self._source.sendall(piece)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        self._readers += 1
+        return io.BufferedReader(_Reader(self))
+
+    def close(self) -> None:
+        """Close it, as soon as nobody reads from it any more."""
+        self._is_closed = True
+        if self._readers == 0:
+            self._source.close()
+
+    def end_reading(self) -> None:
+        self._readers -= 1
+        if self._is_closed:
+            self.close()
 
 
 class _Reader(io.RawIOBase):
     """Reads from a socket, each piece within the limits of the try that it is made for."""
 
-    def __init__(self, source: socket) -> None:
-        self._socket = source
-        self._raw: Any = source.makefile("rb", buffering=0)  # as long as that is open, so is the socket
+    def __init__(self, source: _Socket) -> None:
+        self._socket: _Socket | None = source
         self._try = _current()
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        _limit(self._socket, self._try.seconds_for_a_piece())
-        count = self._socket.recv_into(buffer)
+        assert self._socket is not None
+        self._socket.limit(self._try.seconds_for_a_piece())
+        count: int = self._socket.recv_into(buffer)
         if self._try.phase == "waiting for the answer":
             if count == 0:  # http.client would take half a head for a whole one
                 raise ConnectionResetError
@@ -91,25 +132,18 @@ class _Reader(io.RawIOBase):
         return count
 
     def close(self) -> None:
-        self._raw.close()
         super().close()
-
-
-class _Source:
-    """As much of a socket as `http.client` reads an answer from."""
-
-    def __init__(self, source: socket) -> None:
-        self._socket = source
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Reader(self._socket))
+        source, self._socket = self._socket, None
+        if source is not None:
+            source.end_reading()
 
 
 class _Answer(http.client.HTTPResponse):
     """An answer whose status line, headers and body come within the limits."""
 
-    def __init__(self, source: socket, *arguments: Any, **named: Any) -> None:
-        super().__init__(_Source(source), *arguments, **named)  # type: ignore[arg-type]
+    def __init__(self, source: Any, *arguments: Any, **named: Any) -> None:
+        own = source if isinstance(source, _Socket) else _Socket(source)  # which it is not yet while a proxy answers
+        super().__init__(own, *arguments, **named)  # type: ignore[arg-type]  # http.client only asks for its makefile
 
     def begin(self) -> None:
         """Read up to the body. Interim answers are skipped; http.client takes any but 100 for the answer itself."""
@@ -156,6 +190,7 @@ class _Limited(HTTPConnection):
             super().connect()
         finally:
             self._is_connecting = False
+        self.sock = _Socket(self.sock)
 
     def _new_conn(self) -> socket:
         """Connect; TLS over it, which comes next, has what is left of the time to connect."""
@@ -166,23 +201,17 @@ class _Limited(HTTPConnection):
     def _tunnel(self) -> None:
         """Have the proxy connect to the server; TLS with that has what is left by then."""
         super()._tunnel()
-        _limit(self.sock, _current().limits.to_connect())
+        self.sock.settimeout(_current().limits.to_connect())
 
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
-        current = _current()
         if not self._is_connecting:  # what is sent then goes to a proxy
-            current.phase = "sending the request"
-        pieces = [data] if len(data) <= _BLOCK else _cut(memoryview(data))
-        for piece in pieces:
-            _limit(self.sock, current.seconds_for_a_piece())
-            super().send(piece)
+            _current().phase = "sending the request"
+        super().send(data)
 
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
-        current = _current()
-        current.phase = "waiting for the answer"
-        self.timeout = current.seconds_for_a_piece()  # which urllib3 sets here
+        _current().phase = "waiting for the answer"
         answer = super().getresponse()
         self._last_used = time.monotonic()
         return answer

@@ -21,6 +21,7 @@ class Credentials:
         self._configuration = configuration
         self._default_headers = default_headers
         self._cookies: Cookies | None = None
+        self._kept: tuple[tuple[MaskedDict, ...], MaskedDict] = ((), MaskedDict())
         self._lock = threading.Lock()
         self._renewal = threading.Lock()
         renew_in_children(self)
@@ -36,14 +37,22 @@ class Credentials:
             return True
         return any(name.lower() == "authorization" for name in self._default_headers)
 
-    def add_key(self, request: Request) -> None:
-        """Put the API key into a request, if there is one.
+    def own_headers(self) -> MaskedDict:
+        """Give the default headers, and the API key if there is one; put together anew where something has changed.
 
         :raises ApiValueError: the key cannot be sent in a header.
         """
-        key = self._configuration.get_api_key_with_prefix("Authorization")
+        settings = self._configuration
+        parts = (settings.api_key, settings.api_key_prefix, self._default_headers)
+        kept_parts, kept = self._kept
+        if parts == kept_parts and settings.refresh_api_key_hook is None:
+            return kept
+        headers = MaskedDict(self._default_headers)
+        key = settings.get_api_key_with_prefix("Authorization")
         if key is not None:
-            request.headers["Authorization"] = key
+            headers["Authorization"] = key
+        self._kept = (tuple(map(MaskedDict, parts)), headers)
+        return headers
 
     def renew_key(self, request: Request) -> bool:
         """Have `refresh_api_key_hook` renew a key that was refused; tell whether there is one to try again with.
@@ -53,7 +62,8 @@ class Credentials:
         if self._configuration.refresh_api_key_hook is None or "Authorization" not in request.headers:
             return False
         with self._renewal:
-            self.add_key(request)
+            key = self.own_headers().get("Authorization")
+            request.headers.update({} if key is None else {"Authorization": key})
         return True
 
     def add_session(self, request: Request) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from elements_sdk.addresses import origin
 from elements_sdk.exceptions import ApiTypeError, ApiValueError, OpenApiException
 from elements_sdk.messages import Request, fill_path, query_text, with_query
 from elements_sdk.operation import Operation
@@ -64,7 +65,7 @@ def _without_frames(write: Callable[..., Request], *arguments: Any) -> Request:
 def _request_to(verb: str, parts: MaskedDict) -> Request:
     address = checked_url("url", parts["url"]).partition("#")[0]
     request = _request(verb, urlsplit(address).path or "/", parts)
-    request.url = with_query(address, request)
+    request.url, request.place = with_query(address, request), origin(address)
     return request
 
 

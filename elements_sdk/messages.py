@@ -24,11 +24,12 @@ class Request:
 
     :ivar shown_path: the path as logs and exceptions may show it.
     :ivar url: the whole address that it is sent to, query included.
+    :ivar place: the origin of that.
     :ivar attempts: how often it has been sent.
     :ivar sent: whether the server may have acted on any of these.
     """
 
-    __slots__ = ("attempts", "body", "headers", "method", "path", "query", "sent", "shown_path", "url")
+    __slots__ = ("attempts", "body", "headers", "method", "path", "place", "query", "sent", "shown_path", "url")
 
     def __init__(
         self,
@@ -39,10 +40,11 @@ class Request:
         headers: MaskedDict | None = None,
         body: bytes | None = None,
         url: str = "",
+        place: str = "",
     ) -> None:
         self.method, self.path, self.shown_path, self.query = method, path, shown_path, query
         self.headers = MaskedDict() if headers is None else headers
-        self.body, self.url = body, url
+        self.body, self.url, self.place = body, url, place
         self.attempts = 0
         self.sent: RequestSent = "no"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import urllib3
 from urllib3 import exceptions as errors
 
-from elements_sdk.addresses import is_insecure, origin, target
+from elements_sdk.addresses import is_insecure, target
 from elements_sdk.bodies import BLOCK, Body, FileError, MemoryBody, TooLarge
 from elements_sdk.configuration import Configuration
 from elements_sdk.connections import Try
@@ -66,7 +66,7 @@ class Transport:
         :param longest_idle: seconds for which a connection may have been idle to be used for a request that acts.
         :raises ApiConnectionError: no complete answer came; `request_sent` says whether the server may have acted.
         """
-        way = self._pools.way_to(origin(request.url), body == "leave")
+        way = self._pools.way_to(request.place, body == "leave")
         attempt = Try(limits, None if request.method in READING_METHODS else longest_idle)
         try:
             with attempt:
@@ -119,6 +119,9 @@ class Transport:
             return response
         taken = None
         try:
+            if body == "read" and _is_small(raw, settings.max_response_bytes):
+                response.data = raw.read()
+                return response
             taken = new_body(body, raw.status, settings)
             _pour(raw, taken)
             put_into(response, taken)
@@ -134,15 +137,23 @@ class Transport:
         raise failed
 
 
+def _is_small(raw: BaseHTTPResponse, most: int | None) -> bool:
+    """Whether a body can be read in one go: it says so itself, and there is nothing to decompress."""
+    promised = _promised(raw)
+    is_within = promised is not None and promised <= BLOCK and (most is None or promised <= most)
+    return is_within and "Content-Encoding" not in raw.headers
+
+
 def _pour(raw: BaseHTTPResponse, taken: MemoryBody) -> None:
     """Read a body, in a frame of its own: its pieces may be secret."""
-    promised = getattr(raw, "length_remaining", None)  # none for HEAD, whatever its Content-Length
-    taken.expect(promised)
-    if promised is not None and promised <= BLOCK and "Content-Encoding" not in raw.headers:
-        taken.add(raw.read())
-    else:
-        while piece := raw.read(BLOCK):
-            taken.add(piece)
+    taken.expect(_promised(raw))
+    while piece := raw.read(BLOCK):
+        taken.add(piece)
+
+
+def _promised(raw: BaseHTTPResponse) -> int | None:
+    """The length that a body says it has, in bytes; none for HEAD, whatever its Content-Length."""
+    return getattr(raw, "length_remaining", None)
 
 
 def new_body(body: Body, status: int, settings: Configuration) -> MemoryBody:

@@ -12,6 +12,7 @@ from elements_sdk.exceptions import ApiException, RequestSent
 from elements_sdk.limits import Limits
 from elements_sdk.logs import record_answer, record_failure, record_repeat
 from elements_sdk.messages import Request, Response, expect_sendable
+from elements_sdk.redaction import MaskedDict
 from elements_sdk.redirects import MOST_REDIRECTS, target_to_follow
 from elements_sdk.retry import Repeats, RetryBudget, RetryPolicy
 from elements_sdk.settings import checked_timeout
@@ -43,6 +44,7 @@ class Sender:
         self.last_response: Response | None = None
         self._configuration, self._transport = configuration, transport
         self._budget = RetryBudget()
+        self._sendable = MaskedDict()  # headers that were looked at
 
     def limits(self, own: Any = None) -> Limits:
         """Give the time limits of a call that begins now.
@@ -74,7 +76,9 @@ class Sender:
         :raises ApiValueError: a header is no line of text.
         :raises ApiConnectionError: no complete answer came.
         """
-        expect_sendable(request.headers)
+        if request.headers != self._sendable:
+            expect_sendable(request.headers)
+            self._sendable = MaskedDict(request.headers)
         followed = 0
         while True:
             response = await self._send_safely(request, limits, repeats, body)
