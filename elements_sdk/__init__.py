@@ -102,18 +102,24 @@ if not TYPE_CHECKING:
     }
 
     def __getattr__(name: str) -> Any:
-        from importlib.util import find_spec  # loaded late: it brings much along
-
         if name in models.__all__:
             value = getattr(models, name)
         elif name in __all__:
             value = getattr(import_module(f"{__name__}.{_ROOMS.get(name, 'exceptions')}"), name)
-        elif not name.startswith("_") and find_spec(f"{__name__}.{name}"):
-            value = import_module(f"{__name__}.{name}")
         else:
+            value = _room(name)
+        if value is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         globals()[name] = value
         return value
+
+    def _room(name: str) -> Any:
+        try:
+            return None if name.startswith("_") else import_module(f"{__name__}.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"{__name__}.{name}":  # but something that it needs
+                raise
+            return None
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

@@ -9,7 +9,7 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar, Self
 
-from elements_sdk import copies, free_request
+from elements_sdk import free_request
 from elements_sdk._version import __version__
 from elements_sdk.addresses import origin
 from elements_sdk.bodies import Body
@@ -257,12 +257,16 @@ class BaseClient:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Copy everything, credentials and session included, on connections of its own."""
+        from elements_sdk import copies  # loaded late, as most clients are not copied
+
         twin = copies.twin_of(self, copy.deepcopy(self.configuration, memo))
         twin._credentials.copy_session_from(self._credentials)
         return twin
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle without credentials and session, unless `pickle_credentials` is set; then without the session."""
+        from elements_sdk import copies  # loaded late, too
+
         return copies.pickled(self, self._credentials.has_session(self.configuration.host))
 
     def _expect_open(self) -> None:

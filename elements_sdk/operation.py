@@ -1,6 +1,6 @@
 """One REST call as a frozen record that writes its `Request` and reads its `Response`, without any I/O."""
 
-from __future__ import annotations
+# Annotations are no texts here: a NamedTuple would compile each of them when it is made.
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
@@ -13,7 +13,6 @@ from elements_sdk.messages import Request, Response, fill_path, query_text
 from elements_sdk.model import ReadSettings, problem_of_body
 from elements_sdk.redaction import MaskedDict, excerpt, shown_headers
 from elements_sdk.serialization import UnexpectedJson, from_json, parse_json, to_json
-from elements_sdk.strictness import first_mismatch
 
 if TYPE_CHECKING:
     from urllib3 import HTTPHeaderDict
@@ -49,7 +48,7 @@ class ApiResponse(NamedTuple, Generic[T]):
 
     data: T
     status_code: int
-    headers: HTTPHeaderDict
+    headers: "HTTPHeaderDict"
 
     def __repr__(self) -> str:
         return f"ApiResponse(data={self.data!r}, status_code={self.status_code}, headers={shown_headers(self.headers)})"
@@ -145,7 +144,7 @@ class Operation(NamedTuple):
             return response.file
         return None if self.result is None else read_result(request, response, self.result, settings)
 
-    def by_page(self) -> Operation:
+    def by_page(self) -> "Operation":
         """Give the operation that reads the same list as a `Page`."""
         return self._replace(result=f"{self.result}".replace("list[", "page["))
 
@@ -173,6 +172,8 @@ def read_result(request: Request, response: Response, type_name: str, settings: 
         result = from_json(response.data, type_name, settings)
         problem = None
         if settings is not None and settings.strict_responses and response.data and type_name != "str":
+            from elements_sdk.strictness import first_mismatch  # loaded late: it is off, as a rule
+
             problem = first_mismatch(parse_json(response.data), type_name)
         if problem is None:
             return result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import threading
-from typing import Any, NamedTuple
+from typing import Any
 
 import urllib3
 from urllib3.exceptions import LocationValueError
@@ -20,15 +20,16 @@ from elements_sdk.tls import concerns_tls, tls_context
 _MOST_ORIGINS = 10  # that one client keeps pools for
 
 
-class Way(NamedTuple):
+class Way:
     """How a request gets to an origin.
 
     :ivar is_forwarded: whether a proxy reads the request and sends it on; else it lets bytes through, or there is none.
     """
 
-    pool: urllib3.HTTPConnectionPool
-    has_proxy: bool
-    is_forwarded: bool
+    __slots__ = ("has_proxy", "is_forwarded", "pool")
+
+    def __init__(self, pool: urllib3.HTTPConnectionPool, has_proxy: bool, is_forwarded: bool) -> None:
+        self.pool, self.has_proxy, self.is_forwarded = pool, has_proxy, is_forwarded
 
 
 class Pools:

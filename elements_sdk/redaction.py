@@ -19,10 +19,11 @@ SECRET_NAMES = frozenset(
 _PUBLIC_HEADERS = frozenset({"accept", "content-type", "user-agent", "referer"})
 _SHORTEST_SECRET = 4  # characters; shorter ones occur in any sentence
 _EXCERPT_LENGTH = 200
-_QUOTED = re.compile(r"""(?:"(?:[^"\\]|\\.)*(?:"|$)|'(?:[^'\\]|\\.)*(?:'|$))(\s*:)?""", re.DOTALL)
-_NAMED_SECRET = re.compile(rf"(\b(?:{'|'.join(sorted(SECRET_NAMES))})\b\W{{0,4}}[=:]\s*)\S+", re.IGNORECASE)
-_TOKEN = re.compile(r"(?=[^\s]*\d)[\w+/=.\-]{16,}")
-_TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+# Patterns that are compiled when they are first used, since only failures need them.
+_QUOTED = r"""(?s)(?:"(?:[^"\\]|\\.)*(?:"|$)|'(?:[^'\\]|\\.)*(?:'|$))(\s*:)?"""
+_NAMED_SECRET = rf"(?i)(\b(?:{'|'.join(sorted(SECRET_NAMES))})\b\W{{0,4}}[=:]\s*)\S+"
+_TOKEN = r"(?=[^\s]*\d)[\w+/=.\-]{16,}"
+_TAGS = r"(?is)<(script|style)\b.*?</\1\s*>|<[^>]*>"
 
 
 class MaskedDict(dict[str, Any]):
@@ -93,11 +94,16 @@ def shown_headers(headers: Mapping[str, str]) -> HTTPHeaderDict:
 def excerpt(text: str) -> str:
     """Cut a body down to what an error message may show: markup removed, whatever may be a secret masked."""
     start = text[: 20 * _EXCERPT_LENGTH].lstrip("\ufeff \t\r\n")
-    shown = _QUOTED.sub(lambda found: found[0] if found[1] else f'"{MASK}"', start) if _is_data(start) else start
-    shown = _TAGS.sub(" ", shown)
-    shown = _NAMED_SECRET.sub(rf"\1{MASK}", shown)
-    shown = " ".join(_TOKEN.sub(MASK, shown).split())
+    shown = re.sub(_QUOTED, _masked_text, start) if _is_data(start) else start
+    shown = re.sub(_TAGS, " ", shown)
+    shown = re.sub(_NAMED_SECRET, rf"\1{MASK}", shown)
+    shown = " ".join(re.sub(_TOKEN, MASK, shown).split())
     return shown if len(shown) <= _EXCERPT_LENGTH else shown[:_EXCERPT_LENGTH] + "..."
+
+
+def _masked_text(found: re.Match[str]) -> str:
+    """Mask a text in quotes, unless it is the name of something."""
+    return found[0] if found[1] else f'"{MASK}"'
 
 
 def _is_data(text: str) -> bool:

@@ -183,32 +183,34 @@ def body_failure(request: Request, response: Response, error: TooLarge | FileErr
     return failure(kind, request, response, reason=str(error))
 
 
-def _refusal(error: BaseException) -> int | None:
-    found = _REFUSED_TUNNEL.match(str(error)) if isinstance(error, OSError) else None
-    return None if found is None else int(found[1])
+class _Meanings(Meanings):
+    """What the exceptions of urllib3 and http.client mean."""
 
-
-_REFUSED_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\b")  # in http.client's words
-_ONCE = urllib3.Retry(False, redirect=False)
-_MEANINGS = Meanings(
-    late=(errors.ConnectTimeoutError, errors.ReadTimeoutError, errors.EmptyPoolError, TimeoutError),
-    not_late=(errors.NewConnectionError,),
-    proxy=(errors.ProxyError,),
-    refusal=_refusal,
-    invalid=(errors.LocationValueError, ValueError, TypeError),
-    breaks=(
+    late = (errors.ConnectTimeoutError, errors.ReadTimeoutError, errors.EmptyPoolError, TimeoutError)
+    not_late = (errors.NewConnectionError,)
+    proxy = (errors.ProxyError,)
+    invalid = (errors.LocationValueError, ValueError, TypeError)
+    breaks = (
         errors.ProtocolError,
         http.client.HTTPException,
         ConnectionError,
         ssl.SSLEOFError,
         ssl.SSLZeroReturnError,
-    ),
-    covers=(),
-    others=(
+    )
+    covers = ()
+    others = (
         ((errors.NameResolutionError,), ApiConnectionError, NAME_NOT_KNOWN),
         ((errors.NewConnectionError,), ApiConnectionError, NO_CONNECTION),
         ((errors.ClosedPoolError,), ApiConnectionError, CLOSED_MEANWHILE),
         ((http.client.IncompleteRead,), IncompleteBody, BROKEN_OFF),
         ((errors.DecodeError,), IncompleteBody, DAMAGED),
-    ),
-)
+    )
+
+    def refusal(self, error: BaseException) -> int | None:
+        found = re.match(_REFUSED_TUNNEL, str(error)) if isinstance(error, OSError) else None
+        return None if found is None else int(found[1])
+
+
+_REFUSED_TUNNEL = r"Tunnel connection failed: (\d{3})\b"  # in http.client's words
+_ONCE = urllib3.Retry(False, redirect=False)
+_MEANINGS = _Meanings()

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?")
+_NUMBER = r"[0-9]{1,9}(\.[0-9]{0,9})?"
 
 
 def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
@@ -16,7 +16,7 @@ def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
     A date is compared with the answer's own `Date`, so that the two machines' clocks need not agree.
     """
     text = headers.get("Retry-After", "").strip()
-    if _NUMBER.fullmatch(text):
+    if re.fullmatch(_NUMBER, text):
         return float(text)
     until = _date(text)
     if until is None:

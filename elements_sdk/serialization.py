@@ -23,9 +23,7 @@ from elements_sdk.redaction import MASK, SECRET_NAMES
 
 Reader = Callable[[Any, ReadSettings | None], Any]
 
-LIST = re.compile(r"list\[(.+)\]", re.IGNORECASE)
-PAGE = re.compile(r"page\[(.+)\]")
-DICT = re.compile(r"dict[(\[]\s*[^,]+,\s*(.+)[)\]]", re.IGNORECASE)
+_LIST, _PAGE, _DICT = r"(?i)list\[(.+)\]", r"page\[(.+)\]", r"(?i)dict[(\[]\s*[^,]+,\s*(.+)[)\]]"
 _SPACES = " \t\n\r"
 _parse_at = json.JSONDecoder().raw_decode
 _JSON_KINDS: dict[str, tuple[type, ...]] = {
@@ -139,7 +137,23 @@ def type_name(given: str | type) -> str:
 
 def without_page(type_name: str) -> str:
     """Name the list that a page is a piece of; other types stay as they are."""
-    return PAGE.sub(r"list[\1]", type_name)
+    page_of = _inner(_PAGE, type_name)
+    return f"list[{page_of}]" if page_of else type_name
+
+
+def list_of(type_name: str) -> str | None:
+    """Name the type of a list's items; `None` if the type is no list."""
+    return _inner(_LIST, type_name)
+
+
+def dict_of(type_name: str) -> str | None:
+    """Name the type of a dict's values; `None` if the type is no dict."""
+    return _inner(_DICT, type_name)
+
+
+def _inner(pattern: str, type_name: str) -> str | None:
+    found = None if type_name.isidentifier() else re.fullmatch(pattern, type_name)
+    return found[1] if found else None
 
 
 def _decoded(data: bytes | str) -> str:
@@ -224,10 +238,10 @@ def reader(type_name: str) -> Reader:
 
     :raises ApiValueError: there is no such type.
     """
-    if found := LIST.fullmatch(type_name):
-        return _list_reader(reader(found[1]))
-    if found := DICT.fullmatch(type_name):
-        return _dict_reader(reader(found[1]))
+    if item_type := list_of(type_name):
+        return _list_reader(reader(item_type))
+    if value_type := dict_of(type_name):
+        return _dict_reader(reader(value_type))
     if type_name == "datetime":
         return lambda value, _settings: read_datetime(value)
     if type_name == "date":
@@ -240,8 +254,8 @@ def reader(type_name: str) -> Reader:
 @cache
 def _item_reader(type_name: str) -> Reader | None:
     """Give the reader of a list's items; `None` if the type is no list."""
-    found = LIST.fullmatch(type_name)
-    return reader(found[1]) if found else None
+    item_type = list_of(type_name)
+    return reader(item_type) if item_type else None
 
 
 @cache
@@ -325,13 +339,13 @@ def _assignment(name: str, type_name: str, scope: dict[str, Any]) -> list[str]:
             "except (TypeError, ValueError):",
             f"    {slot} = read_datetime(item)",
         ]
-    found = LIST.fullmatch(type_name)
-    item_type = found[1] if found else type_name
+    listed = list_of(type_name)
+    item_type = listed or type_name
     if item_type in _JSON_KINDS:
         return [f"{slot} = {item}"]
     read = f"read_{item_type}"
     scope[read] = reader(item_type)
-    if found:
+    if listed:
         return [
             f"items = {item}",
             f"{slot} = [{read}(item, settings) for item in items] if items.__class__ is list else items",

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import six
-
 from elements_sdk.addresses import short_origin
 from elements_sdk.exceptions import ApiValueError
 from elements_sdk.limits import Seconds
@@ -114,6 +112,14 @@ def _text(name: str, value: Any) -> str:
     problem = _problem_of_text(value)
     if problem:
         raise ApiValueError(f"{name} {problem}")
+    return _as_text(value)
+
+
+def _as_text(value: str | bytes) -> str:
+    if isinstance(value, str):
+        return value
+    import six  # loaded late, as hardly anybody has bytes
+
     return six.ensure_str(value)
 
 
@@ -123,7 +129,7 @@ def _problem_of_text(value: Any) -> str | None:
     if not isinstance(value, bytes):
         return f"must be text, not {type(value).__name__}"
     try:
-        six.ensure_str(value)
+        _as_text(value)
     except UnicodeDecodeError:
         return "is no valid UTF-8"
     return None
@@ -134,7 +140,7 @@ def problem_of_header(value: Any) -> str | None:
     problem = _problem_of_text(value)
     if problem:
         return problem
-    text = six.ensure_str(value)
+    text = _as_text(value)
     if not text.isascii() or not text.isprintable():
         return "must be printable ASCII on one line; was a line break copied along with it?"
     return None
@@ -149,7 +155,7 @@ def header_text(name: str, key: str, value: Any) -> str:
         return value
     problem = problem_of_header(value)
     if problem is None:
-        return six.ensure_str(value)
+        return _as_text(value)
     del value  # it may be a secret, and the exception takes this frame along
     raise ApiValueError(f"{name}[{key!r}] {problem}")
 

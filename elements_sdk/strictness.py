@@ -7,7 +7,7 @@ from typing import Any
 
 from elements_sdk import models
 from elements_sdk.model import Model
-from elements_sdk.serialization import DICT, LIST, list_in_envelope, reader, without_page
+from elements_sdk.serialization import dict_of, list_in_envelope, list_of, reader, without_page
 
 _KINDS: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "bool": (bool,), "float": (float, int)}
 
@@ -15,21 +15,21 @@ _KINDS: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "bool": (bo
 def first_mismatch(value: Any, type_name: str) -> str | None:
     """Name the first value that is not what its type says: `[3].expires is no datetime`. The value is not shown."""
     type_name = without_page(type_name)
-    if LIST.fullmatch(type_name):
+    if list_of(type_name):
         value = list_in_envelope(value)
     problem = _mismatch(value, type_name, "")
     return f"it{problem}" if problem and problem.startswith(" ") else problem
 
 
 def _mismatch(value: Any, type_name: str, path: str) -> str | None:
-    if found := LIST.fullmatch(type_name):
+    if item_type := list_of(type_name):
         if not isinstance(value, list):
             return f"{path} is no list"
-        return _first(_mismatch(item, found[1], f"{path}[{index}]") for index, item in enumerate(value))
-    if found := DICT.fullmatch(type_name):
+        return _first(_mismatch(item, item_type, f"{path}[{index}]") for index, item in enumerate(value))
+    if value_type := dict_of(type_name):
         if not isinstance(value, dict):
             return f"{path} is no object"
-        return _first(_mismatch(item, found[1], f"{path}[{key!r}]") for key, item in value.items())
+        return _first(_mismatch(item, value_type, f"{path}[{key!r}]") for key, item in value.items())
     if type_name in ("datetime", "date"):
         return f"{path} is no {type_name}" if isinstance(reader(type_name)(value, None), type(value)) else None
     if type_name in _KINDS:

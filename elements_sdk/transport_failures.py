@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import ssl
-from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Literal
 from urllib.parse import urlsplit
 
 from urllib3.util.ssl_match_hostname import CertificateError
@@ -50,14 +48,12 @@ class SpeaksTls(ConnectionResetError):
     """A server answers a request without TLS by an alert of TLS."""
 
 
-class Meanings(NamedTuple):
-    """What the exceptions of a library mean.
+class Meanings:
+    """What the exceptions of a library mean: a class for each library.
 
     :ivar late: a limit of time was reached,
     :ivar not_late: but for these.
     :ivar proxy: the proxy was not reached, or refused.
-    :ivar refusal: gives the status by which a proxy refuses to connect to the server, if that is what an exception
-        says.
     :ivar invalid: the address is none.
     :ivar breaks: the connection broke.
     :ivar covers: they only stand for their causes, and have nothing to say.
@@ -68,11 +64,14 @@ class Meanings(NamedTuple):
     late: Errors
     not_late: Errors
     proxy: Errors
-    refusal: Callable[[BaseException], int | None]
     invalid: Errors
     breaks: Errors
     covers: Errors
     others: tuple[tuple[Errors, type[ApiException], str], ...]
+
+    def refusal(self, error: BaseException) -> int | None:
+        """Give the status by which a proxy refuses to connect to the server, if that is what an exception says."""
+        return None
 
 
 UNKNOWN_TO_PROXY = "Proxy Authentication Required: put the right name and password into Configuration.proxy"
@@ -185,7 +184,7 @@ def _tls_error(chain: list[BaseException]) -> ssl.SSLError | None:
     return next((item for item in chain if isinstance(item, ssl.SSLError)), None)
 
 
-_WORDS_OF_ASYNCIO = re.compile("Connect call failed|Multiple exceptions")  # in place of those of the system
+_WORDS_OF_ASYNCIO = ("Connect call failed", "Multiple exceptions")  # in place of those of the system
 
 
 def _causes(error: BaseException) -> list[BaseException]:
@@ -207,6 +206,6 @@ def _system_words(chain: list[BaseException]) -> str:
     """The words of the operating system, which knows nothing of the request."""
     for item in chain:
         if isinstance(item, OSError) and item.strerror and item.errno is not None:
-            is_asyncio = _WORDS_OF_ASYNCIO.match(item.strerror)
+            is_asyncio = item.strerror.startswith(_WORDS_OF_ASYNCIO)
             return f": {os.strerror(item.errno) if is_asyncio else item.strerror}"
     return ""

@@ -29,7 +29,7 @@ from elements_sdk.model import Model
 from elements_sdk.redaction import MASK, SECRET_NAMES
 from elements_sdk.redirects import reason_of_stop, target_to_follow
 from elements_sdk.retry_after import seconds_to_wait
-from elements_sdk.serialization import DICT, LIST, error_sentences
+from elements_sdk.serialization import dict_of, error_sentences, list_of
 from elements_sdk.settings import CHECKS
 from test.faults.server import Conversation, FaultServer
 from test.samples import SAMPLES
@@ -319,9 +319,9 @@ OF_TYPE: dict[str, SearchStrategy[Any]] = {
 
 def values_of(type_name: str) -> SearchStrategy[Any]:
     """JSON of a declared type, and now and then any other."""
-    found = LIST.fullmatch(type_name) or DICT.fullmatch(type_name)
-    if found:
-        return st.lists(values_of(found[1]), max_size=2) | ANY_JSON
+    inner = list_of(type_name) or dict_of(type_name)
+    if inner:
+        return st.lists(values_of(inner), max_size=2) | ANY_JSON
     return (OF_TYPE[type_name] if type_name in OF_TYPE else objects_of(models.by_name(type_name))) | PLAIN
 
 

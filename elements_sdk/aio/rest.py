@@ -74,7 +74,7 @@ class Transport:
 
         :raises ApiConnectionError: no complete answer came; `request_sent` says whether the server may have acted.
         """
-        place = origin(request.url)
+        place = request.place
         proxy = self._proxies.proxy_for(place)
         is_forwarded = proxy is not None and not place.startswith("https:")
         attempt = Attempt(limits)
@@ -257,19 +257,25 @@ async def _pour(
         await asyncio.to_thread(taken.add, piece) if in_thread else taken.add(piece)
 
 
-_MEANINGS = Meanings(
-    late=(TimeoutError,),
-    not_late=(),
-    proxy=(aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError),
-    refusal=lambda error: error.status if isinstance(error, aiohttp.ClientHttpProxyError) else None,
-    invalid=(aiohttp.InvalidURL, ValueError, TypeError),
-    breaks=(ConnectionError, Broken, aiohttp.ServerDisconnectedError, aiohttp.ClientResponseError, EOFError),
-    covers=(ClientSSLError,),
-    others=(
+class _Meanings(Meanings):
+    """What the exceptions of aiohttp mean."""
+
+    late = (TimeoutError,)
+    not_late = ()
+    proxy = (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError)
+    invalid = (aiohttp.InvalidURL, ValueError, TypeError)
+    breaks = (ConnectionError, Broken, aiohttp.ServerDisconnectedError, aiohttp.ClientResponseError, EOFError)
+    covers = (ClientSSLError,)
+    others = (
         ((ClientConnectorDNSError,), ApiConnectionError, NAME_NOT_KNOWN),
         ((aiohttp.ClientConnectorError,), ApiConnectionError, NO_CONNECTION),
         ((aiohttp.ClientPayloadError,), IncompleteBody, BROKEN_OFF),
         ((DecodeError,), IncompleteBody, DAMAGED),
         ((RuntimeError,), ApiConnectionError, CLOSED_MEANWHILE),
-    ),
-)
+    )
+
+    def refusal(self, error: BaseException) -> int | None:
+        return error.status if isinstance(error, aiohttp.ClientHttpProxyError) else None
+
+
+_MEANINGS = _Meanings()

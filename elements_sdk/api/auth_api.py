@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from elements_sdk.api_client import ApiClient
 from elements_sdk.operation import Operation, Paging, Parameter
-from elements_sdk.pagination import Pager, Walk
 from elements_sdk.redaction import masked_arguments
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from elements_sdk.models.send_link_email_request import SendLinkEmailRequest, SendLinkEmailRequestDict
     from elements_sdk.models.ticket import Ticket, TicketDict
     from elements_sdk.operation import ApiResponse, CallOptions
+    from elements_sdk.pagination import Pager
 
 CHECK_AUTH_TICKET = Operation(
     name="check_auth_ticket",
@@ -1114,6 +1114,8 @@ class AuthApi:
         :param options: `_request_timeout`, for each page.
         :raises PagingError: a call failed; raised by the loop.
         """
+        from elements_sdk.pagination import Pager, Walk  # loaded late: most programs walk no list
+
         filters = {
             "shared_bundles": shared_bundles,
             "shared_directories": shared_directories,
