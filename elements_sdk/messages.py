@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
 
@@ -15,8 +14,9 @@ if TYPE_CHECKING:
     from urllib3 import HTTPHeaderDict
 
 
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_NOT_IN_A_LINE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
+# Both are for what is not plain letters, and compiled when the first of that comes.
+_HEADER_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+_NOT_IN_A_LINE = r"[^\t\x20-\x7e\x80-\xff]"
 
 
 class Request:
@@ -121,14 +121,21 @@ def _problem_of_headers(headers: Mapping[str, Any]) -> str | None:
     for name, value in headers.items():
         if not _is_header_name(name):
             return "a header has an impossible name: it must be of letters, digits and hyphens"
-        if not isinstance(value, str) or _NOT_IN_A_LINE.search(value):
+        if not _is_line(value):
             return f"the header {name} cannot be sent: its value must be text on one line, in Latin-1"
     return None
 
 
-@lru_cache(maxsize=64)
 def _is_header_name(name: Any) -> bool:
-    return isinstance(name, str) and _HEADER_NAME.fullmatch(name) is not None
+    if not isinstance(name, str):
+        return False
+    return (name.isascii() and name.replace("-", "").isalnum()) or re.fullmatch(_HEADER_NAME, name) is not None
+
+
+def _is_line(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    return (value.isascii() and value.isprintable()) or not re.search(_NOT_IN_A_LINE, value)
 
 
 def query_text(pairs: list[tuple[str, Any]]) -> str:

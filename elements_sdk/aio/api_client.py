@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from elements_sdk import free_request
@@ -51,19 +51,23 @@ class ApiClient(BaseClient):
         self._is_closed = True
         await self.rest_client.close()
 
-    async def call(self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> Coroutine[Any, Any, Any]:
         """Make a documented call and give its data.
 
         :param arguments: the call's own arguments, by name.
         :param options: the keywords that every call takes.
         """
-        return await self.perform(operation, arguments, _manner(operation.name, options, data_only=True))
+        request = self._request(operation, arguments)
+        return self._run(operation, request, _manner(operation.name, options, data_only=True))
 
-    async def call_with_http_info(
+    def call_with_http_info(
         self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]
-    ) -> Any:
+    ) -> Coroutine[Any, Any, Any]:
         """Make a documented call and give an `ApiResponse`."""
-        return await self.perform(operation, arguments, _manner(operation.name, options, data_only=False))
+        request = self._request(operation, arguments)
+        return self._run(operation, request, _manner(operation.name, options, data_only=False))
 
     async def call_api(
         self,
@@ -130,8 +134,8 @@ class ApiClient(BaseClient):
         del url, query_params, headers, post_params, body  # no traceback shows them
         return await self._perform_free(method, parts, _preload_content, _request_timeout)
 
-    async def _run(self, operation: Operation, request: Request, manner: CallManner) -> Any:
-        return await self._perform(operation, request, self._admit(operation, request, manner))
+    def _run(self, operation: Operation, request: Request, manner: CallManner) -> Coroutine[Any, Any, Any]:
+        return self._perform(operation, request, self._admit(operation, request, manner))
 
 
 def _manner(name: str, options: Mapping[str, Any], data_only: bool) -> CallManner:

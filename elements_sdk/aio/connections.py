@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import io
 import ssl
 import warnings
 from collections.abc import Callable
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from typing import Any
 
 import aiohttp
 from aiohttp.client_exceptions import ClientConnectorDNSError, ClientSSLError
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.http import SERVER_SOFTWARE
 from urllib3.exceptions import InsecureRequestWarning
 from urllib3.util.ssl_match_hostname import match_hostname
@@ -29,18 +31,62 @@ class Broken(Exception):
 
 
 async def send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Hide from aiohttp that a connection has broken."""
+    """Hide from aiohttp that a connection has broken: a middleware for requests of the methods that it repeats."""
     try:
         return await handler(request)
-    except aiohttp.ClientResponseError as error:
-        if _TLS_ALERT not in error.message:
-            raise
-        failed: Exception = SpeaksTls()
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ServerTimeoutError):
-            raise
-        failed = Broken(error)
-    raise failed
+    except aiohttp.ClientError as error:
+        failed = unmistakable(error)
+    try:
+        raise failed
+    finally:
+        del failed  # an exception whose frames hold itself would outlive its call
+
+
+def unmistakable(error: Exception) -> Exception:
+    """Give an exception that says what aiohttp's own does not: that a connection has broken, or speaks TLS."""
+    if isinstance(error, aiohttp.ClientResponseError) and _TLS_ALERT in error.message:
+        return SpeaksTls()
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ServerTimeoutError):
+        return error
+    return Broken(error) if isinstance(error, aiohttp.ClientOSError | aiohttp.ServerDisconnectedError) else error
+
+
+class Protocol(ResponseHandler):
+    """aiohttp's own, with one timer for a connection. aiohttp makes two for each answer, which a call would feel."""
+
+    _end: float | None = None
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        super().connection_lost(exc)
+        if self._read_timeout_handle is not None:
+            self._read_timeout_handle.cancel()
+
+    def _reschedule_timeout(self) -> None:
+        self._end = self._loop.time() + self._read_timeout if self._read_timeout else None
+        if self._end is None:
+            return
+        handle = self._read_timeout_handle
+        if handle is not None and handle.when() > self._end:
+            handle.cancel()
+            handle = None
+        if handle is None:
+            self._set_timer(self._end)
+
+    def _drop_timeout(self) -> None:
+        self._end = None
+
+    def _set_timer(self, end: float) -> None:
+        # in an empty context: that of a call would keep its task alive
+        self._read_timeout_handle = self._loop.call_at(end, self._look_at_clock, context=Context())
+
+    def _look_at_clock(self) -> None:
+        self._read_timeout_handle = None
+        if self._end is None:
+            return
+        if self._loop.time() < self._end:
+            self._set_timer(self._end)
+        else:
+            self._on_read_timeout()
 
 
 class Connector(aiohttp.TCPConnector):
@@ -52,6 +98,7 @@ class Connector(aiohttp.TCPConnector):
 
     def __init__(self, own_name: str | None, proxy_context: Callable[[], ssl.SSLContext], **settings: Any) -> None:
         super().__init__(**settings)
+        self._factory = functools.partial(Protocol, loop=self._loop)  # type: ignore[assignment]
         self._own_name = own_name
         self._proxy_context = proxy_context
 

@@ -16,7 +16,8 @@ from urllib3.exceptions import DecodeError
 from yarl import URL
 
 from elements_sdk.addresses import is_insecure, origin
-from elements_sdk.aio.connections import Broken, Connector, Upload, current, send_once
+from elements_sdk.aio.connections import Broken, Connector, Upload, current, send_once, unmistakable
+from elements_sdk.aio.deadlines import Deadline, Deadlines
 from elements_sdk.bodies import BLOCK, Body, FileError, MemoryBody, TooLarge
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 _RESET = ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
 _LONGEST_LINE, _MOST_HEADERS = 65_536, 100  # as of http.client
+_SEND_ONCE = (send_once,)
 _LARGE = BLOCK  # bytes; a larger body is sent in pieces
 
 
@@ -60,6 +62,8 @@ class Transport:
         self._context: ssl.SSLContext | None = None
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._deadlines = Deadlines()
+        self._kept_timeout = aiohttp.ClientTimeout(ceil_threshold=math.inf)
         self._is_closed = False
         renew_in_children(self)
         if configuration.is_complete():
@@ -82,24 +86,20 @@ class Transport:
         options = self._options(request, place, proxy, attempt)
         token = current.set(attempt)
         try:
-            async with asyncio.timeout(limits.left()) as bound:
+            with Deadline(self._deadlines, limits.left()):
                 raw = await session.request(
                     request.method,
                     URL(request.url, encoded=True),
-                    timeout=aiohttp.ClientTimeout(
-                        sock_connect=limits.to_connect(), sock_read=limits.for_a_piece(), ceil_threshold=math.inf
-                    ),
+                    timeout=self._timeout(limits),
                     **options,
                 )
                 attempt.phase = "reading the answer"
                 response = await self._received(request, raw, body)
-                if body == "leave":
-                    bound.reschedule(None)
             return expect_no_word_of_proxy(request, response) if is_forwarded else response
         except ApiException as error:
             failed: Exception = error
         except (aiohttp.ClientError, Broken, DecodeError, OSError, ValueError, TypeError, RuntimeError) as error:
-            failed = transport_failure(request, error, attempt, proxy is not None, _MEANINGS)
+            failed = transport_failure(request, unmistakable(error), attempt, proxy is not None, _MEANINGS)
             if self._is_closed and isinstance(failed, ApiConnectionError):
                 failed.reason, failed.is_final = CLOSED_MEANWHILE, True
         finally:
@@ -121,6 +121,7 @@ class Transport:
     async def close(self) -> None:
         """Close the connections. Calls that are under way fail."""
         self._is_closed = True
+        self._deadlines.close()
         sessions, self._sessions = self._sessions, {}
         for session in sessions.values():
             await session.close()
@@ -164,17 +165,18 @@ class Transport:
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
+            headers={"Accept-Encoding": "identity"},
             trust_env=False,
             skip_auto_headers=("User-Agent", "Accept", "Content-Type"),
-            middlewares=(send_once,),
             max_line_size=_LONGEST_LINE,
             max_field_size=_LONGEST_LINE,
             max_headers=_MOST_HEADERS,
         )
 
     def _options(self, request: Request, place: str, proxy: Proxy | None, attempt: Attempt) -> MaskedDict:
-        headers = MaskedDict({"Accept-Encoding": "identity", **request.headers})
-        options = MaskedDict(headers=headers, allow_redirects=False, data=request.body)
+        options = MaskedDict(headers=request.headers, allow_redirects=False, data=request.body)
+        if request.method != "POST":
+            options["middlewares"] = _SEND_ONCE  # that is a twentieth of a call, and aiohttp repeats no POST
         if request.body is not None and len(request.body) > _LARGE:
             options["data"] = Upload(request.body, attempt)
         if place.startswith("https:"):
@@ -182,8 +184,17 @@ class Transport:
         if proxy is not None:
             options["proxy"], options["proxy_headers"] = proxy.address, dict(proxy.headers)
             if not place.startswith("https:"):
-                headers.update(proxy.headers)
+                options["headers"] = MaskedDict({**request.headers, **proxy.headers})
         return options
+
+    def _timeout(self, limits: Limits) -> aiohttp.ClientTimeout:
+        """The limits as aiohttp takes them; mostly those of the call before."""
+        connect, read, kept = limits.to_connect(), limits.for_a_piece(), self._kept_timeout
+        if kept.sock_connect != connect or kept.sock_read != read:
+            kept = self._kept_timeout = aiohttp.ClientTimeout(
+                sock_connect=connect, sock_read=read, ceil_threshold=math.inf
+            )
+        return kept
 
     def _tls_context(self) -> ssl.SSLContext:
         if self._context is None:
@@ -203,6 +214,9 @@ class Transport:
             return response
         taken = None
         try:
+            if body == "read" and _is_small(raw, settings.max_response_bytes):
+                response.data = await raw.read()
+                return response
             taken = new_body(body, raw.status, settings)
             await _pour(raw, response, taken, settings.max_response_bytes, in_thread=body == "to file")
             put_into(response, taken)
@@ -239,13 +253,21 @@ class _Answer(Response):
         return self._headers
 
 
+def _is_small(raw: aiohttp.ClientResponse, most: int | None) -> bool:
+    """Whether a body can be read in one go: it says so itself, and there is nothing to decompress."""
+    promised = raw.content_length
+    is_within = promised is not None and promised <= BLOCK and (most is None or promised <= most)
+    return is_within and "Content-Encoding" not in raw.headers
+
+
 async def _pour(
     raw: aiohttp.ClientResponse, response: Response, taken: MemoryBody, most: int | None, in_thread: bool
 ) -> None:
     """Read a body, and take it up decompressed."""
     taken.expect(None if raw.method == "HEAD" else raw.content_length)
     if "Content-Encoding" not in raw.headers:
-        while piece := await raw.content.read(BLOCK):
+        while not raw.content.at_eof():
+            piece = await raw.content.read(BLOCK)
             await asyncio.to_thread(taken.add, piece) if in_thread else taken.add(piece)
         return
     packed = MemoryBody(most)
