@@ -1,4 +1,4 @@
-"""Writes models, AuthApi, the reference pages and README's tables from `openapi.yaml`.
+"""Writes models, AuthApi with its stub, the reference pages and README's tables from `openapi.yaml`.
 
 Run it as `python codegen/generate.py`; with `--check` it writes nothing and fails if a generated file differs.
 """
@@ -36,11 +36,13 @@ def render_all(specification: Specification, root: Path) -> dict[Path, str]:
 
     def render(template: str, **values: object) -> str:
         text = environment.get_template(template).render(spec=specification, **values)
-        return _formatted(text) if template.endswith(".py.jinja") else text
+        name = template.removesuffix(".jinja")
+        return _formatted(text, name) if name.endswith((".py", ".pyi")) else text
 
     files = {
         Path("elements_sdk/models/__init__.py"): render("models_init.py.jinja"),
         Path("elements_sdk/api/auth_api.py"): render("auth_api.py.jinja"),
+        Path("elements_sdk/api/auth_api.pyi"): render("auth_api.pyi.jinja"),
         Path("elements_sdk/aio/auth_api.py"): render("aio_auth_api.py.jinja"),
         Path("docs/AuthApi.md"): render("auth_api.md.jinja"),
         Path("README.md"): _with_tables((root / "README.md").read_text("utf-8"), render),
@@ -120,9 +122,10 @@ def _exception(status: int, operation: Operation) -> str:
     return "LoginFailed" if operation.is_login else EXCEPTIONS.get(status, "ApiException")
 
 
-def _formatted(source: str) -> str:
+def _formatted(source: str, name: str) -> str:
+    settings = ["--config", str(HERE.parent / "pyproject.toml"), "-q", "--stdin-filename", name, "-"]
     for arguments in (["check", "--fix", "--select", "I"], ["format"]):
-        command = [sys.executable, "-m", "ruff", *arguments, "--config", str(HERE.parent / "pyproject.toml"), "-q", "-"]
+        command = [sys.executable, "-m", "ruff", *arguments, *settings]
         source = subprocess.run(command, input=source, capture_output=True, text=True, check=True).stdout
     return source
 

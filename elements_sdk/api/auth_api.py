@@ -3,34 +3,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any
 
 from elements_sdk.api_client import ApiClient
 from elements_sdk.operation import Operation, Paging, Parameter
 from elements_sdk.redaction import masked_arguments
 
 if TYPE_CHECKING:
-    from multiprocessing.pool import ApplyResult
     from typing import Unpack
 
-    from urllib3.response import BaseHTTPResponse
-
-    from elements_sdk.models.auth_login_endpoint_request import AuthLoginEndpointRequest, AuthLoginEndpointRequestDict
-    from elements_sdk.models.auth_login_endpoint_response import AuthLoginEndpointResponse
-    from elements_sdk.models.elements_user_detail import ElementsUserDetail
-    from elements_sdk.models.generate_password_endpoint_response import GeneratePasswordEndpointResponse
-    from elements_sdk.models.impersonation_endpoint_request import (
-        ImpersonationEndpointRequest,
-        ImpersonationEndpointRequestDict,
-    )
     from elements_sdk.models.one_time_access_token import OneTimeAccessToken
-    from elements_sdk.models.password_reset_endpoint_request import (
-        PasswordResetEndpointRequest,
-        PasswordResetEndpointRequestDict,
-    )
-    from elements_sdk.models.send_link_email_request import SendLinkEmailRequest, SendLinkEmailRequestDict
-    from elements_sdk.models.ticket import Ticket, TicketDict
-    from elements_sdk.operation import ApiResponse, CallOptions
+    from elements_sdk.operation import CallOptions
     from elements_sdk.pagination import Pager
 
 CHECK_AUTH_TICKET = Operation(
@@ -386,46 +369,6 @@ class AuthApi:
         """Without a client of your own, a new one is made from the default `Configuration`."""
         self.api_client = ApiClient() if api_client is None else api_client
 
-    @overload
-    def check_auth_ticket(
-        self,
-        data: Ticket | TicketDict,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ElementsUserDetail: ...
-    @overload
-    def check_auth_ticket(
-        self,
-        data: Ticket | TicketDict,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[ElementsUserDetail]: ...
-    @overload
-    def check_auth_ticket(
-        self,
-        data: Ticket | TicketDict,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> BaseHTTPResponse: ...
-    @overload
-    def check_auth_ticket(
-        self,
-        data: Ticket | TicketDict,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ElementsUserDetail | ApplyResult[Any] | BaseHTTPResponse: ...
     def check_auth_ticket(self, data: Any = None, **options: Any) -> Any:
         """Redeem a ticket and learn whose it is.
 
@@ -441,94 +384,12 @@ class AuthApi:
         del data  # a plain dict would show its secrets in the traceback of an exception
         return self.api_client.call(CHECK_AUTH_TICKET, arguments, options)
 
-    @overload
-    def check_auth_ticket_with_http_info(
-        self,
-        data: Ticket | TicketDict,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[ElementsUserDetail]: ...
-    @overload
-    def check_auth_ticket_with_http_info(
-        self,
-        data: Ticket | TicketDict,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[ApiResponse[ElementsUserDetail]]: ...
-    @overload
-    def check_auth_ticket_with_http_info(
-        self,
-        data: Ticket | TicketDict,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[BaseHTTPResponse]: ...
-    @overload
-    def check_auth_ticket_with_http_info(
-        self,
-        data: Ticket | TicketDict,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> (
-        ApiResponse[ElementsUserDetail]
-        | ElementsUserDetail
-        | ApiResponse[BaseHTTPResponse]
-        | ApplyResult[Any]
-        | BaseHTTPResponse
-    ): ...
     def check_auth_ticket_with_http_info(self, data: Any = None, **options: Any) -> Any:
         """Do the same as `check_auth_ticket`, and give status code and headers too."""
         arguments = masked_arguments(data=data)
         del data  # a plain dict would show its secrets in the traceback of an exception
         return self.api_client.call_with_http_info(CHECK_AUTH_TICKET, arguments, options)
 
-    @overload
-    def create_auth_ticket(
-        self,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> Ticket: ...
-    @overload
-    def create_auth_ticket(
-        self,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[Ticket]: ...
-    @overload
-    def create_auth_ticket(
-        self,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> BaseHTTPResponse: ...
-    @overload
-    def create_auth_ticket(
-        self,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> Ticket | ApplyResult[Any] | BaseHTTPResponse: ...
     def create_auth_ticket(self, **options: Any) -> Any:
         """Issue a ticket that proves who you are to another service.
 
@@ -539,86 +400,10 @@ class AuthApi:
         """
         return self.api_client.call(CREATE_AUTH_TICKET, {}, options)
 
-    @overload
-    def create_auth_ticket_with_http_info(
-        self,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[Ticket]: ...
-    @overload
-    def create_auth_ticket_with_http_info(
-        self,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[ApiResponse[Ticket]]: ...
-    @overload
-    def create_auth_ticket_with_http_info(
-        self,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[BaseHTTPResponse]: ...
-    @overload
-    def create_auth_ticket_with_http_info(
-        self,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[Ticket] | Ticket | ApiResponse[BaseHTTPResponse] | ApplyResult[Any] | BaseHTTPResponse: ...
     def create_auth_ticket_with_http_info(self, **options: Any) -> Any:
         """Do the same as `create_auth_ticket`, and give status code and headers too."""
         return self.api_client.call_with_http_info(CREATE_AUTH_TICKET, {}, options)
 
-    @overload
-    def delete_access_token(
-        self,
-        id: int,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> object: ...
-    @overload
-    def delete_access_token(
-        self,
-        id: int,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[object]: ...
-    @overload
-    def delete_access_token(
-        self,
-        id: int,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> BaseHTTPResponse: ...
-    @overload
-    def delete_access_token(
-        self,
-        id: int,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> object | ApplyResult[Any] | BaseHTTPResponse: ...
     def delete_access_token(self, id: Any = None, **options: Any) -> Any:
         """Delete an access token, so that its share link stops working.
 
@@ -631,86 +416,10 @@ class AuthApi:
         """
         return self.api_client.call(DELETE_ACCESS_TOKEN, {"id": id}, options)
 
-    @overload
-    def delete_access_token_with_http_info(
-        self,
-        id: int,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[object]: ...
-    @overload
-    def delete_access_token_with_http_info(
-        self,
-        id: int,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[ApiResponse[object]]: ...
-    @overload
-    def delete_access_token_with_http_info(
-        self,
-        id: int,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[BaseHTTPResponse]: ...
-    @overload
-    def delete_access_token_with_http_info(
-        self,
-        id: int,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[object] | object | ApiResponse[BaseHTTPResponse] | ApplyResult[Any] | BaseHTTPResponse: ...
     def delete_access_token_with_http_info(self, id: Any = None, **options: Any) -> Any:
         """Do the same as `delete_access_token`, and give status code and headers too."""
         return self.api_client.call_with_http_info(DELETE_ACCESS_TOKEN, {"id": id}, options)
 
-    @overload
-    def generate_password(
-        self,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> GeneratePasswordEndpointResponse: ...
-    @overload
-    def generate_password(
-        self,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[GeneratePasswordEndpointResponse]: ...
-    @overload
-    def generate_password(
-        self,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> BaseHTTPResponse: ...
-    @overload
-    def generate_password(
-        self,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> GeneratePasswordEndpointResponse | ApplyResult[Any] | BaseHTTPResponse: ...
     def generate_password(self, **options: Any) -> Any:
         """Ask the server for a password that meets its own rules.
 
@@ -721,92 +430,10 @@ class AuthApi:
         """
         return self.api_client.call(GENERATE_PASSWORD, {}, options)
 
-    @overload
-    def generate_password_with_http_info(
-        self,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[GeneratePasswordEndpointResponse]: ...
-    @overload
-    def generate_password_with_http_info(
-        self,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[ApiResponse[GeneratePasswordEndpointResponse]]: ...
-    @overload
-    def generate_password_with_http_info(
-        self,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[BaseHTTPResponse]: ...
-    @overload
-    def generate_password_with_http_info(
-        self,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> (
-        ApiResponse[GeneratePasswordEndpointResponse]
-        | GeneratePasswordEndpointResponse
-        | ApiResponse[BaseHTTPResponse]
-        | ApplyResult[Any]
-        | BaseHTTPResponse
-    ): ...
     def generate_password_with_http_info(self, **options: Any) -> Any:
         """Do the same as `generate_password`, and give status code and headers too."""
         return self.api_client.call_with_http_info(GENERATE_PASSWORD, {}, options)
 
-    @overload
-    def get_access_token(
-        self,
-        id: int,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> OneTimeAccessToken: ...
-    @overload
-    def get_access_token(
-        self,
-        id: int,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[OneTimeAccessToken]: ...
-    @overload
-    def get_access_token(
-        self,
-        id: int,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> BaseHTTPResponse: ...
-    @overload
-    def get_access_token(
-        self,
-        id: int,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> OneTimeAccessToken | ApplyResult[Any] | BaseHTTPResponse: ...
     def get_access_token(self, id: Any = None, **options: Any) -> Any:
         """Fetch one access token.
 
@@ -819,124 +446,10 @@ class AuthApi:
         """
         return self.api_client.call(GET_ACCESS_TOKEN, {"id": id}, options)
 
-    @overload
-    def get_access_token_with_http_info(
-        self,
-        id: int,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[OneTimeAccessToken]: ...
-    @overload
-    def get_access_token_with_http_info(
-        self,
-        id: int,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[ApiResponse[OneTimeAccessToken]]: ...
-    @overload
-    def get_access_token_with_http_info(
-        self,
-        id: int,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[BaseHTTPResponse]: ...
-    @overload
-    def get_access_token_with_http_info(
-        self,
-        id: int,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> (
-        ApiResponse[OneTimeAccessToken]
-        | OneTimeAccessToken
-        | ApiResponse[BaseHTTPResponse]
-        | ApplyResult[Any]
-        | BaseHTTPResponse
-    ): ...
     def get_access_token_with_http_info(self, id: Any = None, **options: Any) -> Any:
         """Do the same as `get_access_token`, and give status code and headers too."""
         return self.api_client.call_with_http_info(GET_ACCESS_TOKEN, {"id": id}, options)
 
-    @overload
-    def get_all_access_tokens(
-        self,
-        *,
-        shared_bundles: str | int | None = ...,
-        shared_directories: str | int | None = ...,
-        shared_bundles__asset: str | int | None = ...,
-        user: str | int | None = ...,
-        created_by: str | int | None = ...,
-        ordering: str | None = ...,
-        limit: int | None = ...,
-        offset: int | None = ...,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> list[OneTimeAccessToken]: ...
-    @overload
-    def get_all_access_tokens(
-        self,
-        *,
-        shared_bundles: str | int | None = ...,
-        shared_directories: str | int | None = ...,
-        shared_bundles__asset: str | int | None = ...,
-        user: str | int | None = ...,
-        created_by: str | int | None = ...,
-        ordering: str | None = ...,
-        limit: int | None = ...,
-        offset: int | None = ...,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[list[OneTimeAccessToken]]: ...
-    @overload
-    def get_all_access_tokens(
-        self,
-        *,
-        shared_bundles: str | int | None = ...,
-        shared_directories: str | int | None = ...,
-        shared_bundles__asset: str | int | None = ...,
-        user: str | int | None = ...,
-        created_by: str | int | None = ...,
-        ordering: str | None = ...,
-        limit: int | None = ...,
-        offset: int | None = ...,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> BaseHTTPResponse: ...
-    @overload
-    def get_all_access_tokens(
-        self,
-        *,
-        shared_bundles: str | int | None = ...,
-        shared_directories: str | int | None = ...,
-        shared_bundles__asset: str | int | None = ...,
-        user: str | int | None = ...,
-        created_by: str | int | None = ...,
-        ordering: str | None = ...,
-        limit: int | None = ...,
-        offset: int | None = ...,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> list[OneTimeAccessToken] | ApplyResult[Any] | BaseHTTPResponse: ...
     def get_all_access_tokens(
         self,
         *,
@@ -981,80 +494,6 @@ class AuthApi:
             options,
         )
 
-    @overload
-    def get_all_access_tokens_with_http_info(
-        self,
-        *,
-        shared_bundles: str | int | None = ...,
-        shared_directories: str | int | None = ...,
-        shared_bundles__asset: str | int | None = ...,
-        user: str | int | None = ...,
-        created_by: str | int | None = ...,
-        ordering: str | None = ...,
-        limit: int | None = ...,
-        offset: int | None = ...,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[list[OneTimeAccessToken]]: ...
-    @overload
-    def get_all_access_tokens_with_http_info(
-        self,
-        *,
-        shared_bundles: str | int | None = ...,
-        shared_directories: str | int | None = ...,
-        shared_bundles__asset: str | int | None = ...,
-        user: str | int | None = ...,
-        created_by: str | int | None = ...,
-        ordering: str | None = ...,
-        limit: int | None = ...,
-        offset: int | None = ...,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[ApiResponse[list[OneTimeAccessToken]]]: ...
-    @overload
-    def get_all_access_tokens_with_http_info(
-        self,
-        *,
-        shared_bundles: str | int | None = ...,
-        shared_directories: str | int | None = ...,
-        shared_bundles__asset: str | int | None = ...,
-        user: str | int | None = ...,
-        created_by: str | int | None = ...,
-        ordering: str | None = ...,
-        limit: int | None = ...,
-        offset: int | None = ...,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[BaseHTTPResponse]: ...
-    @overload
-    def get_all_access_tokens_with_http_info(
-        self,
-        *,
-        shared_bundles: str | int | None = ...,
-        shared_directories: str | int | None = ...,
-        shared_bundles__asset: str | int | None = ...,
-        user: str | int | None = ...,
-        created_by: str | int | None = ...,
-        ordering: str | None = ...,
-        limit: int | None = ...,
-        offset: int | None = ...,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> (
-        ApiResponse[list[OneTimeAccessToken]]
-        | list[OneTimeAccessToken]
-        | ApiResponse[BaseHTTPResponse]
-        | ApplyResult[Any]
-        | BaseHTTPResponse
-    ): ...
     def get_all_access_tokens_with_http_info(
         self,
         *,
@@ -1125,46 +564,6 @@ class AuthApi:
         }
         return Pager(self.api_client, Walk(GET_ALL_ACCESS_TOKENS, filters, page_size, offset, ordering, options))
 
-    @overload
-    def login(
-        self,
-        data: AuthLoginEndpointRequest | AuthLoginEndpointRequestDict,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> AuthLoginEndpointResponse: ...
-    @overload
-    def login(
-        self,
-        data: AuthLoginEndpointRequest | AuthLoginEndpointRequestDict,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[AuthLoginEndpointResponse]: ...
-    @overload
-    def login(
-        self,
-        data: AuthLoginEndpointRequest | AuthLoginEndpointRequestDict,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> BaseHTTPResponse: ...
-    @overload
-    def login(
-        self,
-        data: AuthLoginEndpointRequest | AuthLoginEndpointRequestDict,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> AuthLoginEndpointResponse | ApplyResult[Any] | BaseHTTPResponse: ...
     def login(self, data: Any = None, **options: Any) -> Any:
         """Log in with name and password, and start a session.
 
@@ -1181,94 +580,12 @@ class AuthApi:
         del data  # a plain dict would show its secrets in the traceback of an exception
         return self.api_client.call(LOGIN, arguments, options)
 
-    @overload
-    def login_with_http_info(
-        self,
-        data: AuthLoginEndpointRequest | AuthLoginEndpointRequestDict,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[AuthLoginEndpointResponse]: ...
-    @overload
-    def login_with_http_info(
-        self,
-        data: AuthLoginEndpointRequest | AuthLoginEndpointRequestDict,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[ApiResponse[AuthLoginEndpointResponse]]: ...
-    @overload
-    def login_with_http_info(
-        self,
-        data: AuthLoginEndpointRequest | AuthLoginEndpointRequestDict,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[BaseHTTPResponse]: ...
-    @overload
-    def login_with_http_info(
-        self,
-        data: AuthLoginEndpointRequest | AuthLoginEndpointRequestDict,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> (
-        ApiResponse[AuthLoginEndpointResponse]
-        | AuthLoginEndpointResponse
-        | ApiResponse[BaseHTTPResponse]
-        | ApplyResult[Any]
-        | BaseHTTPResponse
-    ): ...
     def login_with_http_info(self, data: Any = None, **options: Any) -> Any:
         """Do the same as `login`, and give status code and headers too."""
         arguments = masked_arguments(data=data)
         del data  # a plain dict would show its secrets in the traceback of an exception
         return self.api_client.call_with_http_info(LOGIN, arguments, options)
 
-    @overload
-    def logout(
-        self,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> object: ...
-    @overload
-    def logout(
-        self,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[object]: ...
-    @overload
-    def logout(
-        self,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> BaseHTTPResponse: ...
-    @overload
-    def logout(
-        self,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> object | ApplyResult[Any] | BaseHTTPResponse: ...
     def logout(self, **options: Any) -> Any:
         """End the session.
 
@@ -1279,86 +596,10 @@ class AuthApi:
         """
         return self.api_client.call(LOGOUT, {}, options)
 
-    @overload
-    def logout_with_http_info(
-        self,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[object]: ...
-    @overload
-    def logout_with_http_info(
-        self,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[ApiResponse[object]]: ...
-    @overload
-    def logout_with_http_info(
-        self,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[BaseHTTPResponse]: ...
-    @overload
-    def logout_with_http_info(
-        self,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[object] | object | ApiResponse[BaseHTTPResponse] | ApplyResult[Any] | BaseHTTPResponse: ...
     def logout_with_http_info(self, **options: Any) -> Any:
         """Do the same as `logout`, and give status code and headers too."""
         return self.api_client.call_with_http_info(LOGOUT, {}, options)
 
-    @overload
-    def reset_password(
-        self,
-        data: PasswordResetEndpointRequest | PasswordResetEndpointRequestDict,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> object: ...
-    @overload
-    def reset_password(
-        self,
-        data: PasswordResetEndpointRequest | PasswordResetEndpointRequestDict,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[object]: ...
-    @overload
-    def reset_password(
-        self,
-        data: PasswordResetEndpointRequest | PasswordResetEndpointRequestDict,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> BaseHTTPResponse: ...
-    @overload
-    def reset_password(
-        self,
-        data: PasswordResetEndpointRequest | PasswordResetEndpointRequestDict,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> object | ApplyResult[Any] | BaseHTTPResponse: ...
     def reset_password(self, data: Any = None, **options: Any) -> Any:
         """Set a new password with the token from a password-reset e-mail.
 
@@ -1373,96 +614,12 @@ class AuthApi:
         del data  # a plain dict would show its secrets in the traceback of an exception
         return self.api_client.call(RESET_PASSWORD, arguments, options)
 
-    @overload
-    def reset_password_with_http_info(
-        self,
-        data: PasswordResetEndpointRequest | PasswordResetEndpointRequestDict,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[object]: ...
-    @overload
-    def reset_password_with_http_info(
-        self,
-        data: PasswordResetEndpointRequest | PasswordResetEndpointRequestDict,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[ApiResponse[object]]: ...
-    @overload
-    def reset_password_with_http_info(
-        self,
-        data: PasswordResetEndpointRequest | PasswordResetEndpointRequestDict,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[BaseHTTPResponse]: ...
-    @overload
-    def reset_password_with_http_info(
-        self,
-        data: PasswordResetEndpointRequest | PasswordResetEndpointRequestDict,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[object] | object | ApiResponse[BaseHTTPResponse] | ApplyResult[Any] | BaseHTTPResponse: ...
     def reset_password_with_http_info(self, data: Any = None, **options: Any) -> Any:
         """Do the same as `reset_password`, and give status code and headers too."""
         arguments = masked_arguments(data=data)
         del data  # a plain dict would show its secrets in the traceback of an exception
         return self.api_client.call_with_http_info(RESET_PASSWORD, arguments, options)
 
-    @overload
-    def send_access_token_email_notification(
-        self,
-        id: int,
-        data: SendLinkEmailRequest | SendLinkEmailRequestDict,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> object: ...
-    @overload
-    def send_access_token_email_notification(
-        self,
-        id: int,
-        data: SendLinkEmailRequest | SendLinkEmailRequestDict,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[object]: ...
-    @overload
-    def send_access_token_email_notification(
-        self,
-        id: int,
-        data: SendLinkEmailRequest | SendLinkEmailRequestDict,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> BaseHTTPResponse: ...
-    @overload
-    def send_access_token_email_notification(
-        self,
-        id: int,
-        data: SendLinkEmailRequest | SendLinkEmailRequestDict,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> object | ApplyResult[Any] | BaseHTTPResponse: ...
     def send_access_token_email_notification(self, id: Any = None, data: Any = None, **options: Any) -> Any:
         """E-mail a share link to somebody.
 
@@ -1479,50 +636,6 @@ class AuthApi:
         del data  # a plain dict would show its secrets in the traceback of an exception
         return self.api_client.call(SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION, arguments, options)
 
-    @overload
-    def send_access_token_email_notification_with_http_info(
-        self,
-        id: int,
-        data: SendLinkEmailRequest | SendLinkEmailRequestDict,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[object]: ...
-    @overload
-    def send_access_token_email_notification_with_http_info(
-        self,
-        id: int,
-        data: SendLinkEmailRequest | SendLinkEmailRequestDict,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[ApiResponse[object]]: ...
-    @overload
-    def send_access_token_email_notification_with_http_info(
-        self,
-        id: int,
-        data: SendLinkEmailRequest | SendLinkEmailRequestDict,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[BaseHTTPResponse]: ...
-    @overload
-    def send_access_token_email_notification_with_http_info(
-        self,
-        id: int,
-        data: SendLinkEmailRequest | SendLinkEmailRequestDict,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[object] | object | ApiResponse[BaseHTTPResponse] | ApplyResult[Any] | BaseHTTPResponse: ...
     def send_access_token_email_notification_with_http_info(
         self, id: Any = None, data: Any = None, **options: Any
     ) -> Any:
@@ -1531,46 +644,6 @@ class AuthApi:
         del data  # a plain dict would show its secrets in the traceback of an exception
         return self.api_client.call_with_http_info(SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION, arguments, options)
 
-    @overload
-    def start_impersonation(
-        self,
-        data: ImpersonationEndpointRequest | ImpersonationEndpointRequestDict,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> object: ...
-    @overload
-    def start_impersonation(
-        self,
-        data: ImpersonationEndpointRequest | ImpersonationEndpointRequestDict,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[object]: ...
-    @overload
-    def start_impersonation(
-        self,
-        data: ImpersonationEndpointRequest | ImpersonationEndpointRequestDict,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> BaseHTTPResponse: ...
-    @overload
-    def start_impersonation(
-        self,
-        data: ImpersonationEndpointRequest | ImpersonationEndpointRequestDict,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> object | ApplyResult[Any] | BaseHTTPResponse: ...
     def start_impersonation(self, data: Any = None, **options: Any) -> Any:
         """Act as another user from now on.
 
@@ -1586,88 +659,12 @@ class AuthApi:
         del data  # a plain dict would show its secrets in the traceback of an exception
         return self.api_client.call(START_IMPERSONATION, arguments, options)
 
-    @overload
-    def start_impersonation_with_http_info(
-        self,
-        data: ImpersonationEndpointRequest | ImpersonationEndpointRequestDict,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[object]: ...
-    @overload
-    def start_impersonation_with_http_info(
-        self,
-        data: ImpersonationEndpointRequest | ImpersonationEndpointRequestDict,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[ApiResponse[object]]: ...
-    @overload
-    def start_impersonation_with_http_info(
-        self,
-        data: ImpersonationEndpointRequest | ImpersonationEndpointRequestDict,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[BaseHTTPResponse]: ...
-    @overload
-    def start_impersonation_with_http_info(
-        self,
-        data: ImpersonationEndpointRequest | ImpersonationEndpointRequestDict,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[object] | object | ApiResponse[BaseHTTPResponse] | ApplyResult[Any] | BaseHTTPResponse: ...
     def start_impersonation_with_http_info(self, data: Any = None, **options: Any) -> Any:
         """Do the same as `start_impersonation`, and give status code and headers too."""
         arguments = masked_arguments(data=data)
         del data  # a plain dict would show its secrets in the traceback of an exception
         return self.api_client.call_with_http_info(START_IMPERSONATION, arguments, options)
 
-    @overload
-    def stop_impersonation(
-        self,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> object: ...
-    @overload
-    def stop_impersonation(
-        self,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[object]: ...
-    @overload
-    def stop_impersonation(
-        self,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> BaseHTTPResponse: ...
-    @overload
-    def stop_impersonation(
-        self,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> object | ApplyResult[Any] | BaseHTTPResponse: ...
     def stop_impersonation(self, **options: Any) -> Any:
         """Be yourself again.
 
@@ -1680,42 +677,6 @@ class AuthApi:
         """
         return self.api_client.call(STOP_IMPERSONATION, {}, options)
 
-    @overload
-    def stop_impersonation_with_http_info(
-        self,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[object]: ...
-    @overload
-    def stop_impersonation_with_http_info(
-        self,
-        *,
-        async_req: Literal[True],
-        _preload_content: Literal[True] = ...,
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApplyResult[ApiResponse[object]]: ...
-    @overload
-    def stop_impersonation_with_http_info(
-        self,
-        *,
-        async_req: Literal[False] = ...,
-        _preload_content: Literal[False],
-        _return_http_data_only: Literal[False] = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[BaseHTTPResponse]: ...
-    @overload
-    def stop_impersonation_with_http_info(
-        self,
-        *,
-        async_req: bool = ...,
-        _preload_content: bool = ...,
-        _return_http_data_only: bool = ...,
-        **options: Unpack[CallOptions],
-    ) -> ApiResponse[object] | object | ApiResponse[BaseHTTPResponse] | ApplyResult[Any] | BaseHTTPResponse: ...
     def stop_impersonation_with_http_info(self, **options: Any) -> Any:
         """Do the same as `stop_impersonation`, and give status code and headers too."""
         return self.api_client.call_with_http_info(STOP_IMPERSONATION, {}, options)
