@@ -69,7 +69,7 @@ class BaseClient:
         self.cookie = cookie
         self.client_side_validation = configuration.client_side_validation
         self._sender = Sender(configuration, transport)
-        self._credentials = Credentials(configuration, self.default_headers)
+        self._credentials = Credentials(configuration)
         self._has_warned = False
         self._private_places: set[str] = set()
         self.left_out: list[str] = []
@@ -208,7 +208,7 @@ class BaseClient:
         place = origin(host)
         request.url, request.place = with_query(host + request.path, request), place
         is_ours = manner.host is None or place == origin(self.configuration.host)
-        has_session = is_ours and not self._credentials.has_key()
+        has_session = is_ours and not self._credentials.has_key(self.default_headers)
         if not self._has_warned and place not in self._private_places:
             self._warn_if_insecure(place)
         self._add_headers(request, is_ours, manner.sends_key, has_session)
@@ -229,7 +229,8 @@ class BaseClient:
         if not is_ours:
             request.headers["User-Agent"] = self.user_agent
             return
-        request.headers.update(self._credentials.own_headers() if sends_key else self.default_headers)
+        own = self.default_headers
+        request.headers.update(self._credentials.headers(own) if sends_key else own)
         if has_session:
             self._credentials.add_session(request)
         if self.cookie:

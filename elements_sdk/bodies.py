@@ -11,6 +11,17 @@ Body = Literal["read", "leave", "to file"]  # what becomes of the body of a succ
 BLOCK = 65_536  # bytes read at a time
 
 
+def is_small(headers: Mapping[str, str], most: int | None) -> bool:
+    """Whether the body of an answer can be read in one go: it says so itself, and there is nothing to decompress.
+
+    :param most: bytes that it may have; `None`: any number.
+    """
+    length = headers.get("Content-Length", "")
+    if not length.isdigit() or "Content-Encoding" in headers:
+        return False
+    return int(length) <= (BLOCK if most is None else min(most, BLOCK))
+
+
 class TooLarge(Exception):
     """A body is larger than the limit; the text says so."""
 

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 class Credentials:
     """The credentials of one client. With an API key, cookies are neither kept nor sent."""
 
-    def __init__(self, configuration: Configuration, default_headers: MaskedDict) -> None:
+    def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
-        self._default_headers = default_headers
         self._cookies: Cookies | None = None
         self._kept: tuple[tuple[MaskedDict, ...], MaskedDict] = ((), MaskedDict())
         self._lock = threading.Lock()
@@ -31,27 +30,27 @@ class Credentials:
         self._lock = threading.Lock()
         self._renewal = threading.Lock()
 
-    def has_key(self) -> bool:
+    def has_key(self, default_headers: MaskedDict) -> bool:
         """Whether an API key, or an `Authorization` header of the user's own, says who the client is."""
         if self._configuration.has_api_key():
             return True
-        return any(name.lower() == "authorization" for name in self._default_headers)
+        return any(name.lower() == "authorization" for name in default_headers)
 
-    def own_headers(self) -> MaskedDict:
+    def headers(self, default_headers: MaskedDict) -> MaskedDict:
         """Give the default headers, and the API key if there is one; put together anew where something has changed.
 
         :raises ApiValueError: the key cannot be sent in a header.
         """
         settings = self._configuration
-        parts = (settings.api_key, settings.api_key_prefix, self._default_headers)
+        parts = (settings.api_key, settings.api_key_prefix, default_headers)
         kept_parts, kept = self._kept
-        if parts == kept_parts and settings.refresh_api_key_hook is None:
+        is_own = type(settings).get_api_key_with_prefix is not Configuration.get_api_key_with_prefix
+        if parts == kept_parts and settings.refresh_api_key_hook is None and not is_own:
             return kept
-        headers = MaskedDict(self._default_headers)
-        key = settings.get_api_key_with_prefix("Authorization")
-        if key is not None:
-            headers["Authorization"] = key
-        self._kept = (tuple(map(MaskedDict, parts)), headers)
+        copies = tuple(map(MaskedDict, parts))  # before the key is read: what changes meanwhile is a change again
+        headers = MaskedDict(default_headers)
+        self._add_key(headers)
+        self._kept = (copies, headers)
         return headers
 
     def renew_key(self, request: Request) -> bool:
@@ -62,8 +61,7 @@ class Credentials:
         if self._configuration.refresh_api_key_hook is None or "Authorization" not in request.headers:
             return False
         with self._renewal:
-            key = self.own_headers().get("Authorization")
-            request.headers.update({} if key is None else {"Authorization": key})
+            self._add_key(request.headers)
         return True
 
     def add_session(self, request: Request) -> None:
@@ -87,6 +85,11 @@ class Credentials:
         """Take over the cookies of another client."""
         with self._lock:
             self._cookies = None if other._cookies is None else other._cookies.copy()
+
+    def _add_key(self, headers: MaskedDict) -> None:
+        key = self._configuration.get_api_key_with_prefix("Authorization")
+        if key is not None:
+            headers["Authorization"] = key
 
     def _store(self) -> Cookies:
         with self._lock:

@@ -38,6 +38,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from elements_sdk.retry_after import seconds_to_wait
+
 __all__ = [
     "ApiAttributeError",
     "ApiConnectionError",
@@ -223,8 +225,6 @@ class _Throttled(ApiException):
     """An answer that may say how long to wait."""
 
     def __init__(self, *args: Any, **details: Any) -> None:
-        from elements_sdk.retry_after import seconds_to_wait  # loaded late: only failures need it
-
         super().__init__(*args, **details)
         self.retry_after = seconds_to_wait(self.headers or {})
 

@@ -16,6 +16,8 @@ from elements_sdk.exceptions import (
 from elements_sdk.limits import Limits
 from elements_sdk.messages import Request, Response
 from elements_sdk.redaction import excerpt, scrub, secrets_of, shown_headers
+from elements_sdk.redirects import reason_of_stop
+from elements_sdk.retry_after import seconds_ahead
 from elements_sdk.serialization import error_sentences
 
 _OF_ONE_TIME_CODES = ("otp", "one-time")
@@ -28,8 +30,6 @@ def status_error(request: Request, response: Response, is_login: bool = False) -
     """Make the exception that stands for an answer with an error status."""
     kind: type[ApiException] = exception_for_status(response.status)
     if kind is RedirectError:
-        from elements_sdk.redirects import reason_of_stop
-
         return failure(kind, request, response, reason=reason_of_stop(request, response))
     detail, errors = error_sentences(response.data)
     if response.status == 403 and "CSRF" in (detail or excerpt(text_of(response.data))):
@@ -90,8 +90,6 @@ def failure(
 
 def _clock_problem(response: Response) -> str | None:
     """Say by how much the two clocks differ, if a one-time code of this machine cannot be good on the server."""
-    from elements_sdk.retry_after import seconds_ahead
-
     ahead = seconds_ahead(response.headers)
     if ahead is None or abs(ahead) <= _CLOCKS_MAY_DIFFER:
         return None

@@ -13,6 +13,7 @@ from elements_sdk.messages import Request, Response, fill_path, query_text
 from elements_sdk.model import ReadSettings, problem_of_body
 from elements_sdk.redaction import MaskedDict, excerpt, shown_headers
 from elements_sdk.serialization import UnexpectedJson, from_json, parse_json, to_json
+from elements_sdk.strictness import first_mismatch
 
 if TYPE_CHECKING:
     from urllib3 import HTTPHeaderDict
@@ -172,8 +173,6 @@ def read_result(request: Request, response: Response, type_name: str, settings: 
         result = from_json(response.data, type_name, settings)
         problem = None
         if settings is not None and settings.strict_responses and response.data and type_name != "str":
-            from elements_sdk.strictness import first_mismatch  # loaded late: it is off, as a rule
-
             problem = first_mismatch(parse_json(response.data), type_name)
         if problem is None:
             return result

@@ -12,7 +12,7 @@ import urllib3
 from urllib3 import exceptions as errors
 
 from elements_sdk.addresses import is_insecure, target
-from elements_sdk.bodies import BLOCK, Body, FileError, MemoryBody, TooLarge
+from elements_sdk.bodies import BLOCK, Body, FileError, MemoryBody, TooLarge, is_small
 from elements_sdk.configuration import Configuration
 from elements_sdk.connections import Try
 from elements_sdk.exceptions import (
@@ -119,7 +119,7 @@ class Transport:
             return response
         taken = None
         try:
-            if body == "read" and _is_small(raw, settings.max_response_bytes):
+            if body == "read" and is_small(raw.headers, settings.max_response_bytes):
                 response.data = raw.read()
                 return response
             taken = new_body(body, raw.status, settings)
@@ -137,23 +137,13 @@ class Transport:
         raise failed
 
 
-def _is_small(raw: BaseHTTPResponse, most: int | None) -> bool:
-    """Whether a body can be read in one go: it says so itself, and there is nothing to decompress."""
-    promised = _promised(raw)
-    is_within = promised is not None and promised <= BLOCK and (most is None or promised <= most)
-    return is_within and "Content-Encoding" not in raw.headers
-
-
 def _pour(raw: BaseHTTPResponse, taken: MemoryBody) -> None:
     """Read a body, in a frame of its own: its pieces may be secret."""
-    taken.expect(_promised(raw))
+    if not raw.headers.get("Content-Length", "0").isdigit():
+        raw.length_remaining = None  # urllib3 reads "2, 2" as 2, and http.client as no length: all would come at once
+    taken.expect(getattr(raw, "length_remaining", None))
     while piece := raw.read(BLOCK):
         taken.add(piece)
-
-
-def _promised(raw: BaseHTTPResponse) -> int | None:
-    """The length that a body says it has, in bytes; none for HEAD, whatever its Content-Length."""
-    return getattr(raw, "length_remaining", None)
 
 
 def new_body(body: Body, status: int, settings: Configuration) -> MemoryBody:

@@ -11,6 +11,7 @@ from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueEr
 from elements_sdk.forks import renew_in_children
 from elements_sdk.limits import Limits
 from elements_sdk.messages import Request, Response
+from elements_sdk.retry_after import seconds_to_wait
 
 DEFAULT_REPEATS = 2
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -105,7 +106,7 @@ class RetryPolicy:
         if repeats >= self._most_after(outcome) or not _may_be_repeated(request.method, outcome, safe_to_repeat):
             return None
         backoff = random.uniform(0, min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0**repeats))
-        asked = _asked(outcome) if isinstance(outcome, Response) else None
+        asked = seconds_to_wait(outcome.headers) if isinstance(outcome, Response) else None
         seconds = max(backoff, asked or 0.0)
         return None if seconds >= (_LONGEST_WAIT if left is None else min(left, _LONGEST_WAIT)) else seconds
 
@@ -124,19 +125,12 @@ def _may_be_repeated(method: str, outcome: Response | ApiException, safe_to_repe
     if isinstance(outcome, Response):
         if method in READING_METHODS:
             return outcome.status in TRANSIENT_STATUSES
-        is_refusal = outcome.status in _THROTTLED_STATUSES and _asked(outcome) is not None
+        is_refusal = outcome.status in _THROTTLED_STATUSES and seconds_to_wait(outcome.headers) is not None
         return safe_to_repeat and is_refusal and method == "POST"
     if not isinstance(outcome, ApiConnectionError | IncompleteBody):
         return False
     is_final = isinstance(outcome, ApiConnectionError) and outcome.is_final
     return not is_final and (outcome.request_sent == "no" or method in READING_METHODS)
-
-
-def _asked(response: Response) -> float | None:
-    """Seconds that an answer asks to wait."""
-    from elements_sdk.retry_after import seconds_to_wait  # loaded late: only failures need it
-
-    return seconds_to_wait(response.headers)
 
 
 def _of_urllib3(retry: Any) -> RetryPolicy:

@@ -13,6 +13,7 @@ from elements_sdk.limits import Limits
 from elements_sdk.logs import record_answer, record_failure, record_repeat
 from elements_sdk.messages import Request, Response, expect_sendable
 from elements_sdk.redaction import MaskedDict
+from elements_sdk.redirects import MOST_REDIRECTS, target_to_follow
 from elements_sdk.retry import Repeats, RetryBudget, RetryPolicy
 from elements_sdk.settings import checked_timeout
 
@@ -83,10 +84,6 @@ class Sender:
             response = await self._send_safely(request, limits, repeats, body)
             if received is not None:
                 received(request, response)
-            if not 300 <= response.status < 400:
-                return response
-            from elements_sdk.redirects import MOST_REDIRECTS, target_to_follow  # loaded late: few servers redirect
-
             target = target_to_follow(request, response)
             if target is None or followed == MOST_REDIRECTS:
                 return response

@@ -34,7 +34,7 @@ from elements_sdk import (
 from elements_sdk.files import FileAnswer
 from test.faults import behaviours as does
 from test.faults.server import Behaviour, Conversation, FaultServer
-from test.twins import BOTH, ApiClient, both_kinds, of_kind
+from test.twins import BOTH, ApiClient, both_kinds, of_kind, only_blocking
 
 pytestmark = both_kinds
 
@@ -142,6 +142,17 @@ def test_the_length_in_a_head_answer_is_no_length_of_a_body() -> None:
     ):
         answer = client.call_api("/api/2/things", "HEAD")
         assert (answer.status_code, answer.headers["Content-Length"]) == (200, "1001")
+
+
+@only_blocking  # aiohttp refuses such an answer
+def test_a_length_that_is_said_twice_is_no_way_round_the_limit() -> None:
+    answer = says(OK + b"Connection: close\r\nContent-Length: 2, 2\r\n\r\n" + b"a" * 100_001)
+    with (
+        FaultServer(answer) as server,
+        client_of(server.host, max_response_bytes=100_000, retries=0) as client,
+        pytest.raises(ResponseTooLarge),
+    ):
+        call(client)
 
 
 # Memory, measured in a process of its own

@@ -7,6 +7,7 @@ import os
 import pickle
 import threading
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -295,3 +296,51 @@ def test_rules_of_cookies(lines: list[str], path: str, sent: set[str] | None, re
     if sent is not None:
         cookie = recorder.last.header("Cookie")
         assert set(cookie.split("; ") if cookie else []) == sent
+
+
+def headers_of_two_calls(recorder: RecordingServer, auth: AuthApi, change: Callable[[], object]) -> list[str | None]:
+    recorder.answers('{"ticket": "t"}')
+    auth.create_auth_ticket()
+    change()
+    auth.create_auth_ticket()
+    return [request.header("Authorization") for request in recorder.requests]
+
+
+def test_key_and_headers_are_read_at_each_call(recorder: RecordingServer) -> None:
+    configuration = Configuration(host=recorder.host, api_key={"Bearer": "ONE"})
+    auth = AuthApi(ApiClient(configuration))
+    found = headers_of_two_calls(recorder, auth, lambda: configuration.api_key.update(Bearer="TWO"))
+    assert found == ["Bearer ONE", "Bearer TWO"]
+
+
+def test_default_headers_may_be_replaced(recorder: RecordingServer) -> None:
+    client = ApiClient(Configuration(host=recorder.host), "Authorization", "Bearer ALICE")
+    own = {**client.default_headers, "Authorization": "Bearer BOB"}
+    found = headers_of_two_calls(recorder, AuthApi(client), lambda: setattr(client, "default_headers", own))
+    assert found == ["Bearer ALICE", "Bearer BOB"]
+
+
+def test_configuration_of_ones_own_is_asked_for_its_key_at_each_call(recorder: RecordingServer) -> None:
+    keys = ["ONE", "TWO"]
+
+    class Vault(Configuration):
+        def get_api_key_with_prefix(self, identifier: str) -> str | None:
+            return f"Bearer {keys.pop(0)}"
+
+    auth = AuthApi(ApiClient(Vault(host=recorder.host, api_key={"Bearer": "SET"})))
+    assert headers_of_two_calls(recorder, auth, lambda: None) == ["Bearer ONE", "Bearer TWO"]
+
+
+def test_key_that_changes_while_another_thread_reads_it_is_not_lost(
+    recorder: RecordingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Configuration.get_api_key_with_prefix
+
+    def read_and_change(self: Configuration, identifier: str) -> str | None:
+        key = read(self, identifier)
+        self.api_key["Bearer"] = "NEW"  # as another thread may do at this moment
+        return key
+
+    monkeypatch.setattr(Configuration, "get_api_key_with_prefix", read_and_change)
+    auth = AuthApi(ApiClient(Configuration(host=recorder.host, api_key={"Bearer": "OLD"})))
+    assert headers_of_two_calls(recorder, auth, lambda: None) == ["Bearer OLD", "Bearer NEW"]

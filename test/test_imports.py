@@ -11,15 +11,16 @@ import pytest
 
 import elements_sdk
 from elements_sdk import exceptions, models
+from test.recording import Answer, RecordingServer
 
 ROOT = Path(__file__).parents[1]
 MODELS = sorted(models.__all__)
 
 
-def run(program: str) -> str:
+def run(program: str, *arguments: str) -> str:
     """The output of a program in a fresh interpreter."""
     return subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True, cwd=ROOT
     ).stdout.strip()
 
 
@@ -40,6 +41,35 @@ def test_blocking_client_is_made_and_used_without_asyncio() -> None:
         "print({'asyncio', 'aiohttp', 'elements_sdk.aio'} & set(sys.modules))"
     )
     assert run(program) == "['ApiConnectionError']\nset()"
+
+
+def test_failure_loads_nothing(recorder: RecordingServer) -> None:
+    """There may be no file descriptor left to load it by, or a fork under way that would wait for it for ever."""
+    program = (
+        "import sys, elements_sdk\n"
+        "configuration = elements_sdk.Configuration(host=sys.argv[1], api_key={'Bearer': 'KEY'})\n"
+        "configuration.retries = 0\n"
+        "def loaded_by_a_failure(auth):\n"
+        "    before = set(sys.modules)\n"
+        "    try: auth.create_auth_ticket()\n"
+        "    except elements_sdk.ApiException as error: print(error.status, *set(sys.modules) - before)\n"
+        "auth = elements_sdk.AuthApi(elements_sdk.ApiClient(configuration))\n"
+        "auth.create_auth_ticket()\n"
+        "for _ in range(5): loaded_by_a_failure(auth)\n"
+        "configuration.host = 'http://127.0.0.1:9'\n"
+        "loaded_by_a_failure(auth)\n"
+    )
+    date = [("Retry-After", "Wed, 25 Nov 2026 12:00:00 GMT"), ("Date", "Wed, 25 Nov 2026 11:59:00 GMT")]
+    failures = [
+        Answer(503, b'{"detail": "later"}', date),
+        Answer(429, b"", [("Retry-After", "1")]),
+        Answer(302, b"", [("Location", "/elsewhere")]),
+        Answer(400, b'{"user": ["no such user KEY"]}'),
+        Answer(200, b"<html>KEY</html>"),
+    ]
+    answers = iter([Answer(200, b'{"ticket": "t"}'), *failures])
+    recorder.answer = lambda _request: next(answers)
+    assert run(program, recorder.host).split("\n") == ["503", "429", "302", "400", "200", "0"]
 
 
 def test_asyncio_twin_is_found_after_a_bare_import() -> None:

@@ -51,23 +51,21 @@ class ApiClient(BaseClient):
         self._is_closed = True
         await self.rest_client.close()
 
-    def call(
-        self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]
-    ) -> Coroutine[Any, Any, Any]:
+    async def call(self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
         """Make a documented call and give its data.
 
         :param arguments: the call's own arguments, by name.
         :param options: the keywords that every call takes.
         """
         request = self._request(operation, arguments)
-        return self._run(operation, request, _manner(operation.name, options, data_only=True))
+        return await self._run(operation, request, _manner(operation.name, options, data_only=True))
 
-    def call_with_http_info(
+    async def call_with_http_info(
         self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]
-    ) -> Coroutine[Any, Any, Any]:
+    ) -> Any:
         """Make a documented call and give an `ApiResponse`."""
         request = self._request(operation, arguments)
-        return self._run(operation, request, _manner(operation.name, options, data_only=False))
+        return await self._run(operation, request, _manner(operation.name, options, data_only=False))
 
     async def call_api(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import io
+import math
 import ssl
 import warnings
 from collections.abc import Callable
@@ -55,6 +56,7 @@ class Protocol(ResponseHandler):
     """aiohttp's own, with one timer for a connection. aiohttp makes two for each answer, which a call would feel."""
 
     _end: float | None = None
+    _moment = math.inf  # for which the timer is set; uvloop's timers do not always tell
 
     def connection_lost(self, exc: BaseException | None) -> None:
         super().connection_lost(exc)
@@ -66,7 +68,7 @@ class Protocol(ResponseHandler):
         if self._end is None:
             return
         handle = self._read_timeout_handle
-        if handle is not None and handle.when() > self._end:
+        if handle is not None and self._moment > self._end:
             handle.cancel()
             handle = None
         if handle is None:
@@ -77,6 +79,7 @@ class Protocol(ResponseHandler):
 
     def _set_timer(self, end: float) -> None:
         # in an empty context: that of a call would keep its task alive
+        self._moment = end
         self._read_timeout_handle = self._loop.call_at(end, self._look_at_clock, context=Context())
 
     def _look_at_clock(self) -> None:

@@ -16,14 +16,15 @@ class Deadlines:
 
     def __init__(self) -> None:
         self._running: set[Deadline] = set()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._moment = math.inf  # for which it is set; uvloop's timers do not always tell
         self._is_closed = False
 
     def add(self, deadline: Deadline) -> None:
         """Watch over a call."""
-        self._running.add(deadline)
-        if self._timer is None or self._timer.when() > deadline.end:
+        if self._timer is None or self._moment > deadline.end:
             self._wake_up_at(deadline.end)
+        self._running.add(deadline)
 
     def discard(self, deadline: Deadline) -> None:
         """Watch over it no more. The timer stays, as it will do for another call."""
@@ -42,6 +43,7 @@ class Deadlines:
         if self._timer is not None:
             self._timer.cancel()
         # in an empty context: that of a call would keep its task alive
+        self._moment = moment
         self._timer = asyncio.get_running_loop().call_at(moment, self._look, context=Context())
 
     def _look(self) -> None:

@@ -18,7 +18,7 @@ from yarl import URL
 from elements_sdk.addresses import is_insecure, origin
 from elements_sdk.aio.connections import Broken, Connector, Upload, current, send_once, unmistakable
 from elements_sdk.aio.deadlines import Deadline, Deadlines
-from elements_sdk.bodies import BLOCK, Body, FileError, MemoryBody, TooLarge
+from elements_sdk.bodies import BLOCK, Body, FileError, MemoryBody, TooLarge, is_small
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody
 from elements_sdk.failures import failure
@@ -129,7 +129,7 @@ class Transport:
     def renew_after_fork(self) -> None:
         """Leave the connections to the parent: they are those of its event loop."""
         leave_behind(self._sessions)
-        self._sessions, self._loop = {}, None
+        self._sessions, self._loop, self._deadlines = {}, None, Deadlines()
 
     def _session_of_this_loop(self, request: Request, streams: bool) -> aiohttp.ClientSession:
         """Give the connections for a request.
@@ -214,7 +214,7 @@ class Transport:
             return response
         taken = None
         try:
-            if body == "read" and _is_small(raw, settings.max_response_bytes):
+            if body == "read" and is_small(raw.headers, settings.max_response_bytes):
                 response.data = await raw.read()
                 return response
             taken = new_body(body, raw.status, settings)
@@ -251,13 +251,6 @@ class _Answer(Response):
             lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._lines]
             self._headers = HTTPHeaderDict(lines)
         return self._headers
-
-
-def _is_small(raw: aiohttp.ClientResponse, most: int | None) -> bool:
-    """Whether a body can be read in one go: it says so itself, and there is nothing to decompress."""
-    promised = raw.content_length
-    is_within = promised is not None and promised <= BLOCK and (most is None or promised <= most)
-    return is_within and "Content-Encoding" not in raw.headers
 
 
 async def _pour(
