@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 Body = Literal["read", "leave", "to file"]  # what becomes of the body of a success
 
 BLOCK = 65_536  # bytes read at a time
+_MOST_DIGITS = 9  # of a length that is looked at; Python makes no number of too many
 
 
 def is_small(headers: Mapping[str, str], most: int | None) -> bool:
@@ -17,7 +18,7 @@ def is_small(headers: Mapping[str, str], most: int | None) -> bool:
     :param most: bytes that it may have; `None`: any number.
     """
     length = headers.get("Content-Length", "")
-    if not length.isdigit() or "Content-Encoding" in headers:
+    if not length.isdecimal() or len(length) > _MOST_DIGITS or "Content-Encoding" in headers:
         return False
     return int(length) <= (BLOCK if most is None else min(most, BLOCK))
 

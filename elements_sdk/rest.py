@@ -139,7 +139,7 @@ class Transport:
 
 def _pour(raw: BaseHTTPResponse, taken: MemoryBody) -> None:
     """Read a body, in a frame of its own: its pieces may be secret."""
-    if not raw.headers.get("Content-Length", "0").isdigit():
+    if not raw.headers.get("Content-Length", "0").isdecimal():
         raw.length_remaining = None  # urllib3 reads "2, 2" as 2, and http.client as no length: all would come at once
     taken.expect(getattr(raw, "length_remaining", None))
     while piece := raw.read(BLOCK):
