@@ -41,6 +41,8 @@ from test.twins import ApiClient, AuthApi, both_kinds
 
 pytestmark = both_kinds
 
+NOBODY = 9  # a port that nothing listens on; one that was free a moment ago may be that of another test by now
+
 
 def client_of(host: str, **settings: Any) -> AuthApi:
     configuration = Configuration(host=host, api_key={"Bearer": "SECRETKEY"})
@@ -75,12 +77,6 @@ def raw_server(behaviour: Callable[[socket.socket], object]) -> Iterator[str]:
         thread.join()
         for connection in held:
             connection.close()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def silent(_connection: socket.socket) -> None:
@@ -136,7 +132,7 @@ def test_trouble_on_the_wire(behaviour: Any, kind: type[ApiException], words: st
 def test_server_down_wrong_host_and_wrong_scheme(recorder: RecordingServer) -> None:
     cases: list[tuple[str, type[ApiException], str, str]] = [
         (
-            f"http://127.0.0.1:{free_port()}",
+            f"http://127.0.0.1:{NOBODY}",
             ApiConnectionError,
             "no connection to the server: Connection refused",
             "no",
@@ -168,7 +164,7 @@ def test_exception_that_the_caller_is_handling_has_no_say() -> None:
 
 
 def test_unreachable_proxy_is_a_proxy_error() -> None:
-    proxy = f"http://127.0.0.1:{free_port()}"
+    proxy = f"http://127.0.0.1:{NOBODY}"
     with pytest.raises(ProxyError) as caught:
         client_of("https://storage.example.com", proxy=proxy).create_auth_ticket()
     assert caught.value.request_sent == "no"

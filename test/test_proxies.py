@@ -25,7 +25,7 @@ from test.faults.backlog import filled_backlog
 from test.faults.behaviours import answer, close_after_request, deaf, http_400_to_tls, reset_after_request
 from test.faults.forward_proxy import forward_proxy
 from test.faults.server import Behaviour, FaultServer
-from test.test_failures import free_port
+from test.test_failures import NOBODY
 from test.test_tls import CALLS, OTHER, TRUSTED, calls_to, fails, locals_shown, serving, succeeds
 from test.twins import ApiClient, both_kinds
 
@@ -117,7 +117,7 @@ def test_password_in_the_headers_for_the_proxy_is_taken(guarded_proxy: str) -> N
 def test_proxy_that_is_down_is_tried_again(call: str, scheme: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     words = "the proxy could not be reached: Connection refused"
-    proxy = f"http://{IN_A_URL}@127.0.0.1:{free_port()}"
+    proxy = f"http://{IN_A_URL}@127.0.0.1:{NOBODY}"
     error = fails(ProxyError, words, f"{scheme}://storage.localhost", call, **settings_for(proxy))
     assert (error.status, error.request_sent, error.attempts) == (0, "no", 3)
     expect_hidden(error, caplog)
