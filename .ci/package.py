@@ -23,7 +23,7 @@ NOT_SOURCE = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg
 OFFLINE = {"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": "", "PIP_EXTRA_INDEX_URL": "", "PIP_NO_INDEX": "1"}
 BARE = """
 import elements_sdk, importlib.metadata, pathlib, re, sys
-from elements_sdk.extras import missing_extra
+from elements_sdk._utils.extras import missing_extra
 for name in elements_sdk.__all__:
     getattr(elements_sdk, name)
 assert (pathlib.Path(elements_sdk.__file__).parent / "py.typed").exists(), "py.typed is missing"
@@ -35,7 +35,7 @@ for extra in sys.argv[1:]:
 """
 EXTRAS = """
 import sys
-from elements_sdk.extras import missing_extra
+from elements_sdk._utils.extras import missing_extra
 for extra in sys.argv[1:]:
     assert missing_extra(extra) is None, missing_extra(extra)
 """

@@ -1,4 +1,4 @@
-"""Writes models, AuthApi with its stub, the reference pages and README's tables from `openapi.yaml`.
+"""Writes models, operations, AuthApi with its stub, the reference pages and README's tables from `openapi.yaml`.
 
 Run it as `python codegen/generate.py`; with `--check` it writes nothing and fails if a generated file differs.
 """
@@ -41,6 +41,7 @@ def render_all(specification: Specification, root: Path) -> dict[Path, str]:
 
     files = {
         Path("elements_sdk/models/__init__.py"): render("models_init.py.jinja"),
+        Path("elements_sdk/_operations/auth.py"): render("operations_auth.py.jinja"),
         Path("elements_sdk/api/auth_api.py"): render("auth_api.py.jinja"),
         Path("elements_sdk/api/auth_api.pyi"): render("auth_api.pyi.jinja"),
         Path("elements_sdk/aio/auth_api.py"): render("aio_auth_api.py.jinja"),

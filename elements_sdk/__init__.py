@@ -12,6 +12,7 @@ from elements_sdk import models
 from elements_sdk._version import __version__
 
 if TYPE_CHECKING:
+    from elements_sdk._operations.operation import ApiResponse, CallOptions
     from elements_sdk.api.auth_api import AuthApi
     from elements_sdk.api_client import ApiClient
     from elements_sdk.configuration import Configuration
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
         UnprocessableEntityException,
     )
     from elements_sdk.models import *
-    from elements_sdk.operation import ApiResponse, CallOptions
     from elements_sdk.retry import RetryPolicy
     from elements_sdk.session import Session
 
@@ -91,11 +91,11 @@ __all__ = [
 __all__ += models.__all__
 
 if not TYPE_CHECKING:
-    _ROOMS = {
+    _MODULES = {
         "ApiClient": "api_client",
-        "ApiResponse": "operation",
+        "ApiResponse": "_operations.operation",
         "AuthApi": "api.auth_api",
-        "CallOptions": "operation",
+        "CallOptions": "_operations.operation",
         "Configuration": "configuration",
         "RetryPolicy": "retry",
         "Session": "session",
@@ -105,15 +105,15 @@ if not TYPE_CHECKING:
         if name in models.__all__:
             value = getattr(models, name)
         elif name in __all__:
-            value = getattr(import_module(f"{__name__}.{_ROOMS.get(name, 'exceptions')}"), name)
+            value = getattr(import_module(f"{__name__}.{_MODULES.get(name, 'exceptions')}"), name)
         else:
-            value = _room(name)
+            value = _module(name)
         if value is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         globals()[name] = value
         return value
 
-    def _room(name: str) -> Any:
+    def _module(name: str) -> Any:
         try:
             return None if name.startswith("_") else import_module(f"{__name__}.{name}")
         except ModuleNotFoundError as error:

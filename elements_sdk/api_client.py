@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from elements_sdk import free_request
-from elements_sdk.base_client import BaseClient
-from elements_sdk.blocking import run
+from elements_sdk._client.base import BaseClient
+from elements_sdk._http.messages import Request
+from elements_sdk._http.timeouts import Seconds
+from elements_sdk._operations.operation import CallManner, Operation, read_options
+from elements_sdk._transport.urllib3 import Transport
+from elements_sdk._utils.fork import leave_behind
+from elements_sdk._utils.redaction import MaskedDict
+from elements_sdk._utils.sync import run
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiValueError
-from elements_sdk.forks import leave_behind
-from elements_sdk.limits import Seconds
-from elements_sdk.messages import Request
-from elements_sdk.operation import CallManner, Operation, read_options
-from elements_sdk.redaction import MaskedDict
-from elements_sdk.rest import Transport
 
 if TYPE_CHECKING:
     from multiprocessing.pool import ThreadPool
     from types import TracebackType
+
+    from elements_sdk._serialization.forms import Parameters
 
 
 class ApiClient(BaseClient):
@@ -121,10 +122,10 @@ class ApiClient(BaseClient):
         resource_path: str,
         method: str,
         path_params: Mapping[str, Any] | None = None,
-        query_params: free_request.Parameters | None = None,
+        query_params: Parameters | None = None,
         header_params: Mapping[str, Any] | None = None,
         body: Any = None,
-        post_params: free_request.Parameters | None = None,
+        post_params: Parameters | None = None,
         files: Mapping[str, Any] | None = None,
         response_type: str | type | None = None,
         auth_settings: Sequence[str] | None = None,
@@ -173,9 +174,9 @@ class ApiClient(BaseClient):
         self,
         method: str,
         url: str,
-        query_params: free_request.Parameters | None = None,
+        query_params: Parameters | None = None,
         headers: Mapping[str, Any] | None = None,
-        post_params: free_request.Parameters | None = None,
+        post_params: Parameters | None = None,
         body: Any = None,
         _preload_content: bool = True,
         _request_timeout: Seconds | None = None,

@@ -13,9 +13,9 @@ from inspect import iscoroutinefunction
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar, cast
 
+from elements_sdk._utils.redaction import MASK
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
-from elements_sdk.model import Model
-from elements_sdk.redaction import MASK
+from elements_sdk.models._base import Model
 
 __all__ = ["Bulk", "Outcome", "Progress", "map_calls"]
 

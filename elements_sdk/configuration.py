@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import copy
-import logging
 import os
-import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from elements_sdk._version import __version__
-from elements_sdk.exceptions import ApiAttributeError, ApiKeyError, ApiValueError, OpenApiException
-from elements_sdk.logs import display
-from elements_sdk.redaction import MaskedDict, masked
+from elements_sdk._config.legacy import LegacySettings
+from elements_sdk._config.logging import display
+from elements_sdk._config.validators import CHECKS, DEFAULTS, header_text, problem_of_token
+from elements_sdk._utils.redaction import MaskedDict, masked
+from elements_sdk.exceptions import ApiAttributeError, ApiValueError, OpenApiException
 from elements_sdk.retry import RetryPolicy
-from elements_sdk.settings import CHECKS, DEFAULTS, header_text, problem_of_token
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -32,7 +29,7 @@ _CURES = {
 _BEARER_SPELLINGS = ("Authorization", "Bearer")  # that of 3.3, and that of the newer clients
 
 
-class Configuration:
+class Configuration(LegacySettings):
     """Where the server is, who is calling, and how to behave. Values are checked when they are set.
 
     :ivar host: `http://` or `https://`, name and port of the server; a path is put before every call's own.
@@ -272,67 +269,9 @@ class Configuration:
         """Tell whether calls are made with an API key, be it one that `refresh_api_key_hook` has yet to fetch."""
         return self.refresh_api_key_hook is not None or self._spelling("Bearer") is not None
 
-    def get_basic_auth_token(self) -> str:
-        """Give the value of an `Authorization` header for HTTP basic authentication with `username` and `password`."""
-        pair = f"{self.username or ''}:{self.password or ''}"
-        return "Basic " + base64.b64encode(pair.encode("utf-8")).decode("ascii")
-
-    def auth_settings(self) -> dict[str, dict[str, Any]]:
-        """Give the credentials by scheme, as they are sent. It shows the key: it is for programs."""
-        value = self.get_api_key_with_prefix("Authorization")
-        if value is None:
-            return {}
-        return {"Bearer": {"type": "api_key", "in": "header", "key": "Authorization", "value": value}}
-
-    def to_debug_report(self) -> str:
-        """Give what a bug report should say of the environment."""
-        return (
-            "Python SDK Debug Report:\n"
-            f"OS: {sys.platform}\n"
-            f"Python Version: {sys.version}\n"
-            "Version of the API: 2\n"
-            f"SDK Package Version: {__version__}"
-        )
-
-    def get_host_settings(self) -> list[dict[str, Any]]:
-        """List the servers that the API description names."""
-        return [{"url": "http://localhost", "description": "The server this client is pointed at"}]
-
-    def get_host_from_settings(self, index: int | None, variables: Mapping[str, str] | None = None) -> str:
-        """Give the address of a server of `get_host_settings`, variables in it filled in.
-
-        :raises ApiKeyError: there is no such server.
-        """
-        servers = self.get_host_settings()
-        number = 0 if index is None else index
-        if not 0 <= number < len(servers):
-            raise ApiKeyError(f"there is no server number {number}; there are {len(servers)}")
-        url: str = servers[number]["url"]
-        return url.format(**(variables or {}))
-
-    @property
-    def logger(self) -> dict[str, logging.Logger]:
-        """The loggers of this package and of urllib3, untouched."""
-        return {"package_logger": logging.getLogger("elements_sdk"), "urllib3_logger": logging.getLogger("urllib3")}
-
-    @property
-    def logger_formatter(self) -> logging.Formatter:
-        """A formatter by `logger_format`."""
-        return logging.Formatter(self.logger_format)
-
-    @property
-    def logger_stream_handler(self) -> logging.StreamHandler[Any] | None:
-        """The handler that prints the log to standard error, if `debug` has switched it on."""
-        return display.stream_handler
-
-    @property
-    def logger_file_handler(self) -> logging.FileHandler | None:
-        """The handler that writes `logger_file`, if there is one."""
-        return display.file_handler
-
 
 def _apply_environment(configuration: Configuration, environment: Mapping[str, str]) -> None:
-    from elements_sdk.environment import settings_of_environment  # loaded late: it is for from_env only
+    from elements_sdk._config.environment import settings_of_environment  # loaded late: it is for from_env only
 
     for variable, name, value in settings_of_environment(environment):
         try:

@@ -38,7 +38,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from elements_sdk.retry_after import seconds_to_wait
+from elements_sdk._utils.dates import seconds_to_wait
 
 __all__ = [
     "ApiAttributeError",

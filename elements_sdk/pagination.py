@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
-from elements_sdk.base_client import BaseClient
-from elements_sdk.blocking import run
+from elements_sdk._client.base import BaseClient
+from elements_sdk._operations.operation import Operation, read_options
+from elements_sdk._serialization.decode import Page
+from elements_sdk._utils.sync import run
 from elements_sdk.exceptions import ApiException, ApiTypeError, ApiValueError, PagingError, ResponseFormatError
-from elements_sdk.operation import Operation, read_options
-from elements_sdk.serialization import Page
 
 T = TypeVar("T")
 

@@ -7,11 +7,11 @@ import threading
 from functools import cache
 from typing import Any
 
+from elements_sdk._http.messages import Request, Response
+from elements_sdk._http.timeouts import Limits
+from elements_sdk._utils.dates import seconds_to_wait
+from elements_sdk._utils.fork import renew_in_children
 from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody
-from elements_sdk.forks import renew_in_children
-from elements_sdk.limits import Limits
-from elements_sdk.messages import Request, Response
-from elements_sdk.retry_after import seconds_to_wait
 
 DEFAULT_REPEATS = 2
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

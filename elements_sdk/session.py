@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+from elements_sdk._client.session import BaseSession, SessionCalls
+from elements_sdk._client.session_lock import Identity
+from elements_sdk._utils.redaction import MaskedDict
+from elements_sdk._utils.sync import run
 from elements_sdk.api.auth_api import AuthApi
 from elements_sdk.api_client import ApiClient
-from elements_sdk.base_session import BaseSession, SessionCalls
-from elements_sdk.blocking import run
 from elements_sdk.configuration import Configuration
-from elements_sdk.identity import Identity
 from elements_sdk.models import ElementsUserDetail
-from elements_sdk.redaction import MaskedDict
 
 
 class Session(BaseSession):

@@ -23,7 +23,7 @@ from elements_sdk import (
     SendLinkEmailRequest,
     Ticket,
 )
-from elements_sdk.cookies import Cookies
+from elements_sdk._http.cookies import Cookies
 from elements_sdk.sandbox import Sandbox
 from test.recording import Answer, Recorded, RecordingServer
 from test.twins import ApiClient, AuthApi, both_kinds, only_blocking, read_raw

@@ -1,4 +1,4 @@
-"""Each of the twelve methods against the sandbox: result, twins, options, the wire, and every error it can give."""
+"""Each documented method against the sandbox: result, twins, options, the wire, and every error it can give."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ from elements_sdk import (
     ResponseTooLarge,
     ServiceException,
 )
-from elements_sdk.files import FileAnswer
+from elements_sdk._client.download import DownloadedFile
 from test.faults import behaviours as does
 from test.faults.server import Behaviour, Conversation, FaultServer
 from test.twins import BOTH, ApiClient, both_kinds, of_kind, only_blocking
@@ -270,7 +270,7 @@ def test_a_file_is_for_its_user_only(tmp_path: Path, mask: int) -> None:
             first, second = call(client, "file"), call(client, "file")
         finally:
             os.umask(before)
-    assert type(first) is FileAnswer
+    assert type(first) is DownloadedFile
     assert (first.content_type, first.suggested_name) == ("image/png", None)
     assert Path(first).parent != Path(second).parent
     for path in (Path(first), Path(second)):

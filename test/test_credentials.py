@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from elements_sdk import ApiValueError, Configuration, UnauthorizedException
-from elements_sdk.environment import TokenFile
+from elements_sdk._config.environment import TokenFile
 from elements_sdk.sandbox import Sandbox
 from test.recording import Answer, Recorded, RecordingServer
 from test.twins import ApiClient, AuthApi, both_kinds, only_blocking

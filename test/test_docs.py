@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import textwrap
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 
 from elements_sdk import ApiClient, ApiException, AuthApi
 from elements_sdk.sandbox import Sandbox
+from test.document import OPERATIONS
 
 ROOT = Path(__file__).parents[1]
 PROGRAMS = ("scaling.md", "observability.md")  # these pages start processes, or change what a process imports
@@ -89,7 +91,7 @@ def run_as_program(source: str, folder: Path) -> str:
 
 def test_examples_were_found() -> None:
     assert len(THEIRS) == 12
-    assert len([name for name, _ in OURS if name.startswith("AuthApi.md")]) == 12
+    assert len([name for name, _ in OURS if name.startswith("AuthApi.md")]) == len(OPERATIONS)
     assert len([name for name, example in OURS if "asyncio.run(" in example]) == 7
     assert len(OURS) > 20
 
@@ -165,10 +167,19 @@ def test_each_promise_names_a_test_that_exists() -> None:
         assert f"def {test}(" in (ROOT / "test" / file).read_text("utf-8"), test
 
 
-def test_contributing_names_every_room() -> None:
-    listed = set(re.findall(r"^\| `(\w+)(?:\.py|/)", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE))
-    rooms = {path.stem for path in (ROOT / "elements_sdk").iterdir() if not path.name.startswith("_")}
-    assert rooms - {"py"} <= listed  # py.typed is no room
+def test_table_of_packages_is_the_order_that_import_linter_holds() -> None:
+    listed = re.findall(r"^\| `(\w+)(?:\.py|/)` \|", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    assert settings["exclude_type_checking_imports"] is False
+    (layers,) = (contract for contract in settings["contracts"] if contract["type"] == "layers")
+    assert layers["exhaustive"]
+    assert listed == layers["layers"][::-1]
+
+
+def test_modules_at_the_top_are_public() -> None:
+    modules = [path.stem for path in (ROOT / "elements_sdk").glob("*.py") if not path.stem.startswith("_")]
+    assert len(modules) <= 10
+    assert set(modules) <= set(re.findall(r"`elements_sdk\.(\w+)`", (ROOT / "docs/versions.md").read_text("utf-8")))
 
 
 def test_reference_pages_have_the_names_and_sections_of_3_3() -> None:
@@ -178,7 +189,7 @@ def test_reference_pages_have_the_names_and_sections_of_3_3() -> None:
     for pattern in (r"^##? (.+)$", r"^\[\*\*\w+\*\*\]\(AuthApi\.md#\w+\) \| \*\*\w+\*\* `[^`]+`"):
         assert re.findall(pattern, old, re.MULTILINE) == re.findall(pattern, new, re.MULTILINE)
     for section in ("Required permissions", "Example", "Parameters", "Return type"):
-        assert len(re.findall(rf"^### {section}\b", new, re.MULTILINE)) == 12
+        assert len(re.findall(rf"^### {section}\b", new, re.MULTILINE)) == len(OPERATIONS)
     for page in set(re.findall(r"\]\((\w+\.md)\)", old)):
         assert (ROOT / "docs" / page).exists()
 

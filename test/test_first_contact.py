@@ -290,7 +290,7 @@ def test_missing_extra_is_named_with_the_command_that_installs_it(
 ) -> None:
     program = (
         f"import sys; sys.argv[1:] = {arguments!r}\n"
-        "from elements_sdk import cli, extras; find = extras.find_spec\n"
+        "from elements_sdk import cli; from elements_sdk._utils import extras; find = extras.find_spec\n"
         f"extras.find_spec = lambda name: None if name == {package!r} else find(name)\n"
         "cli.main()"
     )

@@ -18,7 +18,7 @@ from elements_sdk import (
     Configuration,
     InsecureTransportWarning,
 )
-from elements_sdk.addresses import is_insecure
+from elements_sdk._utils.urls import is_insecure
 from test.recording import RecordingServer
 
 

@@ -1,4 +1,4 @@
-"""The fourteen models: built, checked, compared, copied, shown, and read as old and new servers send them."""
+"""The models: built, checked, compared, copied, shown, and read as old and new servers send them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from elements_sdk import ApiClient, ApiTypeError, ApiValueError, Configuration, Ticket, models
-from elements_sdk.model import Model
+from elements_sdk.models._base import Model
 from test.samples import NEWER, SAMPLES
 
 DATA = Path(__file__).parent / "data"
@@ -58,9 +58,9 @@ def broken(rule: dict[str, Any]) -> list[Any]:
 BROKEN = [(name, key, value) for name, rules in RULES.items() for key, rule in rules.items() for value in broken(rule)]
 
 
-def test_there_are_fourteen_with_their_properties_in_order() -> None:
+def test_models_of_3_3_are_there_with_their_properties_in_order() -> None:
     assert list(RULES) == list(SAMPLES)
-    assert sorted(RULES) == sorted(models.__all__)
+    assert set(RULES) <= set(models.__all__)
     for name, rules in RULES.items():
         assert model(name).openapi_types == {key: rule["type"] for key, rule in rules.items()}
         assert model(name).attribute_map == {key: key for key in rules}

@@ -22,6 +22,7 @@ WRITTEN = {
     "README.md",
     "docs/AuthApi.md",
     "docs/SessionName.md",
+    "elements_sdk/_operations/auth.py",
     "elements_sdk/aio/auth_api.py",
     "elements_sdk/api/auth_api.py",
     "elements_sdk/api/auth_api.pyi",

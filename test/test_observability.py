@@ -55,12 +55,12 @@ def test_calls_of_map_calls_belong_to_the_span_around_them() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_secret_of_the_twelve_calls_is_in_a_span_whatever_happens(
+def test_no_secret_of_the_documented_calls_is_in_a_span_whatever_happens(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTEL_SEMCONV_STABILITY_OPT_IN", "http/dup")  # older and newer names at once
     with bad_places() as (recorder, hosts):
-        spans = spans_of(kind, "twelve", *hosts)
+        spans = spans_of(kind, "documented", *hosts)
         sent = "".join(f"{request.headers} {request.body!r}" for request in recorder.requests)
     carried = {"apikey", "ticket", "password", "newpass", "otp", "cookie", "header", "reset"}
     assert carried <= {name for name, marker in MARKERS.items() if marker in sent}

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from elements_sdk import __version__
-from elements_sdk.extras import missing_extra
+from elements_sdk._utils.extras import missing_extra
 
 ROOT = Path(__file__).parents[1]
 SETUP = ast.parse((ROOT / "setup.py").read_text("utf-8"))

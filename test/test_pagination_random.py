@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import pytest
 
+from elements_sdk._serialization.decode import Page
 from elements_sdk.api.auth_api import GET_ALL_ACCESS_TOKENS
 from elements_sdk.pagination import Walk
-from elements_sdk.serialization import Page
 
 
 class Entry(NamedTuple):

@@ -21,16 +21,17 @@ from hypothesis.strategies import SearchStrategy
 from urllib3 import HTTPHeaderDict
 
 from elements_sdk import ApiClient, ApiException, ApiValueError, AuthApi, Configuration, RetryPolicy, models
-from elements_sdk.cookies import Cookies
-from elements_sdk.failures import status_error
-from elements_sdk.files import harmless_name
-from elements_sdk.messages import Request, Response, expect_sendable, path_segment
-from elements_sdk.model import Model
-from elements_sdk.redaction import MASK, SECRET_NAMES
-from elements_sdk.redirects import reason_of_stop, target_to_follow
-from elements_sdk.retry_after import seconds_to_wait
-from elements_sdk.serialization import dict_of, error_sentences, list_of
-from elements_sdk.settings import CHECKS
+from elements_sdk._client.download import harmless_name
+from elements_sdk._config.validators import CHECKS
+from elements_sdk._http.cookies import Cookies
+from elements_sdk._http.messages import Request, Response, expect_sendable, path_segment
+from elements_sdk._http.redirects import reason_of_stop, target_to_follow
+from elements_sdk._operations.errors import status_error
+from elements_sdk._serialization.decode import dict_of, list_of
+from elements_sdk._serialization.error_bodies import error_sentences
+from elements_sdk._utils.dates import seconds_to_wait
+from elements_sdk._utils.redaction import MASK, SECRET_NAMES
+from elements_sdk.models._base import Model
 from test.faults.server import Conversation, FaultServer
 from test.samples import SAMPLES
 

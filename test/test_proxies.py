@@ -19,8 +19,8 @@ from elements_sdk import (
     ProxyError,
     ServiceException,
 )
+from elements_sdk._transport.proxies import Proxies
 from elements_sdk.exceptions import ApiException, ApiTimeoutError, DeadlineExceeded
-from elements_sdk.proxies import Proxies
 from test.faults.backlog import filled_backlog
 from test.faults.behaviours import answer, close_after_request, deaf, http_400_to_tls, reset_after_request
 from test.faults.forward_proxy import forward_proxy

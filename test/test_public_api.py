@@ -42,7 +42,7 @@ def test_each_break_is_refused_with_its_name_and_the_cure(copied_tree: Path) -> 
     for path, old, new in [
         ("session.py", "def login_again(", "def login_anew("),
         ("__init__.py", '    "ApiException",\n', ""),
-        ("model.py", "def to_dict(self)", "def to_dict(self, depth: int)"),
+        ("models/_base.py", "def to_dict(self)", "def to_dict(self, depth: int)"),
         ("bulk.py", "max_concurrency: int = 8", "max_concurrency: int = 4"),
         ("aio/session.py", "async def login_again(", "async def login_anew("),
         ("sandbox/__init__.py", "tokens: int = 250", "links: int = 250"),

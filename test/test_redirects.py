@@ -161,8 +161,8 @@ def test_session_cookies_stay_with_their_server(client_kind: str, code: int, tar
 
 
 def test_port_that_goes_without_saying_is_the_same_origin(other: FaultServer) -> None:
-    from elements_sdk.messages import Request, Response
-    from elements_sdk.redirects import target_to_follow
+    from elements_sdk._http.messages import Request, Response
+    from elements_sdk._http.redirects import target_to_follow
 
     def follows(url: str, location: str) -> bool:
         from urllib3 import HTTPHeaderDict

@@ -11,8 +11,8 @@ import pytest
 from urllib3 import HTTPHeaderDict, Retry
 
 from elements_sdk import ApiClient, ApiConnectionError, ApiException, ApiValueError, AuthApi, Configuration, RetryPolicy
-from elements_sdk.messages import Request, Response
-from elements_sdk.retry_after import seconds_to_wait
+from elements_sdk._http.messages import Request, Response
+from elements_sdk._utils.dates import seconds_to_wait
 from test.faults import behaviours as does
 from test.faults.server import FaultServer
 

@@ -406,7 +406,7 @@ def test_stop_without_start_or_without_permission(sandbox: Sandbox) -> None:
 
 def test_missing_extra_is_named_with_the_command() -> None:
     program = (
-        "from elements_sdk.sandbox import Sandbox; from elements_sdk import extras; find = extras.find_spec\n"
+        "from elements_sdk.sandbox import Sandbox; from elements_sdk._utils import extras; find = extras.find_spec\n"
         "extras.find_spec = lambda name: None if name == 'cheroot' else find(name)\n"
         "try: Sandbox()\n"
         "except Exception as error: print(error)"

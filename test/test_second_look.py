@@ -17,7 +17,7 @@ from elements_sdk import (
     RetryPolicy,
     Session,
 )
-from elements_sdk.addresses import _origin, origin
+from elements_sdk._utils.urls import _origin, origin
 from elements_sdk.sandbox import Sandbox
 from test.faults import behaviours as does
 from test.faults.server import FaultServer

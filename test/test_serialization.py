@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from elements_sdk import ApiClient, ApiTypeError, ApiValueError, OneTimeAccessToken, ResponseFormatError, Ticket
-from elements_sdk.dates import parse_datetime
-from elements_sdk.serialization import error_sentences, to_json
+from elements_sdk._serialization.encode import to_json
+from elements_sdk._serialization.error_bodies import error_sentences
+from elements_sdk._utils.dates import parse_datetime
 from test.samples import ACCESS_TOKEN
 
 UTC = UTC
@@ -52,7 +53,7 @@ def test_text_that_is_no_date_is_refused_and_never_filled_in_from_today(text: st
 
 def test_dates_do_not_depend_on_the_zone_of_the_machine() -> None:
     program = (
-        "from elements_sdk.dates import parse_datetime as read;"
+        "from elements_sdk._utils.dates import parse_datetime as read;"
         "print([repr(read(text)) for text in ('2026-03-01T24:00Z', '2026-03-01')])"
     )
     answers = {

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from elements_sdk import LoginFailed, SessionExpired
-from elements_sdk.blocking import run
+from elements_sdk._utils.sync import run
 from elements_sdk.sandbox import Sandbox
 from test.test_session import logins, session_of, whoami
 from test.twins import both_kinds, only_blocking

@@ -10,8 +10,8 @@ import pytest
 
 from bench.samples import token
 from elements_sdk import ApiClient, AuthApi, OneTimeAccessToken
+from elements_sdk._serialization.decode import from_json
 from elements_sdk.sandbox import Sandbox
-from elements_sdk.serialization import from_json
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -18,7 +18,7 @@ from typing import Any
 from bench import canned
 from bench.samples import tokens
 from elements_sdk import ApiClient, AuthApi, Configuration
-from elements_sdk.serialization import from_json
+from elements_sdk._serialization.decode import from_json
 
 RECORD = Path(__file__).parent / "data/work.json"
 COMMAND = "tox -m work"  # or `python -m test.work`, on this Python alone

@@ -8,7 +8,7 @@ async with aio.ApiClient(configuration) as client:
 
 from __future__ import annotations
 
-from elements_sdk.extras import missing_extra
+from elements_sdk._utils.extras import missing_extra
 
 _missing = missing_extra("aio")
 if _missing:

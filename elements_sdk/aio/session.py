@@ -10,13 +10,13 @@ from contextlib import asynccontextmanager, nullcontext
 from types import TracebackType
 from typing import Any, Self
 
+from elements_sdk._client.session import BaseSession, SessionCalls
+from elements_sdk._client.session_lock import Identity
+from elements_sdk._utils.redaction import MaskedDict
 from elements_sdk.aio.api_client import ApiClient
 from elements_sdk.aio.auth_api import AuthApi
-from elements_sdk.base_session import BaseSession, SessionCalls
 from elements_sdk.configuration import Configuration
-from elements_sdk.identity import Identity
 from elements_sdk.models import ElementsUserDetail
-from elements_sdk.redaction import MaskedDict
 
 
 class Session(BaseSession):

@@ -6,6 +6,46 @@ from typing import Any, Literal, Unpack, overload
 
 from urllib3.response import BaseHTTPResponse
 
+from elements_sdk._operations.auth import (
+    CHECK_AUTH_TICKET as CHECK_AUTH_TICKET,
+)
+from elements_sdk._operations.auth import (
+    CREATE_AUTH_TICKET as CREATE_AUTH_TICKET,
+)
+from elements_sdk._operations.auth import (
+    DELETE_ACCESS_TOKEN as DELETE_ACCESS_TOKEN,
+)
+from elements_sdk._operations.auth import (
+    GENERATE_PASSWORD as GENERATE_PASSWORD,
+)
+from elements_sdk._operations.auth import (
+    GET_ACCESS_TOKEN as GET_ACCESS_TOKEN,
+)
+from elements_sdk._operations.auth import (
+    GET_ALL_ACCESS_TOKENS as GET_ALL_ACCESS_TOKENS,
+)
+from elements_sdk._operations.auth import (
+    LOGIN as LOGIN,
+)
+from elements_sdk._operations.auth import (
+    LOGOUT as LOGOUT,
+)
+from elements_sdk._operations.auth import (
+    OPERATIONS as OPERATIONS,
+)
+from elements_sdk._operations.auth import (
+    RESET_PASSWORD as RESET_PASSWORD,
+)
+from elements_sdk._operations.auth import (
+    SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION as SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION,
+)
+from elements_sdk._operations.auth import (
+    START_IMPERSONATION as START_IMPERSONATION,
+)
+from elements_sdk._operations.auth import (
+    STOP_IMPERSONATION as STOP_IMPERSONATION,
+)
+from elements_sdk._operations.operation import ApiResponse, CallOptions
 from elements_sdk.api_client import ApiClient
 from elements_sdk.models.auth_login_endpoint_request import AuthLoginEndpointRequest, AuthLoginEndpointRequestDict
 from elements_sdk.models.auth_login_endpoint_response import AuthLoginEndpointResponse
@@ -22,22 +62,7 @@ from elements_sdk.models.password_reset_endpoint_request import (
 )
 from elements_sdk.models.send_link_email_request import SendLinkEmailRequest, SendLinkEmailRequestDict
 from elements_sdk.models.ticket import Ticket, TicketDict
-from elements_sdk.operation import ApiResponse, CallOptions, Operation
 from elements_sdk.pagination import Pager
-
-CHECK_AUTH_TICKET: Operation
-CREATE_AUTH_TICKET: Operation
-DELETE_ACCESS_TOKEN: Operation
-GENERATE_PASSWORD: Operation
-GET_ACCESS_TOKEN: Operation
-GET_ALL_ACCESS_TOKENS: Operation
-LOGIN: Operation
-LOGOUT: Operation
-RESET_PASSWORD: Operation
-SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION: Operation
-START_IMPERSONATION: Operation
-STOP_IMPERSONATION: Operation
-OPERATIONS: tuple[Operation, ...]
 
 class AuthApi:
     api_client: ApiClient

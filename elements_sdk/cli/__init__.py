@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from elements_sdk.extras import missing_extra
+from elements_sdk._utils.extras import missing_extra
 
 
 def main() -> None:

@@ -15,12 +15,12 @@ import click
 from click.core import ParameterSource
 
 from elements_sdk import models
+from elements_sdk._operations.operation import Operation, Parameter
+from elements_sdk._utils.redaction import MaskedDict
 from elements_sdk.cli.failures import USAGE, CommandFailed
 from elements_sdk.cli.secrets import HOW, ask, is_a_terminal, resolved, secret_option
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
-from elements_sdk.model import Model, Property
-from elements_sdk.operation import Operation, Parameter
-from elements_sdk.redaction import MaskedDict
+from elements_sdk.models._base import Model, Property
 
 _TYPES: dict[str, click.ParamType[Any]] = {"int": click.INT, "float": click.FLOAT}
 _DATA = "request_data"

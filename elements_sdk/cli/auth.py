@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from elements_sdk import models
+from elements_sdk._operations.operation import Operation
 from elements_sdk.api import auth_api
 from elements_sdk.cli.arguments import arguments_of, examples_of, naming_options, options_of
 from elements_sdk.cli.connection import connected, connection_options, expect_user
@@ -15,7 +16,6 @@ from elements_sdk.cli.output import output_option, write
 from elements_sdk.cli.root import Group
 from elements_sdk.cli.secrets import masked_values
 from elements_sdk.exceptions import ApiException
-from elements_sdk.operation import Operation
 
 # What is different about an operation if it is made by a process that makes one call and ends.
 _ONCE = {

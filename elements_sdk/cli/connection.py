@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import click
 from click.core import ParameterSource
 
+from elements_sdk._utils.redaction import MaskedDict
 from elements_sdk.cli.failures import NOT_AUTHENTICATED, USAGE, CommandFailed
 from elements_sdk.cli.secrets import ask, is_a_terminal, resolved, secret_option
 from elements_sdk.exceptions import ApiException, ApiValueError, LoginFailed
-from elements_sdk.redaction import MaskedDict
 
 if TYPE_CHECKING:
     from elements_sdk.api_client import ApiClient

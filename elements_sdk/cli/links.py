@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from elements_sdk._utils.extras import missing_extra
 from elements_sdk.api.auth_api import AuthApi
 from elements_sdk.cli.connection import connected, connection_options
 from elements_sdk.cli.failures import USAGE, CommandFailed
@@ -20,7 +21,6 @@ from elements_sdk.cli.secrets import masked_values
 from elements_sdk.cli.selection import expiry_of, name_of, owner_of, select, selection_of, selection_options
 from elements_sdk.cli.words import counted
 from elements_sdk.exceptions import NotFoundException
-from elements_sdk.extras import missing_extra
 from elements_sdk.models import OneTimeAccessToken
 
 _SHOWN_BEFORE_ASKING = 20  # links

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from elements_sdk.cli.failures import CommandFailed
-from elements_sdk.model import Model
+from elements_sdk.models._base import Model
 
 FORMATS = ("table", "json", "jsonl", "csv")
 # What makes a spreadsheet take a cell for a formula, if the cell begins with it; the last four are their wide forms.

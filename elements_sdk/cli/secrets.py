@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from elements_sdk.redaction import MaskedDict
+from elements_sdk._utils.redaction import MaskedDict
 
 ASK = "\x00ask"  # what an option has as its value that was given without one
 HOW = "`-` reads a line of standard input, no value asks"

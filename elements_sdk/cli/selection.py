@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import click
 
+from elements_sdk._utils.dates import parse_datetime
 from elements_sdk.api.auth_api import AuthApi
 from elements_sdk.bulk import map_calls
 from elements_sdk.cli.words import one_line
-from elements_sdk.dates import parse_datetime
 from elements_sdk.models import ElementsUserMini, OneTimeAccessToken
 
 _PAGE = 200  # links a page

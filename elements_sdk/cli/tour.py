@@ -1,4 +1,4 @@
-"""The tour: the twelve calls as one story, each outcome checked against what the server should have done."""
+"""The tour: every documented call as one story, each outcome checked against what the server should have done."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from elements_sdk._operations.operation import ApiResponse, Operation
 from elements_sdk.api import auth_api
 from elements_sdk.api_client import ApiClient
 from elements_sdk.configuration import Configuration
@@ -22,7 +23,6 @@ from elements_sdk.models import (
     PasswordResetEndpointRequest,
     SendLinkEmailRequest,
 )
-from elements_sdk.operation import ApiResponse, Operation
 from elements_sdk.sandbox import Account, Sandbox
 
 COLLEAGUE = "colleague@sandbox.invalid"

@@ -6,10 +6,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from elements_sdk.exceptions import ApiValueError
-
 if TYPE_CHECKING:
-    from elements_sdk.model import Model
+    from elements_sdk.models._base import Model
     from elements_sdk.models.auth_login_endpoint_request import AuthLoginEndpointRequest
     from elements_sdk.models.auth_login_endpoint_response import AuthLoginEndpointResponse
     from elements_sdk.models.client_session import ClientSession
@@ -66,6 +64,10 @@ def by_name(name: str) -> type[Model]:
     :raises ApiValueError: there is none.
     """
     if name not in _FILES:
+        from elements_sdk.exceptions import (
+            ApiValueError,  # loaded late, so that the import of the package loads nothing
+        )
+
         raise ApiValueError(f"there is no model {name!r}; there are {', '.join(_FILES)}")
     model: type[Model] = getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
     return model

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from elements_sdk.model import Model, prop
+from elements_sdk.models._base import Model, prop
 
 if TYPE_CHECKING:
     from elements_sdk.models.elements_user_detail import ElementsUserDetail

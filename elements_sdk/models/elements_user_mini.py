@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from elements_sdk.model import Model, prop
+from elements_sdk.models._base import Model, prop
 
 
 class ElementsUserMini(Model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
-from elements_sdk.model import Model, prop
+from elements_sdk.models._base import Model, prop
 
 
 class SendLinkEmailRequest(Model):

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
-from elements_sdk.extras import missing_extra
+from elements_sdk._utils.extras import missing_extra
 from elements_sdk.sandbox.records import SandboxError
 
 _START_LIMIT = 60.0  # seconds; one or two are usual

@@ -1,6 +1,6 @@
 """`python -m test.processes.traced_calls KIND CALLS HOST...`: makes calls under OpenTelemetry, and prints their spans.
 
-KIND is `blocking` or `asyncio`. CALLS is `one`, `twelve` (all, with secrets wherever they can hold any), `query`
+KIND is `blocking` or `asyncio`. CALLS is `one`, `documented` (all, with secrets wherever they can hold any), `query`
 (others, with a secret in the query) or `bulk`.
 """
 
@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
 
 from elements_sdk import ApiClient, ApiException, AuthApi, Configuration, aio
+from elements_sdk.api.auth_api import OPERATIONS
 from elements_sdk.bulk import map_calls
 from test.test_secrets import MARKERS, calls
 
@@ -42,8 +43,8 @@ def named(which: str, auth: Any) -> Iterator[Callable[..., Any]]:
     """The calls of this name, of either kind."""
     if which == "one":
         yield partial(auth.get_access_token, 7)
-    elif which == "twelve":
-        yield from calls(auth, dict)[:12]
+    elif which == "documented":
+        yield from calls(auth, dict)[: len(OPERATIONS)]
     else:
         for method in ("GET", "POST"):
             yield partial(auth.api_client.call_api, "/api/2/things", method, query_params={"key": MARKERS["reset"]})

@@ -1,4 +1,4 @@
-"""The twelve endpoints."""
+"""The documented endpoints."""
 
 from __future__ import annotations
 

@@ -1,0 +1,278 @@
+"""What every client is, the blocking and the asyncio one: settings, headers, credentials, and the way of one call."""
+
+from __future__ import annotations
+
+import copy
+import threading
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+from elements_sdk._client.credentials import Credentials
+from elements_sdk._client.sender import Sender, Transport
+from elements_sdk._config.legacy import LegacyClient
+from elements_sdk._config.logging import record_warning
+from elements_sdk._config.validators import checked_host
+from elements_sdk._http.body import Body, BodyBuffer
+from elements_sdk._http.messages import Request, Response, with_query
+from elements_sdk._http.timeouts import Seconds
+from elements_sdk._operations.errors import status_error
+from elements_sdk._operations.operation import ApiResponse, CallManner, Operation, read_options
+from elements_sdk._utils.fork import renew_in_children
+from elements_sdk._utils.redaction import MaskedDict
+from elements_sdk._utils.urls import origin
+from elements_sdk._version import __version__
+from elements_sdk.configuration import Configuration
+from elements_sdk.exceptions import ApiValueError, InsecureTransportWarning
+from elements_sdk.models._base import ReadSettings
+
+_SPELLINGS = {name.lower(): name for name in ("Accept", "Authorization", "Content-Type", "Cookie", "User-Agent")}
+
+
+class BaseClient(LegacyClient):
+    """The common part of both clients.
+
+    :ivar configuration: read at each call as far as `host`, `api_key` and `api_key_prefix` are concerned.
+    :ivar default_headers: headers of every call to the configured host.
+    :ivar client_side_validation: compare bodies with the rules of their models before they are sent.
+    :ivar left_out: what was left out when this client was pickled.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        configuration: Configuration,
+        header_name: str | None,
+        header_value: str | None,
+        cookie: str | None,
+    ) -> None:
+        self.configuration = configuration
+        self.rest_client = transport
+        self.default_headers = MaskedDict()
+        self.user_agent = f"ELEMENTS-SDK/{__version__}/python"
+        if header_name is not None:
+            self.set_default_header(header_name, header_value)
+        self.cookie = cookie
+        self.client_side_validation = configuration.client_side_validation
+        self._sender = Sender(configuration, transport)
+        self._credentials = Credentials(configuration)
+        self._has_warned = False
+        self._private_places: set[str] = set()
+        self.left_out: list[str] = []
+        self._is_closed = False
+        self._lock = threading.Lock()
+        renew_in_children(self)
+
+    def renew_after_fork(self) -> None:
+        """Take a lock of this process's own."""
+        self._lock = threading.Lock()
+
+    @property
+    def last_response(self) -> Response | None:
+        """Status, headers and body of the last answer."""
+        return self._sender.last_response
+
+    @property
+    def user_agent(self) -> str:
+        """What the client calls itself in the `User-Agent` header."""
+        return str(self.default_headers["User-Agent"])
+
+    @user_agent.setter
+    def user_agent(self, value: str) -> None:
+        self.set_default_header("User-Agent", value)
+
+    @property
+    def cookie(self) -> str | None:
+        """A `Cookie` header of your own, for every call to the configured host."""
+        return self._cookie
+
+    @cookie.setter
+    def cookie(self, value: str | None) -> None:
+        if value is not None and not isinstance(value, str):
+            raise ApiValueError(f"cookie must be text, not {type(value).__name__}")
+        self._cookie = value
+
+    def set_default_header(self, header_name: str, header_value: str | None) -> None:
+        """Send this header with every call.
+
+        :raises ApiValueError: it has no value.
+        """
+        if not isinstance(header_value, str):
+            raise ApiValueError(f"the header {header_name} needs a value, as text")
+        self.default_headers[_SPELLINGS.get(header_name.lower(), header_name)] = header_value
+
+    def _request(self, operation: Operation, arguments: Mapping[str, Any]) -> Request:
+        return operation.request(arguments, self.client_side_validation, self.configuration.safe_chars_for_path_param)
+
+    def _free_call(
+        self,
+        resource_path: str,
+        method: str,
+        response_type: str | type | None,
+        auth_settings: Sequence[str] | None,
+        host: str | None,
+        options: Mapping[str, Any],
+        parts: MaskedDict,
+    ) -> tuple[Operation, Request, CallManner]:
+        """Make of the arguments of `call_api` what a documented call is made of."""
+        from elements_sdk._operations.raw_request import free_call  # loaded late: documented calls do without it
+
+        safe = self.configuration.safe_chars_for_path_param
+        operation, request = free_call(method, resource_path, response_type, parts, safe)
+        own_host = None if host is None else checked_host("_host", host)
+        sends_key = "Bearer" in (auth_settings or ())
+        return operation, request, read_options("call_api", options)._replace(host=own_host, sends_key=sends_key)
+
+    async def _perform_free(self, method: str, parts: MaskedDict, preload: bool, timeout: Seconds | None) -> Any:
+        """Send a request to any address, and give the answer, or what is to be read of it."""
+        from elements_sdk._operations.raw_request import request_to  # loaded late, too
+
+        request = request_to(method, parts)
+        self._expect_open()
+        limits, repeats = self._sender.limits(timeout), self._sender.repeats()
+        response = await self._sender.send(request, limits, repeats, body="read" if preload else "leave")
+        if not 200 <= response.status < 300:
+            raise status_error(request, response)
+        return response if preload else response.raw
+
+    async def perform(
+        self, operation: Operation, arguments: Mapping[str, Any], manner: CallManner | None = None
+    ) -> Any:
+        """Make a documented call.
+
+        :param arguments: the call's own arguments, by name.
+        """
+        request = self._request(operation, arguments)
+        return await self._perform(operation, request, self._admit(operation, request, manner or CallManner()))
+
+    def _admit(self, operation: Operation, request: Request, manner: CallManner) -> CallManner:
+        """Look at a call at the moment when it is made, which may be before it is its turn."""
+        self._expect_open()
+        return manner
+
+    async def _perform(self, operation: Operation, request: Request, manner: CallManner) -> Any:
+        """Authenticate and send a request, and give what the manner of the call asks for."""
+        limits = manner.limits or self._sender.limits(manner.timeout)
+        self._expect_credentials(operation.is_login)
+        host = manner.host or self.configuration.host
+        place = origin(host)
+        request.url, request.place = with_query(host + request.path, request), place
+        is_ours = manner.host is None or place == origin(self.configuration.host)
+        has_session = is_ours and not self._credentials.has_key(self.default_headers)
+        if not self._has_warned and place not in self._private_places:
+            self._warn_if_insecure(place)
+        self._add_headers(request, is_ours, manner.sends_key, has_session)
+        repeats = self._sender.repeats(operation.safe_to_repeat)
+        keep = self._credentials.keep_session if has_session else None
+        body: Body = "read" if manner.preload else "leave"
+        if operation.result == "file" and manner.preload:
+            body = self._to_file
+        response = await self._sender.send(request, limits, repeats, body=body, received=keep)
+        is_refused = response.status == 401 and manner.sends_key and is_ours and not operation.is_login
+        if is_refused and self._credentials.renew_key(request):  # a 401 is not acted upon, so it can be repeated
+            response = await self._sender.send(request, limits, repeats, body=body, received=keep)
+        is_read = manner.preload or not 200 <= response.status < 300
+        data = operation.read(request, response, self._read_settings()) if is_read else response.raw
+        return data if manner.data_only else ApiResponse(data, response.status, response.headers)
+
+    def _add_headers(self, request: Request, is_ours: bool, sends_key: bool, has_session: bool) -> None:
+        """Add default headers and credentials; none but the user agent for a host that is not the configured one."""
+        if not is_ours:
+            request.headers["User-Agent"] = self.user_agent
+            return
+        own = self.default_headers
+        request.headers.update(self._credentials.headers(own) if sends_key else own)
+        if has_session:
+            self._credentials.add_session(request)
+        if self.cookie:
+            request.headers["Cookie"] = "; ".join(filter(None, [self.cookie, request.headers.get("Cookie")]))
+
+    def _warn_if_insecure(self, place: str) -> None:
+        if not self.rest_client.is_readable_on_the_way(place):
+            self._private_places = {place}
+            return
+        self._has_warned = True
+        record_warning("calls to %s go over plain http: whoever is on the way can read them", place)
+        text = f"calls to {place} go over plain http: whoever is on the way can read them; use https"
+        warnings.warn(text, InsecureTransportWarning, stacklevel=_level_of_user())
+
+    def _to_file(self) -> BodyBuffer:
+        """Make a private file for the body of a response."""
+        from elements_sdk._client.download import FileBuffer  # loaded late: hardly anybody needs it
+
+        return FileBuffer(self.configuration.max_response_bytes, self.configuration.temp_folder_path)
+
+    def _read_settings(self) -> ReadSettings | None:
+        """What models must know of this client: nothing, as a rule."""
+        checks, given = self.client_side_validation, self.configuration
+        if checks and not given.discard_unknown_keys and not given.strict_responses:
+            return None
+        return ReadSettings(checks, given.discard_unknown_keys, given.strict_responses)
+
+    def own_settings(self) -> dict[str, Any]:
+        """Give the arguments that the constructor of this kind of client takes beyond those of all."""
+        return {}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Copy everything, credentials and session included, on connections of its own."""
+        configuration = copy.deepcopy(self.configuration, memo)
+        clone = type(self)(configuration=configuration, cookie=self.cookie, **self.own_settings())
+        clone.default_headers.update(self.default_headers)
+        clone.client_side_validation = self.client_side_validation
+        clone._credentials.copy_session_from(self._credentials)
+        return clone
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without credentials and session, unless `pickle_credentials` is set; then without the session."""
+        settings = self.configuration
+        keeps = settings.pickle_credentials
+        headers = dict(self.default_headers) if keeps else {"User-Agent": self.user_agent}
+        left_out = [] if keeps else [name for name in self.default_headers if name not in headers]
+        left_out += ["session"] if self._credentials.has_session(settings.host) else []
+        left_out += ["cookie"] if self.cookie and not keeps else []
+        left_out += [name for name in ("proxy", "proxy_headers") if getattr(settings, name) and not keeps]
+        arguments = (settings, headers, self.cookie if keeps else None, self.own_settings(), left_out)
+        return _unpickled, (type(self), self.client_side_validation, *arguments)
+
+    def _expect_open(self) -> None:
+        if self._is_closed:
+            raise ApiValueError("this client is closed: make a new one, or make the call inside its with statement")
+
+    def _expect_credentials(self, is_login: bool) -> None:
+        self.configuration.expect_credentials()
+        if not self.left_out:
+            return
+        missing = [name for name in self.left_out if name not in self.default_headers]
+        if is_login:
+            self.left_out = [name for name in missing if name != "session"]
+        elif missing:
+            raise ApiValueError(
+                f"this client was pickled without its {', '.join(missing)}: "
+                "make it anew (or log in), or set pickle_credentials before pickling"
+            )
+
+
+def _level_of_user() -> int:
+    """How far above the frame that warns the user's own code is."""
+    import inspect  # loaded late: it brings much along
+
+    level, frame = 0, inspect.currentframe()
+    while frame is not None and f"{frame.f_globals.get('__name__')}.".startswith("elements_sdk."):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def _unpickled(
+    kind: type[Any],
+    client_side_validation: bool,
+    configuration: Configuration,
+    headers: dict[str, str],
+    cookie: str | None,
+    own_settings: dict[str, Any],
+    left_out: list[str],
+) -> BaseClient:
+    client: BaseClient = kind(configuration=configuration, cookie=cookie, **own_settings)
+    client.client_side_validation = client_side_validation
+    client.default_headers.update(headers)
+    client.left_out = left_out
+    return client

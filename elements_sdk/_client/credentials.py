@@ -1,0 +1,100 @@
+"""Who a client is: an API key, or else a session; and what of that goes into a request."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from elements_sdk._http.messages import Request, Response
+from elements_sdk._utils.fork import renew_in_children
+from elements_sdk._utils.redaction import MaskedDict
+from elements_sdk.configuration import Configuration
+
+if TYPE_CHECKING:
+    from elements_sdk._http.cookies import Cookies
+
+
+class Credentials:
+    """The credentials of one client. With an API key, cookies are neither kept nor sent."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._cookies: Cookies | None = None
+        self._kept: tuple[tuple[MaskedDict, ...], MaskedDict] = ((), MaskedDict())
+        self._lock = threading.Lock()
+        self._renewal = threading.Lock()
+        renew_in_children(self)
+
+    def renew_after_fork(self) -> None:
+        """Take locks of this process's own."""
+        self._lock = threading.Lock()
+        self._renewal = threading.Lock()
+
+    def has_key(self, default_headers: MaskedDict) -> bool:
+        """Whether an API key, or an `Authorization` header of the user's own, says who the client is."""
+        if self._configuration.has_api_key():
+            return True
+        return any(name.lower() == "authorization" for name in default_headers)
+
+    def headers(self, default_headers: MaskedDict) -> MaskedDict:
+        """Give the default headers, and the API key if there is one; put together anew where something has changed.
+
+        :raises ApiValueError: the key cannot be sent in a header.
+        """
+        settings = self._configuration
+        parts = (settings.api_key, settings.api_key_prefix, default_headers)
+        kept_parts, kept = self._kept
+        is_own = type(settings).get_api_key_with_prefix is not Configuration.get_api_key_with_prefix
+        if parts == kept_parts and settings.refresh_api_key_hook is None and not is_own:
+            return kept
+        copies = tuple(map(MaskedDict, parts))  # before the key is read: what changes meanwhile is a change again
+        headers = MaskedDict(default_headers)
+        self._add_key(headers)
+        self._kept = (copies, headers)
+        return headers
+
+    def renew_key(self, request: Request) -> bool:
+        """Have `refresh_api_key_hook` renew a key that was refused; tell whether there is one to try again with.
+
+        One thread at a time: others find the key renewed when their turn comes.
+        """
+        if self._configuration.refresh_api_key_hook is None or "Authorization" not in request.headers:
+            return False
+        with self._renewal:
+            self._add_key(request.headers)
+        return True
+
+    def add_session(self, request: Request) -> None:
+        """Put the session's cookies and the CSRF token into a request."""
+        request.headers.update(self._store().headers_for(request.method, request.url))
+
+    def keep_session(self, request: Request, response: Response) -> None:
+        """Take over the cookies that an answer sets, changes and deletes."""
+        self._store().keep(request.method, request.url, response.headers)
+
+    def has_session(self, url: str) -> bool:
+        """Whether there is a session cookie for this address."""
+        return self._cookies is not None and self._cookies.has_session(url)
+
+    def forget_session(self) -> None:
+        """Drop all cookies: the client is nobody then."""
+        with self._lock:
+            self._cookies = None
+
+    def copy_session_from(self, other: Credentials) -> None:
+        """Take over the cookies of another client."""
+        with self._lock:
+            self._cookies = None if other._cookies is None else other._cookies.copy()
+
+    def _add_key(self, headers: MaskedDict) -> None:
+        key = self._configuration.get_api_key_with_prefix("Authorization")
+        if key is not None:
+            headers["Authorization"] = key
+
+    def _store(self) -> Cookies:
+        with self._lock:
+            if self._cookies is None:
+                from elements_sdk._http.cookies import Cookies  # loaded late: a client with an API key needs none
+
+                self._cookies = Cookies()
+            return self._cookies

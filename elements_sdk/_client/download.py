@@ -1,0 +1,104 @@
+"""Responses that go into a private file."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from email.message import Message
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import unquote
+
+from elements_sdk._http.body import BodyBuffer, FileError, HasHeaders
+
+_LONGEST_NAME = 100  # characters
+_LONGEST_DISPOSITION = 4096  # characters
+_RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in "0123456789¹²³")}
+_NOT_IN_A_NAME = re.compile(r"[^\w.() \-]")
+
+
+class DownloadedFile(str):
+    """The path of a file that holds an answer. It is in a private folder of its own, and yours to delete.
+
+    :ivar suggested_name: what the server calls the file, made harmless; `None` if it does not say. It is not the name
+        of the file here.
+    :ivar content_type: what the server says that it is.
+    """
+
+    suggested_name: str | None = None
+    content_type: str | None = None
+
+
+class FileBuffer(BodyBuffer):
+    """A body in a new file, for the eyes of this user only.
+
+    :param folder: where the file's own folder is made; `None`: where the system keeps temporary files.
+    :raises FileError: the file cannot be made.
+    """
+
+    def __init__(self, most: int | None, folder: str | None) -> None:
+        super().__init__(most)
+        self._path = _new_path(folder)
+        try:
+            self._file = _opened(self._path)
+        except BaseException:
+            shutil.rmtree(self._path.parent, ignore_errors=True)
+            raise
+
+    def value(self, response: HasHeaders) -> DownloadedFile:
+        """Return the path of the file."""
+        self._file.close()
+        headers = response.headers
+        path = DownloadedFile(self._path)
+        path.suggested_name = harmless_name(headers.get("Content-Disposition", ""))
+        path.content_type = headers.get("Content-Type")
+        return path
+
+    def discard(self) -> None:
+        """Remove the file and its folder."""
+        self._file.close()
+        shutil.rmtree(self._path.parent, ignore_errors=True)
+
+    def _store(self, chunk: bytes) -> None:
+        try:
+            view = memoryview(chunk)
+            while view:  # a disk that is nearly full takes a part, and says nothing
+                view = view[self._file.write(view) :]
+            return
+        except OSError as error:
+            problem = error.strerror
+        raise FileError(f"the answer cannot be written to a file: {problem}")
+
+
+def harmless_name(disposition: str) -> str | None:
+    """Give the file name in a `Content-Disposition`, without folders and whatever a file system may take amiss."""
+    if len(disposition) > _LONGEST_DISPOSITION:  # the parser's time grows with the square
+        return None
+    message = Message()
+    message["Content-Disposition"] = disposition
+    try:
+        name = unquote(message.get_filename() or "")
+    except (ValueError, LookupError, TypeError):
+        return None
+    name = _NOT_IN_A_NAME.sub("_", re.split(r"[/\\]", name)[-1]).strip(". ")[:_LONGEST_NAME].rstrip(". ")
+    if name.partition(".")[0].rstrip().upper() in _RESERVED:
+        name = f"_{name}"
+    return name or None
+
+
+def _new_path(folder: str | None) -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="elements-", dir=folder)) / "answer"
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or "that is no path"
+    raise FileError(f"no folder can be made in temp_folder_path: {problem}")
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0)
+    except OSError as error:
+        problem = error.strerror
+    raise FileError(f"the answer cannot be written to a file: {problem}")

@@ -1,0 +1,126 @@
+"""Sends a request: within its time limits, again where that is safe, and on to where its own origin points."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from elements_sdk._config.logging import record_answer, record_failure, record_repeat
+from elements_sdk._config.validators import checked_timeout
+from elements_sdk._http.body import Body
+from elements_sdk._http.messages import Request, Response, expect_sendable
+from elements_sdk._http.redirects import MOST_REDIRECTS, target_to_follow
+from elements_sdk._http.timeouts import Limits
+from elements_sdk._utils.redaction import MaskedDict
+from elements_sdk.configuration import Configuration
+from elements_sdk.exceptions import ApiException, RequestSent
+from elements_sdk.retry import Repeats, RetryBudget, RetryPolicy
+
+
+class Transport(Protocol):
+    """What sends one request once, and waits in between."""
+
+    async def send(self, request: Request, limits: Limits, *, body: Body, longest_idle: float | None) -> Response:
+        """Send a request to its `url`."""
+        ...
+
+    async def pause(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+    def is_readable_on_the_way(self, place: str) -> bool:
+        """Whether others can read what goes to this origin."""
+        ...
+
+
+class Sender:
+    """Sends the requests of one client.
+
+    :ivar last_response: the last answer.
+    """
+
+    def __init__(self, configuration: Configuration, transport: Transport) -> None:
+        self.last_response: Response | None = None
+        self._configuration, self._transport = configuration, transport
+        self._budget = RetryBudget()
+        self._sendable = MaskedDict()  # headers that were looked at
+
+    def limits(self, own: Any = None) -> Limits:
+        """Give the time limits of a call that begins now.
+
+        :param own: its `_request_timeout`.
+        :raises ApiValueError: that is none.
+        """
+        settings = self._configuration
+        checked = None if own is None else checked_timeout("_request_timeout", own)
+        return Limits.of_call(settings.timeout, settings.total_timeout, checked)  # type: ignore[arg-type]
+
+    def repeats(self, safe_to_repeat: bool = False) -> Repeats:
+        """Give the repeats that a call may have."""
+        return Repeats(RetryPolicy.of(self._configuration.retries), self._budget, safe_to_repeat)
+
+    async def send(
+        self,
+        request: Request,
+        limits: Limits,
+        repeats: Repeats,
+        *,
+        body: Body = "read",
+        received: Callable[[Request, Response], None] | None = None,
+    ) -> Response:
+        """Send a request to its `url`.
+
+        :param body: what becomes of the body of a success.
+        :param received: told of each answer, redirects included.
+        :raises ApiValueError: a header is no line of text.
+        :raises ApiConnectionError: no complete answer came.
+        """
+        if request.headers != self._sendable:
+            expect_sendable(request.headers)
+            self._sendable = MaskedDict(request.headers)
+        followed = 0
+        while True:
+            response = await self._send_safely(request, limits, repeats, body)
+            if received is not None:
+                received(request, response)
+            target = target_to_follow(request, response)
+            if target is None or followed == MOST_REDIRECTS:
+                return response
+            request.url = target
+            followed += 1
+
+    async def _send_safely(self, request: Request, limits: Limits, repeats: Repeats, body: Body) -> Response:
+        while True:
+            outcome = await self._try(request, limits, body)
+            request.sent = _surer(request.sent, outcome.request_sent if isinstance(outcome, ApiException) else "yes")
+            seconds = repeats.wait(request, outcome, limits)
+            if seconds is None:
+                break
+            record_repeat(request, seconds)
+            await self._transport.pause(seconds)
+        try:
+            if isinstance(outcome, ApiException):
+                outcome.request_sent = request.sent
+                raise outcome
+            return outcome
+        finally:
+            del outcome  # an exception whose frames hold itself would outlive its call
+
+    async def _try(self, request: Request, limits: Limits, body: Body) -> Response | ApiException:
+        request.attempts += 1
+        started = time.monotonic()
+        longest_idle = self._configuration.keepalive_idle
+        try:
+            response = await self._transport.send(request, limits, body=body, longest_idle=longest_idle)
+        except ApiException as error:
+            record_failure(request, error, time.monotonic() - started)
+            return error
+        record_answer(request, response.status, time.monotonic() - started)
+        self.last_response = response
+        return response
+
+
+def _surer(one: RequestSent, other: RequestSent) -> RequestSent:
+    """What is known of a request after two tries."""
+    return "yes" if "yes" in (one, other) else "maybe" if "maybe" in (one, other) else "no"

@@ -1,0 +1,325 @@
+"""What every session is, the blocking and the asyncio one: log in, act, impersonate, log out."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from elements_sdk._client.base import BaseClient
+from elements_sdk._client.session_lock import Gate, Identity, Turn, WaitedTooLong
+from elements_sdk._config.logging import record_warning
+from elements_sdk._http.messages import Request
+from elements_sdk._http.timeouts import Limits
+from elements_sdk._operations import auth
+from elements_sdk._operations.errors import deadline_exceeded
+from elements_sdk._operations.operation import CallManner, Operation
+from elements_sdk._utils.redaction import MaskedDict
+from elements_sdk.exceptions import (
+    ApiException,
+    ApiTypeError,
+    ApiValueError,
+    ForbiddenException,
+    LoginFailed,
+    SessionExpired,
+    UnauthorizedException,
+)
+from elements_sdk.models import AuthLoginEndpointRequest, ElementsUserDetail
+
+_OWN_PATHS = {auth.LOGIN.path, auth.START_IMPERSONATION.path, auth.STOP_IMPERSONATION.path}
+NOT_AUTHENTICATED = "Authentication credentials were not provided."  # of Django REST Framework
+
+
+class BaseSession:
+    """The common part of both sessions."""
+
+    def __init__(self, client: SessionCalls, new_turn: Callable[[], Turn], login: MaskedDict) -> None:
+        self._login = login
+        self._gate = Gate(new_turn)
+        self._identity = Identity()
+        self._user: ElementsUserDetail | None = None
+        self._is_open = False
+        self._client = client
+        client.session = self
+
+    @property
+    def user(self) -> ElementsUserDetail:
+        """The user who is logged in, as the server described them at the login.
+
+        :raises ApiValueError: nobody is: the `with` block has not been entered.
+        """
+        if self._user is None:
+            raise ApiValueError("nobody is logged in: use the Session in a with statement")
+        return self._user
+
+    def __reduce__(self) -> Any:
+        raise ApiTypeError("a Session cannot be pickled: make one where it is used")
+
+    async def _enter(self) -> None:
+        async with self._gate.change():
+            await self._log_in()
+            self._is_open = True
+
+    async def _leave(self) -> None:
+        try:
+            async with self._gate.change(takes_over=True):
+                await self._log_out_quietly()
+        finally:
+            self._is_open, self._user = False, None
+
+    async def _login_again(self) -> None:
+        self._expect_own_identity("log in again")
+        async with self._gate.change():
+            self._expect_own_identity("log in again")
+            await self._log_in()
+
+    async def _one_time_code(self) -> Any:
+        otp = self._login["otp"]
+        if not callable(otp):
+            return otp
+        try:
+            return otp()
+        except StopIteration:  # which a coroutine must not raise
+            pass
+        raise ApiValueError("otp has given no more codes: it must give a fresh one for each login")
+
+    async def _start(self, user_id: int, identity: Identity) -> ElementsUserDetail:
+        async with self._gate.change():
+            self._expect_own_identity("impersonate")
+            if not await self._begin(user_id, identity):
+                await self._log_in()
+                if not await self._begin(user_id, identity):
+                    raise SessionExpired(401, "the session has ended before the impersonation could start")
+            user = await self._ask_who_it_is()
+            if str(user.id) != str(user_id):
+                raise ApiException(reason=f"the server takes the session for user {user.id}, not {user_id}")
+            return user
+
+    async def _begin(self, user_id: int, identity: Identity) -> bool:
+        """Ask the server to start; tell whether there was a session to do it in.
+
+        From the moment of asking until it is known that nothing has started, the session counts as somebody else's.
+        """
+        own, self._identity = self._identity, identity
+        had_session = self._client.has_session()
+        try:
+            await self._client.perform(auth.START_IMPERSONATION, {"data": {"user": user_id}})
+            return True
+        except (ApiValueError, ApiTypeError):
+            self._identity = own
+            raise
+        except ApiException as error:
+            if error.request_sent == "no" or 400 <= (error.status or 0) < 500:
+                self._identity = own
+            if not self._client.is_end_of_session(error, had_session):
+                raise
+            return False
+
+    async def _ask_who_it_is(self) -> ElementsUserDetail:
+        had_session = self._client.has_session()
+        try:
+            ticket = await self._client.perform(auth.CREATE_AUTH_TICKET, {})
+            user: ElementsUserDetail = await self._client.perform(auth.CHECK_AUTH_TICKET, {"data": ticket})
+            return user
+        except ApiException as error:
+            if not self._client.is_end_of_session(error, had_session):
+                raise
+        self._identity.is_over = True
+        raise SessionExpired(401, "the session has ended just as the impersonation had started")
+
+    async def _finish(self, identity: Identity) -> None:
+        """Be the session's own user again, also when the wait for the calls that are under way is interrupted."""
+        try:
+            async with self._gate.change(takes_over=True):
+                await self._stop()
+        finally:
+            if self._identity is identity:
+                identity.is_over = True
+                self._identity = Identity()
+                self._client.forget_session()
+
+    async def _stop(self) -> None:
+        """End the impersonation on the server; if that fails, have no session rather than somebody else's."""
+        is_own = False
+        try:
+            if not self._identity.is_over:
+                await self._client.perform(auth.STOP_IMPERSONATION, {})
+                is_own = True
+        except ApiException as failed:
+            record_warning("the end of an impersonation failed, so the session logs out: %s", str(failed))
+            await self._log_out_quietly()
+        finally:
+            self._identity.is_over = True
+            self._identity = Identity()
+            if not is_own:
+                self._client.forget_session()
+
+    async def _log_out_quietly(self) -> None:
+        try:
+            await self._client.perform(auth.LOGOUT, {})
+        except ApiException as failed:
+            record_warning("the logout failed, so the session ends by itself on the server: %s", str(failed))
+
+    async def _log_in(self, limits: Limits | None = None) -> None:
+        """Log in, within the limits of a call; with the new password only if the server does not take the old one."""
+        self._client.forget_session()
+        refusal = await self._try_to_log_in(None, limits)
+        if refusal is not None and refusal.status != 429 and self._login["new_password"]:
+            refusal = await self._try_to_log_in(self._login["new_password"], limits)
+            if refusal is None:
+                self._login["password"], self._login["new_password"] = self._login["new_password"], None
+        if refusal is not None:
+            raise refusal
+        self._identity = Identity()
+
+    async def _try_to_log_in(self, new_password: str | None, limits: Limits | None) -> LoginFailed | None:
+        """Log in once, and give how the server refused, if it did."""
+        values = MaskedDict(self._login, new_password=new_password)
+        del new_password
+        values["otp"] = await self._one_time_code()
+        try:
+            manner = CallManner(timeout=_left_of(limits), data_only=False)
+            body = MaskedDict(data=AuthLoginEndpointRequest(**values))
+            answer, status, _ = await self._client.perform(auth.LOGIN, body, manner)
+        except LoginFailed as error:
+            return error.with_traceback(None)
+        if answer.user is None:
+            return _login_failed(status, answer.reason, answer.detail)
+        self._user = answer.user
+        return None
+
+    async def _renew(self, refused: Identity, limits: Limits) -> Identity | None:
+        """Log in again after the server has ended a session, one thread for all; `None` if it was an impersonation.
+
+        :param limits: those of the call that found the session ended.
+        :raises LoginFailed: the server refused, this thread or another that asked for the same session.
+        """
+        async with self._gate.change(limits.left()):
+            if refused.impersonates:
+                refused.is_over = True
+                return None
+            if self._identity is refused and refused.refusal is None:
+                throttled = None
+                try:
+                    await self._log_in(limits)
+                except LoginFailed as error:
+                    failed = error.with_traceback(None)
+                    throttled, refused.refusal = (failed, None) if failed.status == 429 else (None, failed)
+                if throttled is not None:  # which passes, so another call may ask again
+                    raise throttled
+            if self._identity is refused and refused.refusal is not None:
+                raise copy.copy(refused.refusal)
+            return self._identity
+
+    def _expect_own_identity(self, what: str) -> None:
+        if self._identity.impersonates:
+            raise ApiValueError(f"the session is impersonating: leave that block before you {what}")
+
+    def _is(self, meant: Identity) -> bool:
+        """Whether the session is whom a call was meant for."""
+        current = self._identity
+        if meant.impersonates or current.impersonates:
+            return meant is current and not meant.is_over
+        return True
+
+
+class SessionCalls(BaseClient):
+    """The part of a session's client that makes each call in the name of whom it was meant for, or not at all."""
+
+    session: BaseSession
+
+    def forget_session(self) -> None:
+        """Be nobody."""
+        self._credentials.forget_session()
+
+    def has_session(self) -> bool:
+        """Whether there is a session cookie."""
+        return self._credentials.has_session(self.configuration.host)
+
+    def is_end_of_session(self, error: ApiException, had_session: bool) -> bool:
+        """Tell a session that has ended from a lack of permission.
+
+        It is 401, or 403 where Django's session authentication comes first. Django deletes the cookie of a session that
+        is not there any more, whatever language it explains itself in; and a request without one had no session.
+        """
+        if not isinstance(error, UnauthorizedException | ForbiddenException) or isinstance(error, SessionExpired):
+            return False
+        if isinstance(error, UnauthorizedException) or error.detail == NOT_AUTHENTICATED:
+            return True
+        return not had_session or not self.has_session()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        raise ApiTypeError("the client of a Session cannot be copied: make a Session where it is used")
+
+    def __reduce__(self) -> Any:
+        raise ApiTypeError("the client of a Session cannot be pickled: make a Session where it is used")
+
+    def _admit(self, operation: Operation, request: Request, manner: CallManner) -> CallManner:
+        session = self.session
+        if session._gate.is_mine():
+            return super()._admit(operation, request, manner)
+        if not session._is_open:
+            raise ApiValueError("the session is not open: use it inside its with statement")
+        if request.path.rstrip("/") in _OWN_PATHS:
+            raise ApiValueError(f"a Session does {operation.name} by itself: use login_again() or impersonate()")
+        return super()._admit(operation, request, manner._replace(identity=session._identity))
+
+    async def _perform(self, operation: Operation, request: Request, manner: CallManner) -> Any:
+        if manner.identity is None:  # a call of the session itself
+            return await super()._perform(operation, request, manner)
+        limits = self._sender.limits(manner.timeout)
+        try:
+            return await self._perform_as(manner.identity, operation, request, manner._replace(limits=limits), limits)
+        except WaitedTooLong:
+            failed = deadline_exceeded(request, limits, "waiting for the session", "no")
+        raise failed
+
+    async def _perform_as(
+        self, meant: Identity, operation: Operation, request: Request, manner: CallManner, limits: Limits
+    ) -> Any:
+        session = self.session
+        headers, had_session = MaskedDict(request.headers), False
+        try:
+            async with session._gate.call(limits.left()):
+                if not session._is(meant):
+                    raise _expired(request)
+                had_session = self.has_session()
+                return await super()._perform(operation, request, manner)
+        except (UnauthorizedException, ForbiddenException) as error:
+            if not self.is_end_of_session(error, had_session):
+                raise
+        # Refused for want of a session, so nothing has been done, and it can be repeated.
+        renewed = await session._renew(meant, limits)
+        request.headers.clear()
+        request.headers.update(headers)
+        async with session._gate.call(limits.left()):
+            if renewed is None or not session._is(renewed):
+                raise _expired(request)
+            return await super()._perform(operation, request, manner)
+
+
+def _left_of(limits: Limits | None) -> float | None:
+    """Seconds that a call within another has; `None`: as many as any call."""
+    left = None if limits is None else limits.left()
+    if left == 0:
+        raise WaitedTooLong
+    return left
+
+
+def _expired(request: Request) -> SessionExpired:
+    """The call has not been made: it was not sent, or refused."""
+    reason = "the session is not whom this call was meant for any more, so it was not made"
+    return SessionExpired(
+        401,
+        reason,
+        method=request.method,
+        path=request.shown_path,
+        attempts=request.attempts,
+        request_sent="yes" if request.attempts else "no",
+    )
+
+
+def _login_failed(status: int, reason: str | None, detail: str | None) -> LoginFailed:
+    failed = LoginFailed(status, "Login failed", detail=detail, method="POST", path="/api/2/auth/login")
+    failed.login_reason = reason
+    return failed

@@ -1,0 +1,1 @@
+"""What a Configuration is made of."""

@@ -1,0 +1,1 @@
+"""HTTP as values: requests, responses, timeouts, cookies, bodies. There is no I/O in it."""

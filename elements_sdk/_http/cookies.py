@@ -1,0 +1,107 @@
+"""The session's cookies and the CSRF token, kept per origin. The rules of cookies are those of `http.cookiejar`."""
+
+from __future__ import annotations
+
+import re
+import threading
+from email.message import Message
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Protocol, cast
+from urllib.parse import urlsplit
+from urllib.request import Request as CookieRequest
+
+from elements_sdk._utils.fork import renew_in_children
+from elements_sdk._utils.urls import origin
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
+
+CSRF_COOKIE = "csrftoken"
+CSRF_HEADER = "X-CSRFToken"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 6265bis: such a cookie is left; nor could it be sent
+
+
+class Headers(Protocol):
+    """Headers of an answer, as urllib3 gives them."""
+
+    def getlist(self, key: str) -> list[str]:
+        """Every header of this name, one by one: two cookies joined by a comma cannot be told apart."""
+        ...
+
+
+class Cookies:
+    """What a server asked a client to send back. An origin gets its own cookies only."""
+
+    def __init__(self) -> None:
+        self._jars: dict[str, CookieJar] = {}
+        self._lock = threading.Lock()
+        renew_in_children(self)
+
+    def headers_for(self, method: str, url: str) -> dict[str, str]:
+        """Give the headers that make a request part of the session: cookies and, if it is unsafe, the CSRF token."""
+        asked = CookieRequest(url, method=method)
+        with self._lock:
+            jar = self._jars.get(origin(url))
+            if jar is None:
+                return {}
+            jar.add_cookie_header(asked)
+            unsafe = {} if method in SAFE_METHODS else _csrf_headers(jar, url)
+        return {**dict(asked.header_items()), **unsafe}
+
+    def keep(self, method: str, url: str, headers: Headers) -> None:
+        """Take over what an answer sets, changes and deletes."""
+        lines = [line for line in headers.getlist("Set-Cookie") if not _CONTROL.search(line)]
+        if not lines:
+            return
+        with self._lock:
+            jar = self._jars.setdefault(origin(url), CookieJar(DefaultCookiePolicy()))
+            jar.extract_cookies(cast("HTTPResponse", _Answer(lines)), CookieRequest(url, method=method))
+
+    def has_session(self, url: str) -> bool:
+        """Whether there is a cookie for this origin besides that of the CSRF token."""
+        with self._lock:
+            jar = self._jars.get(origin(url))
+            return jar is not None and any(cookie.name != CSRF_COOKIE for cookie in jar)
+
+    def copy(self) -> Cookies:
+        """Give a copy that goes its own way."""
+        twin = Cookies()
+        with self._lock:
+            twin._jars = _copied(self._jars)
+        return twin
+
+    def renew_after_fork(self) -> None:
+        """Take locks of this process's own, those inside the jars too; the cookies stay."""
+        self._lock = threading.Lock()
+        self._jars = _copied(self._jars)
+
+
+def _copied(jars: dict[str, CookieJar]) -> dict[str, CookieJar]:
+    copies = {place: CookieJar(DefaultCookiePolicy()) for place in jars}
+    for place, jar in jars.items():
+        for cookie in jar:
+            copies[place].set_cookie(cookie)
+    return copies
+
+
+def _csrf_headers(jar: CookieJar, url: str) -> dict[str, str]:
+    token = next((cookie.value for cookie in jar if cookie.name == CSRF_COOKIE), None)
+    headers = {CSRF_HEADER: token} if token else {}
+    if url.startswith("https:"):
+        # Django wants a Referer on https. An Origin it would compare with what it believes to be its own scheme,
+        # which is wrong behind a proxy that ends TLS.
+        headers["Referer"] = f"https://{urlsplit(url).netloc}/"
+    return headers
+
+
+class _Answer:
+    """As much of an HTTP response as `http.cookiejar` looks at."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self._headers = Message()
+        for line in lines:
+            self._headers["Set-Cookie"] = line
+
+    def info(self) -> Message:
+        return self._headers

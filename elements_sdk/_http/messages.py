@@ -1,0 +1,157 @@
+"""Request and Response: what goes over the wire, and what comes back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, urlencode
+
+from elements_sdk._utils.redaction import MASK, SECRET_NAMES, MaskedDict
+from elements_sdk.exceptions import ApiValueError, RequestSent
+
+if TYPE_CHECKING:
+    from urllib3 import HTTPHeaderDict
+
+
+# Both are for what is not plain letters, and compiled when the first of that comes.
+_HEADER_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+_NOT_IN_A_LINE = r"[^\t\x20-\x7e\x80-\xff]"
+
+
+class Request:
+    """What goes over the wire. Its repr shows neither query, header values nor body.
+
+    :ivar shown_path: the path as logs and exceptions may show it.
+    :ivar url: the whole address that it is sent to, query included.
+    :ivar place: the origin of that.
+    :ivar attempts: how often it has been sent.
+    :ivar sent: whether the server may have acted on any of these.
+    """
+
+    __slots__ = ("attempts", "body", "headers", "method", "path", "place", "query", "sent", "shown_path", "url")
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        shown_path: str,
+        query: str = "",
+        headers: MaskedDict | None = None,
+        body: bytes | None = None,
+        url: str = "",
+        place: str = "",
+    ) -> None:
+        self.method, self.path, self.shown_path, self.query = method, path, shown_path, query
+        self.headers = MaskedDict() if headers is None else headers
+        self.body, self.url, self.place = body, url, place
+        self.attempts = 0
+        self.sent: RequestSent = "no"
+
+    def __repr__(self) -> str:
+        return f"Request({self.method!r}, {self.shown_path!r}, headers={self.headers!r}, attempts={self.attempts})"
+
+
+class Response:
+    """What came back. Its repr shows neither headers nor body.
+
+    :ivar raw: the response of urllib3 or aiohttp, where the caller is to read the body; it holds on to the connection.
+    :ivar file: where the body was written to, if it was.
+    """
+
+    __slots__ = ("data", "file", "headers", "raw", "reason", "status")
+
+    def __init__(self, status: int, reason: str, headers: HTTPHeaderDict, data: bytes) -> None:
+        self.status, self.reason, self.headers, self.data = status, reason, headers, data
+        self.raw: Any = None
+        self.file: Any = None
+
+    def __repr__(self) -> str:
+        return f"Response({self.status}, {self.reason!r})"
+
+    def getheaders(self) -> HTTPHeaderDict:
+        """Give all headers."""
+        return self.headers
+
+    def getheader(self, name: str, default: str | None = None) -> str | None:
+        """Give one header, several of the same name joined by a comma."""
+        return self.headers.get(name, default)
+
+
+def fill_path(path: str, parameters: list[tuple[str, Any]], safe_characters: str = "") -> tuple[str, str]:
+    """Put parameters into a path template; give the path, and the path as it may be shown.
+
+    :raises ApiValueError: a parameter cannot be a segment of a path.
+    """
+    shown = path
+    for name, value in parameters:
+        segment = path_segment(name, value, safe_characters)
+        path = path.replace(f"{{{name}}}", segment)
+        shown = shown.replace(f"{{{name}}}", MASK if name.lower() in SECRET_NAMES else segment)
+    return path, shown
+
+
+def path_segment(name: str, value: object, safe_characters: str = "") -> str:
+    """Quote a path parameter so that it stays one segment.
+
+    :raises ApiValueError: it cannot be one (it is empty, or `.` or `..`).
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ApiValueError(f"the path parameter {name!r} must be a number or text, not {type(value).__name__}")
+    try:
+        quoted = quote(str(value), safe=safe_characters)
+    except UnicodeEncodeError:
+        quoted = ""
+    if any(unquote(segment) in ("", ".", "..") for segment in quoted.split("/")):
+        raise ApiValueError(f"the path parameter {name!r} must not be empty, '.' or '..', nor hold half a character")
+    return quoted
+
+
+def expect_sendable(headers: Mapping[str, Any]) -> None:
+    """Make sure that each header is one line.
+
+    :raises ApiValueError: one is not. Its value is not shown.
+    """
+    problem = _problem_of_headers(headers)
+    if problem:
+        raise ApiValueError(problem)
+
+
+def _problem_of_headers(headers: Mapping[str, Any]) -> str | None:
+    for name, value in headers.items():
+        if not _is_header_name(name):
+            return "a header has an impossible name: it must be of letters, digits and hyphens"
+        if not _is_line(value):
+            return f"the header {name} cannot be sent: its value must be text on one line, in Latin-1"
+    return None
+
+
+def _is_header_name(name: Any) -> bool:
+    if not isinstance(name, str):
+        return False
+    return (name.isascii() and name.replace("-", "").isalnum()) or re.fullmatch(_HEADER_NAME, name) is not None
+
+
+def _is_line(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    return (value.isascii() and value.isprintable()) or not re.search(_NOT_IN_A_LINE, value)
+
+
+def query_text(pairs: list[tuple[str, Any]]) -> str:
+    """Write a query.
+
+    :raises ApiValueError: a value is no valid text.
+    """
+    try:
+        return urlencode(pairs) if pairs else ""
+    except UnicodeEncodeError:
+        pass
+    raise ApiValueError("a query parameter holds half a character (a lone surrogate)")
+
+
+def with_query(url: str, request: Request) -> str:
+    """Put the query of a request behind an address."""
+    if not request.query:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{request.query}"

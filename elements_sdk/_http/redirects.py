@@ -1,0 +1,61 @@
+"""Redirects: a GET goes on within its own origin, a few times; all else stops, and says how to correct `host`."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from urllib.parse import urljoin, urlsplit
+
+from elements_sdk._http.messages import Request, Response
+from elements_sdk._utils.urls import origin, short_origin
+
+MOST_REDIRECTS = 3
+_STATUSES = frozenset({301, 302, 303, 307, 308})
+
+
+def target_to_follow(request: Request, response: Response) -> str | None:
+    """Give the address at which a call goes on; `None`: what came is its answer."""
+    if response.status not in _STATUSES or request.method != "GET":
+        return None
+    target = _target(request, response)
+    return target if target is not None and origin(target) == origin(request.url) else None
+
+
+def reason_of_stop(request: Request, response: Response) -> str:
+    """Say why a call does not go where the server points, and how to correct `host`. No query and no user is shown."""
+    target = _target(request, response)
+    if target is None:
+        return f"{response.reason} to no valid address: correct Configuration.host, or the server behind it"
+    here, there = origin(request.url), origin(target)
+    shown = short_origin(target) + urlsplit(target).path
+    if there != here:
+        return f"{response.reason} to {shown}: calls stay with one server; {_advice(request, target)}"
+    if urlsplit(target).path == urlsplit(request.url).path + "/":
+        return f"{response.reason} to {shown}: the server wants a slash at the end; a {request.method} is not resent"
+    if request.method == "GET" and response.status in _STATUSES:
+        return f"{response.reason}: more than {MOST_REDIRECTS} redirects, the last to {shown}; check Configuration.host"
+    return f"{response.reason} to {shown}: a {request.method} does not follow redirects; {_advice(request, target)}"
+
+
+def _target(request: Request, response: Response) -> str | None:
+    """The whole address that an answer points to; `None` if that is none, or has a user name in it."""
+    location = response.headers.get("Location", "")
+    with suppress(UnicodeError):  # HTTP gives it as Latin-1, whatever it is
+        location = location.encode("latin-1").decode("utf-8")
+    if not location or not location.isprintable() or "\\" in location:
+        return None
+    try:
+        target = urljoin(request.url, location.partition("#")[0])
+        parts = urlsplit(target)
+        is_valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:
+        return None
+    return target if is_valid else None
+
+
+def _advice(request: Request, target: str) -> str:
+    """How to correct `host`, as far as the target's path tells."""
+    path = urlsplit(target).path.rstrip("/")
+    own = request.path.rstrip("/")
+    if own and path.endswith(own):
+        return f"set Configuration.host to {short_origin(target)}{path.removesuffix(own)}"
+    return f"set Configuration.host to {short_origin(target)} if that is your server"

@@ -1,0 +1,1 @@
+"""REST calls as records that write requests and read responses."""

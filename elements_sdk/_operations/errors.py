@@ -1,0 +1,121 @@
+"""What becomes of a call that failed: the exception that tells of its request and of the answer, and of no secret."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from elements_sdk._http.body import FileError, TooLarge
+from elements_sdk._http.messages import Request, Response
+from elements_sdk._http.redirects import reason_of_stop
+from elements_sdk._http.timeouts import Limits
+from elements_sdk._serialization.error_bodies import error_sentences
+from elements_sdk._utils.dates import seconds_ahead
+from elements_sdk._utils.redaction import excerpt, scrub, secrets_of, shown_headers
+from elements_sdk.exceptions import (
+    ApiException,
+    CsrfError,
+    DeadlineExceeded,
+    LoginFailed,
+    RedirectError,
+    RequestSent,
+    ResponseTooLarge,
+    exception_for_status,
+)
+
+_OF_ONE_TIME_CODES = ("otp", "one-time")
+_CLOCKS_MAY_DIFFER = 30.0  # seconds: one code's time
+
+E = TypeVar("E", bound=ApiException)
+
+
+def status_error(request: Request, response: Response, is_login: bool = False) -> ApiException:
+    """Make the exception that stands for an answer with an error status."""
+    kind: type[ApiException] = exception_for_status(response.status)
+    if kind is RedirectError:
+        return failure(kind, request, response, reason=reason_of_stop(request, response))
+    detail, errors = error_sentences(response.data)
+    if response.status == 403 and "CSRF" in (detail or excerpt(text_of(response.data))):
+        kind = CsrfError
+    elif is_login and (response.status < 500 or "reason" in errors):
+        return login_failure(request, response, detail, errors)
+    if detail is None and not errors and response.data:
+        detail = excerpt(text_of(response.data)) or None
+    return failure(kind, request, response, reason=response.reason, detail=detail, errors=errors)
+
+
+def login_failure(
+    request: Request, response: Response, detail: str | None, errors: dict[str, list[str]]
+) -> ApiException:
+    """Make the exception of a login that was answered without a user."""
+    reasons = errors.pop("reason", [])
+    if any(word in f"{reasons} {detail}".lower() for word in _OF_ONE_TIME_CODES):
+        detail = "; ".join(filter(None, [(detail or "").rstrip("."), _clock_problem(response)]))
+    reason = "Login failed" if response.status < 300 else response.reason
+    failed = failure(LoginFailed, request, response, reason=reason, detail=detail, errors=errors)
+    if reasons:
+        failed.login_reason = reasons[0]
+    return failed
+
+
+def failure(
+    kind: type[E],
+    request: Request,
+    response: Response | None,
+    *,
+    reason: str,
+    detail: str | None = None,
+    errors: dict[str, list[str]] | None = None,
+    request_sent: RequestSent = "yes",
+) -> E:
+    """Make an exception that tells of a request and, where one came, of its answer.
+
+    A server may echo what it was sent; what of that is secret is masked in every sentence.
+    """
+    in_path = [segment for segment in request.path.split("/") if segment not in request.shown_path]
+    secrets = [*in_path, *secrets_of(request.headers, request.body)]
+    return kind(
+        status=response.status if response else 0,
+        reason=scrub(reason, secrets),
+        body=text_of(response.data) if response else None,
+        headers=shown_headers(response.headers) if response else None,
+        detail=None if detail is None else scrub(detail, secrets),
+        errors={
+            scrub(field, secrets): [scrub(sentence, secrets) for sentence in sentences]
+            for field, sentences in (errors or {}).items()
+        },
+        method=request.method,
+        path=request.shown_path,
+        attempts=request.attempts,
+        request_sent=request_sent,
+    )
+
+
+def body_failure(request: Request, response: Response, error: TooLarge | FileError) -> ApiException:
+    """Make the exception that stands for a body that could not be taken."""
+    kind = ResponseTooLarge if isinstance(error, TooLarge) else ApiException
+    return failure(kind, request, response, reason=str(error))
+
+
+def _clock_problem(response: Response) -> str | None:
+    """Say by how much the two clocks differ, if a one-time code of this machine cannot be good on the server."""
+    ahead = seconds_ahead(response.headers)
+    if ahead is None or abs(ahead) <= _CLOCKS_MAY_DIFFER:
+        return None
+    direction = "ahead of" if ahead > 0 else "behind"
+    return f"the server's clock is {abs(ahead):.0f} s {direction} this machine's, and one-time codes go by the clock"
+
+
+def deadline_exceeded(request: Request, limits: Limits, phase: str, request_sent: RequestSent) -> DeadlineExceeded:
+    """Make the exception of a call that has had its time.
+
+    :param phase: what it was doing.
+    """
+    reason = f"the call took longer than its limit of {limits.total:g} s, {phase}"
+    failed = failure(DeadlineExceeded, request, None, reason=reason, request_sent=request_sent)
+    failed.phase = phase
+    return failed
+
+
+def text_of(data: bytes) -> str:
+    """A body as text, whatever its bytes are."""
+    return data.decode("utf-8", "replace")

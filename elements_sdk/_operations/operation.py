@@ -1,0 +1,211 @@
+"""One REST call as a frozen record that writes its `Request` and reads its `Response`, without any I/O."""
+
+# Annotations are no texts here: a NamedTuple would compile each of them when it is made.
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
+
+from elements_sdk import models
+from elements_sdk._http.messages import Request, Response, fill_path, query_text
+from elements_sdk._http.timeouts import Limits, Seconds
+from elements_sdk._operations.errors import failure, status_error, text_of
+from elements_sdk._serialization.decode import UnexpectedJson, from_json, parse_json
+from elements_sdk._utils.redaction import MaskedDict, excerpt, shown_headers
+from elements_sdk.exceptions import ApiTypeError, ApiValueError, ResponseFormatError
+from elements_sdk.models._base import ReadSettings, problem_of_body
+
+if TYPE_CHECKING:
+    from urllib3 import HTTPHeaderDict
+
+T = TypeVar("T")
+
+
+class CallOptions(TypedDict, total=False):
+    """Keywords of every call, besides `async_req`, `_preload_content` and `_return_http_data_only`.
+
+    `_request_timeout`: seconds for the whole call, its repeats included; or a pair: seconds to connect, and to wait for
+    each piece of the answer, with the client's limit for the whole call, which is lifted to the sum if that is more.
+    """
+
+    _request_timeout: Seconds | None
+
+
+class CallManner(NamedTuple):
+    """How a call is to be made: the keywords that every call takes, where `call_api` sends it, and in whose name."""
+
+    async_req: bool = False
+    preload: bool = True
+    timeout: Seconds | None = None
+    data_only: bool = True
+    host: str | None = None
+    sends_key: bool = True
+    identity: Any = None
+    limits: Limits | None = None
+
+
+class ApiResponse(NamedTuple, Generic[T]):
+    """What `..._with_http_info` gives: the data, the HTTP status and the headers of the answer."""
+
+    data: T
+    status_code: int
+    headers: "HTTPHeaderDict"
+
+    def __repr__(self) -> str:
+        return f"ApiResponse(data={self.data!r}, status_code={self.status_code}, headers={shown_headers(self.headers)})"
+
+
+class Parameter(NamedTuple):
+    """An argument that goes into the path or the query.
+
+    :ivar description: what it is for, a sentence.
+    :ivar example: a value that it may have.
+    """
+
+    name: str
+    location: str
+    wire_name: str
+    type: str
+    required: bool
+    description: str = ""
+    example: str | int | None = None
+
+
+class Paging(NamedTuple):
+    """The parameters by which a list is given page by page.
+
+    :ivar iterator: name of the method that walks the whole list.
+    """
+
+    iterator: str
+    limit: str
+    offset: str
+    ordering: str
+
+
+class Operation(NamedTuple):
+    """One REST call: what it is named, what it takes, sends and gives.
+
+    :ivar body: name of the model that is sent; `None`: nothing is.
+    :ivar result: what comes back: a model's name, `"list[Ticket]"`, `"object"`; `None`: nothing to read.
+    :ivar is_login: whether an error means that nobody is logged in now (`LoginFailed`).
+    :ivar is_open: whether a caller who is nobody may make it.
+    :ivar summary: what it is for, a sentence; `description` says more.
+    :ivar body_example: properties of a body that could be sent, and their values.
+    """
+
+    name: str
+    method: str
+    path: str
+    parameters: tuple[Parameter, ...] = ()
+    body: str | None = None
+    result: str | None = None
+    permissions: str = ""
+    needs_session: bool = False
+    safe_to_repeat: bool = False
+    is_login: bool = False
+    paging: Paging | None = None
+    is_open: bool = False
+    summary: str = ""
+    description: str = ""
+    body_description: str = ""
+    body_example: tuple[tuple[str, Any], ...] = ()
+
+    def request(self, arguments: Mapping[str, Any], check: bool = True, safe_characters: str = "") -> Request:
+        """Check the arguments of a call and write its request; an argument that is `None` is left out.
+
+        :param check: whether a body is compared with the rules of its model.
+        :param safe_characters: characters of path parameters that are not quoted.
+        :raises ApiValueError: a required argument is missing, or a value cannot be sent.
+        """
+        in_path: list[tuple[str, Any]] = []
+        in_query: list[tuple[str, Any]] = []
+        for parameter in self.parameters:
+            value = arguments.get(parameter.name)
+            if value is not None:
+                (in_path if parameter.location == "path" else in_query).append((parameter.wire_name, value))
+            elif parameter.required:
+                raise self._missing(parameter.name)
+        path, shown_path = fill_path(self.path, in_path, safe_characters) if in_path else (self.path, self.path)
+        body = self._body(arguments.get("data"), check) if self.body else None
+        headers = MaskedDict({"Accept": "application/json"})
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        return Request(self.method, path, shown_path, query_text(in_query), headers, body)
+
+    def read(self, request: Request, response: Response, settings: ReadSettings | None = None) -> Any:
+        """Give the result of the call.
+
+        :raises ApiException: the status is an error.
+        :raises ResponseFormatError: the answer is not what was promised.
+        """
+        if not 200 <= response.status < 300:
+            raise status_error(request, response, self.is_login)
+        if self.result == "file":
+            return response.file
+        return None if self.result is None else read_result(request, response, self.result, settings)
+
+    def by_page(self) -> "Operation":
+        """Give the operation that reads the same list as a `Page`."""
+        return self._replace(result=f"{self.result}".replace("list[", "page["))
+
+    def _body(self, data: Any, check: bool) -> bytes:
+        if data is None:
+            raise self._missing("data")
+        model = models.by_name(f"{self.body}")
+        if not isinstance(data, model | Mapping):
+            raise ApiTypeError(f"{self.name} takes a {self.body} or a dict as data, not a {type(data).__name__}")
+        problem = problem_of_body(model, data) if check else None
+        if problem:
+            raise ApiValueError(problem)
+        from elements_sdk._serialization.encode import to_json  # loaded late: most calls send nothing
+
+        return to_json(data)
+
+    def _missing(self, name: str) -> ApiValueError:
+        return ApiValueError(f"{self.name} needs the argument {name!r}")
+
+
+def read_result(request: Request, response: Response, type_name: str, settings: ReadSettings | None = None) -> Any:
+    """Read an answer as the type that was promised.
+
+    :raises ResponseFormatError: it is something else.
+    """
+    try:
+        result = from_json(response.data, type_name, settings)
+        problem = None
+        if settings is not None and settings.strict_responses and response.data and type_name != "str":
+            from elements_sdk._serialization.strict import first_mismatch  # loaded late: hardly anybody asks for it
+
+            problem = first_mismatch(parse_json(response.data), type_name)
+        if problem is None:
+            return result
+        raise failure(ResponseFormatError, request, response, reason=f"the answer is not what was promised: {problem}")
+    except UnexpectedJson as error:
+        reason = str(error)
+    kind = response.headers.get("Content-Type", "without a content type")
+    begins = f", beginning with: {excerpt(text_of(response.data))}" if response.data else ""
+    raise failure(ResponseFormatError, request, response, reason=f"{reason} ({kind}{begins})")
+
+
+_USUAL, _DATA_ONLY = CallManner(data_only=False), CallManner()
+_OPTIONS = ("async_req", "_preload_content", "_request_timeout", "_return_http_data_only")
+
+
+def read_options(name: str, options: Mapping[str, Any], data_only: bool = False) -> CallManner:
+    """Read the keywords that every call takes.
+
+    :param data_only: give the data alone, whatever the keywords say.
+    :raises ApiTypeError: there is one that no call takes.
+    """
+    for option in options:
+        if option not in _OPTIONS:
+            raise ApiTypeError(f"{name} takes no argument {option!r}; every call takes {', '.join(_OPTIONS)}")
+    if not options:
+        return _DATA_ONLY if data_only else _USUAL
+    preload = options.get("_preload_content")
+    return CallManner(
+        async_req=bool(options.get("async_req")),
+        preload=preload is None or bool(preload),
+        timeout=options.get("_request_timeout"),
+        data_only=data_only or bool(options.get("_return_http_data_only")),
+    )

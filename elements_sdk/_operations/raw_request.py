@@ -1,0 +1,114 @@
+"""Requests that no `Operation` describes: parameters, forms and files as `ApiClient.call_api` takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from elements_sdk._config.validators import checked_url
+from elements_sdk._http.messages import Request, fill_path, query_text, with_query
+from elements_sdk._operations.operation import Operation
+from elements_sdk._serialization.decode import type_name
+from elements_sdk._serialization.encode import to_json, to_plain
+from elements_sdk._serialization.forms import files_parameters, parameters_to_tuples
+from elements_sdk._utils.redaction import MaskedDict
+from elements_sdk._utils.urls import origin
+from elements_sdk.exceptions import ApiTypeError, ApiValueError, OpenApiException
+
+METHODS = frozenset({"GET", "HEAD", "DELETE", "POST", "PUT", "PATCH", "OPTIONS"})
+
+
+def free_call(
+    method: str, path: str, result: str | type | None, parts: MaskedDict, safe_characters: str = ""
+) -> tuple[Operation, Request]:
+    """Describe a call and write its request. The `Content-Type` among the headers decides how the body is written.
+
+    :param parts: the arguments `path_params`, `query_params`, `header_params`, `body`, `post_params`, `files` and
+        `collection_formats` of `ApiClient.call_api`, as far as they are given.
+    :raises ApiValueError: a value cannot be sent, or answers are not read as `result`.
+    :raises ApiTypeError: body and content type do not go together, or parameters are no pairs.
+    """
+    operation = Operation("call_api", _verb(method), path, result=None if result is None else type_name(result))
+    if not path.startswith("/") or "#" in path:
+        raise ApiValueError("the path must begin with a slash, as in /api/2/things, and hold no #")
+    return operation, _without_frames(_request, operation.method, path, parts, safe_characters)
+
+
+def request_to(method: str, parts: MaskedDict) -> Request:
+    """Write a request to any address.
+
+    :param parts: its `url`, and what `free_call` takes.
+    :raises ApiValueError: the address is none, or a value cannot be sent.
+    :raises ApiTypeError: body and content type do not go together, or parameters are no pairs.
+    """
+    return _without_frames(_request_to, _verb(method), parts)
+
+
+def _without_frames(write: Callable[..., Request], *arguments: Any) -> Request:
+    """Write a request. What fails leaves without the frames in which it did: they hold what is secret."""
+    try:
+        return write(*arguments)
+    except OpenApiException as error:
+        failed: Exception = error.with_traceback(None)
+    except (AttributeError, TypeError, ValueError):
+        failed = ApiTypeError("parameters and headers must be dicts or lists of pairs, and files paths")
+    try:
+        raise failed
+    finally:
+        del failed  # an exception whose frames hold itself would outlive its call
+
+
+def _request_to(verb: str, parts: MaskedDict) -> Request:
+    address = checked_url("url", parts["url"]).partition("#")[0]
+    request = _request(verb, urlsplit(address).path or "/", parts)
+    request.url, request.place = with_query(address, request), origin(address)
+    return request
+
+
+def _verb(method: str) -> str:
+    verb = str(method).upper()
+    if verb not in METHODS:
+        raise ApiValueError(f"the method must be one of {', '.join(sorted(METHODS))}")
+    return verb
+
+
+def _request(verb: str, path: str, parts: MaskedDict, safe_characters: str = "") -> Request:
+    formats = parts.get("collection_formats")
+    parameters = parameters_to_tuples(to_plain(parts.get("path_params") or {}), formats)
+    path, shown_path = fill_path(path, parameters, safe_characters)
+    query = query_text(parameters_to_tuples(to_plain(parts.get("query_params") or {}), formats))
+    headers = MaskedDict({name: str(value) for name, value in (parts.get("header_params") or {}).items()})
+    form = parameters_to_tuples(to_plain(parts.get("post_params") or {}), formats)
+    form += files_parameters(parts.get("files"))
+    return Request(verb, path, shown_path, query, headers, _body(headers, parts.get("body"), form))
+
+
+def _body(headers: MaskedDict, body: Any, form: list[tuple[str, Any]]) -> bytes | None:
+    if body is None and not form:
+        return None
+    name = next((name for name in headers if name.lower() == "content-type"), "Content-Type")
+    kind = headers.setdefault(name, "application/json")
+    try:
+        if kind == "application/x-www-form-urlencoded":
+            return urlencode(form).encode("ascii")
+        if kind == "multipart/form-data":
+            from urllib3 import encode_multipart_formdata
+
+            data, headers[name] = encode_multipart_formdata([(key, _form_value(value)) for key, value in form])
+            return data
+        if form:
+            raise ApiTypeError(f"a form cannot be sent as {kind}; set the header Content-Type to that of a form")
+        if "json" in kind.lower():
+            return to_json(body)
+        if isinstance(body, str | bytes):
+            return body.encode("utf-8") if isinstance(body, str) else body
+    except UnicodeEncodeError:
+        problem = "the body holds half a character (a lone surrogate)"
+    else:
+        raise ApiTypeError(f"a body of type {type(body).__name__} cannot be sent as {kind}; give text or bytes")
+    raise ApiValueError(problem)
+
+
+def _form_value(value: Any) -> Any:
+    return value if isinstance(value, str | bytes | tuple) else str(value)

@@ -1,0 +1,1 @@
+"""JSON <-> plain values <-> models."""

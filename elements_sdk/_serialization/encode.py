@@ -1,0 +1,50 @@
+"""Models -> plain values -> JSON bytes, without any I/O."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from elements_sdk.exceptions import ApiTypeError, ApiValueError
+from elements_sdk.models._base import Model
+
+
+def to_plain(value: Any) -> Any:
+    """Turn models, dates and what holds them into values that JSON has. `None` in a model means: not sent.
+
+    :raises ApiTypeError: JSON cannot say this value.
+    """
+    if value is None or isinstance(value, str | int | float | bool | bytes):
+        return value
+    if isinstance(value, Model):
+        properties = ((key, getattr(value, name)) for name, key in value.attribute_map.items())
+        return {key: to_plain(item) for key, item in properties if item is not None}
+    if isinstance(value, Mapping):
+        return {key: to_plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [to_plain(item) for item in value]
+    if isinstance(value, tuple):
+        return tuple(to_plain(item) for item in value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise ApiTypeError(f"a value of type {type(value).__name__} cannot be sent; use a model, a dict or plain values")
+
+
+def to_json(value: Any) -> bytes:
+    """Write a request body.
+
+    :raises ApiTypeError: JSON cannot say this value.
+    :raises ApiValueError: it holds a number that JSON does not have (NaN, infinity), or holds itself.
+    """
+    problem: Exception
+    try:
+        return json.dumps(to_plain(value), allow_nan=False).encode("ascii")
+    except ApiTypeError:
+        raise
+    except TypeError as error:  # bytes, or keys that are no text
+        problem = ApiTypeError(f"the body cannot be written as JSON: {error}")
+    except (ValueError, RecursionError):
+        problem = ApiValueError("the body cannot be written as JSON: it holds NaN, an infinity, or itself")
+    raise problem

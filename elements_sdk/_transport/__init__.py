@@ -1,0 +1,1 @@
+"""The blocking transport, over urllib3."""

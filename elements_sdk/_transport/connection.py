@@ -1,0 +1,256 @@
+"""The pools and connections of the transport: urllib3's own, which keep to the limits of the call that uses them.
+
+urllib3 bounds each wait for a byte, not the call: an answer that drips goes on for ever. It tells neither how far a
+request has come when it fails, nor for how long a connection has been idle. So these connections ask the call that the
+thread is making, before each piece that they send and receive.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import threading
+import time
+from collections.abc import Iterator
+from queue import LifoQueue
+from typing import TYPE_CHECKING, Any
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from elements_sdk._http.timeouts import Limits
+from elements_sdk._transport.errors import Attempt, SpeaksTls
+from elements_sdk._utils.fork import renew_in_children
+
+if TYPE_CHECKING:
+    from socket import socket
+
+_AS_GOOD_AS = 0.0005  # seconds
+_BLOCK = 65_536  # bytes sent within one limit
+_TLS_ALERT = b"\x15\x03"
+_INTERIM = frozenset({100, *range(102, 200)})
+_thread = threading.local()
+
+
+class Try(Attempt):
+    """One try of a call, on its way through a connection of this thread.
+
+    :ivar longest_idle: seconds for which a connection may have been idle to be used for it; `None`: any number.
+    """
+
+    __slots__ = ("_around", "longest_idle")
+
+    def __init__(self, limits: Limits, longest_idle: float | None) -> None:
+        super().__init__(limits)
+        self.longest_idle = longest_idle
+
+    def seconds_for_a_piece(self) -> float | None:
+        """Seconds to send or receive the next piece in.
+
+        :raises TimeoutError: the whole call has had its time.
+        """
+        return self.limits.to_connect() if self.phase == "connecting" else self.limits.for_a_piece()
+
+    def __enter__(self) -> None:
+        """Have the thread's connections work for this try; afterwards for the one around it, if any."""
+        self._around: Try | None = getattr(_thread, "current", None)
+        _thread.current = self
+
+    def __exit__(self, *_: object) -> None:
+        _thread.current = self._around
+
+
+def _current() -> Try:
+    return getattr(_thread, "current", None) or Try(Limits(None, None, None), None)
+
+
+class _Socket:
+    """A connected socket, plain or TLS: it sends within the limits of the thread's try; its readers have their own.
+
+    To set a limit is a system call, for which a thread lets others run, so that it costs most where there are many.
+    """
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+        self.recv_into = source.recv_into
+        self._readers = 0
+        self._is_closed = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+    def settimeout(self, seconds: float | None) -> None:
+        """Do nothing: `limit` does it. urllib3 asks for this twice a call, and each would be a system call."""
+
+    def limit(self, seconds: float | None) -> None:
+        """Limit the next step; what is set already, or as good as that, is not set again."""
+        current: float | None = self._source.gettimeout()
+        is_set = current is seconds if current is None or seconds is None else abs(current - seconds) < _AS_GOOD_AS
+        if not is_set:
+            self._source.settimeout(seconds)
+
+    def sendall(self, data: Any) -> None:
+        for piece in [data] if len(data) <= _BLOCK else _cut(memoryview(data)):
+            self.limit(_current().seconds_for_a_piece())
+            self._source.sendall(piece)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        self._readers += 1
+        return io.BufferedReader(_Reader(self))
+
+    def close(self) -> None:
+        """Close it, as soon as nobody reads from it any more."""
+        self._is_closed = True
+        if self._readers == 0:
+            self._source.close()
+
+    def end_reading(self) -> None:
+        self._readers -= 1
+        if self._is_closed:
+            self.close()
+
+
+class _Reader(io.RawIOBase):
+    """Reads from a socket, each piece within the limits of the try that it is made for."""
+
+    def __init__(self, source: _Socket) -> None:
+        self._socket: _Socket | None = source
+        self._try = _current()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        assert self._socket is not None
+        self._socket.limit(self._try.seconds_for_a_piece())
+        count: int = self._socket.recv_into(buffer)
+        if self._try.phase == "waiting for the answer":
+            if count == 0:  # http.client would take half a head for a whole one
+                raise ConnectionResetError
+            if bytes(memoryview(buffer)[:2]) == _TLS_ALERT:
+                raise SpeaksTls
+        return count
+
+    def close(self) -> None:
+        super().close()
+        source, self._socket = self._socket, None
+        if source is not None:
+            source.end_reading()
+
+
+class _Answer(http.client.HTTPResponse):
+    """An answer whose status line, headers and body come within the limits."""
+
+    def __init__(self, source: Any, *arguments: Any, **named: Any) -> None:
+        own = source if isinstance(source, _Socket) else _Socket(source)  # which it is not yet while a proxy answers
+        super().__init__(own, *arguments, **named)  # type: ignore[arg-type]  # http.client only asks for its makefile
+
+    def begin(self) -> None:
+        """Read up to the body. Interim answers are skipped; http.client takes any but 100 for the answer itself."""
+        super().begin()
+        while self.status in _INTERIM:
+            self.headers = self.msg = None  # type: ignore[assignment]  # else nothing more is read
+            super().begin()
+        if self.status < 200:  # what follows is no HTTP any more
+            self.will_close = True
+        # Where a header is malformed, urllib3 would write the address and the other headers into its log.
+        self.headers.defects.clear()
+        self.headers.set_payload("")
+
+
+class _SocketOptions(list[tuple[int, int, int | bytes]]):
+    """Options of a socket. urllib3 asks for them before each address of a server that it tries."""
+
+    def __iter__(self) -> Iterator[tuple[int, int, int | bytes]]:
+        _current().limits.for_a_piece()
+        return super().__iter__()
+
+
+class _Limited(HTTPConnection):
+    """A connection that keeps to the limits of the try it is used for, and tells it how far it has come."""
+
+    response_class = _Answer
+    _last_used = 0.0
+    _is_connecting = False
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the connection can be used for the current try."""
+        longest = _current().longest_idle
+        if longest is not None and time.monotonic() - self._last_used > longest:
+            return False
+        return super().is_connected
+
+    def connect(self) -> None:
+        _current().phase, _current().is_on_new_connection = "connecting", True
+        self.timeout = _current().limits.to_connect()
+        self.socket_options = _SocketOptions(self.socket_options or ())
+        self._is_connecting = True
+        try:
+            super().connect()
+        finally:
+            self._is_connecting = False
+        self.sock = _Socket(self.sock)
+
+    def _new_conn(self) -> socket:
+        """Connect; TLS over it, which comes next, has what is left of the time to connect."""
+        new = super()._new_conn()
+        new.settimeout(_current().limits.to_connect())
+        return new
+
+    def _tunnel(self) -> None:
+        """Have the proxy connect to the server; TLS with that has what is left by then."""
+        super()._tunnel()
+        self.sock.settimeout(_current().limits.to_connect())
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        if not self._is_connecting:  # what is sent then goes to a proxy
+            _current().phase = "sending the request"
+        super().send(data)
+
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
+        _current().phase = "waiting for the answer"
+        answer = super().getresponse()
+        self._last_used = time.monotonic()
+        return answer
+
+
+def _cut(data: memoryview) -> Iterator[memoryview]:
+    return (data[start : start + _BLOCK] for start in range(0, len(data), _BLOCK))
+
+
+class _LimitedTls(_Limited, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _Forkable(urllib3.HTTPConnectionPool):
+    """A pool whose connections stay with the process that has made them."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        renew_in_children(self)
+
+    def renew_after_fork(self) -> None:
+        """Give up the parent's connections; a thread that is not here may hold the lock of their queue."""
+        if self.pool is not None:
+            idle = [connection for connection in self.pool.queue if connection is not None]
+            LifoQueue.__init__(self.pool, self.pool.maxsize)
+            for connection in idle:
+                connection.close()  # which closes this process's handle only
+
+
+class Pool(_Forkable):
+    """Connections to a server by plain http."""
+
+    ConnectionCls = _Limited  # pyright: ignore[reportAssignmentType]
+
+
+class TlsPool(_Forkable, urllib3.HTTPSConnectionPool):
+    """Connections to a server by https."""
+
+    ConnectionCls = _LimitedTls  # pyright: ignore[reportAssignmentType]
+
+
+POOLS: dict[str, type] = {"http": Pool, "https": TlsPool}

@@ -1,0 +1,134 @@
+"""The connection pools of one client: one for each origin, by way of a proxy where there is one."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from typing import Any
+
+import urllib3
+from urllib3.exceptions import LocationValueError
+
+from elements_sdk._transport.connection import POOLS
+from elements_sdk._transport.proxies import Proxies, Proxy
+from elements_sdk._transport.tls import concerns_tls, tls_context
+from elements_sdk._utils.fork import renew_in_children
+from elements_sdk._utils.urls import origin
+from elements_sdk.configuration import Configuration
+from elements_sdk.exceptions import ApiValueError
+
+_MOST_ORIGINS = 10  # that one client keeps pools for
+
+
+class Way:
+    """How a request gets to an origin.
+
+    :ivar is_forwarded: whether a proxy reads the request and sends it on; else it lets bytes through, or there is none.
+    """
+
+    __slots__ = ("has_proxy", "is_forwarded", "pool")
+
+    def __init__(self, pool: urllib3.HTTPConnectionPool, has_proxy: bool, is_forwarded: bool) -> None:
+        self.pool, self.has_proxy, self.is_forwarded = pool, has_proxy, is_forwarded
+
+
+class Pools:
+    """Connections by origin. Pool, proxy and TLS settings are those of the moment it is made."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        """
+        :raises ApiValueError: a certificate file cannot be read, or the proxy's URL is not valid.
+        """
+        self._configuration = configuration
+        self._proxies = Proxies(configuration)
+        self._managers: dict[tuple[Proxy | None, bool], urllib3.PoolManager] = {}
+        self._ways: dict[tuple[str, bool], Way] = {}
+        self._context: ssl.SSLContext | None = None
+        self._lock = threading.Lock()
+        renew_in_children(self)
+        if configuration.is_complete():
+            self._check(configuration)
+
+    def way_to(self, place: str, streams: bool) -> Way:
+        """Give the pool that leads to an origin.
+
+        :param streams: whether the caller reads the body, and may forget to give the connection back. Such connections
+            are not counted, so that none has to wait for them.
+        """
+        return self._ways.get((place, streams)) or self._new_way(place, streams)
+
+    def proxy_for(self, place: str) -> Proxy | None:
+        """Give the proxy before an origin, if there is one."""
+        return self._proxies.proxy_for(place)
+
+    def close(self) -> None:
+        """Close the connections; those in use when their calls end."""
+        self._ways = {}
+        for manager in list(self._managers.values()):
+            manager.clear()
+
+    def renew_after_fork(self) -> None:
+        """Make connections of this process's own."""
+        self._lock = threading.Lock()
+        self._managers, self._ways = {}, {}
+
+    def _check(self, configuration: Configuration) -> None:
+        """Find at once what would else fail in the first call."""
+        if concerns_tls(configuration):
+            self._tls_context()
+        self._proxies.proxy_for(origin(configuration.host))
+
+    def _new_way(self, place: str, streams: bool) -> Way:
+        proxy = self._proxies.proxy_for(place)
+        context = self._tls_context() if place.startswith("https:") else None
+        with self._lock:
+            manager = self._managers.get((proxy, streams))
+            if manager is None:
+                manager = self._managers[proxy, streams] = self._new_manager(proxy, not streams)
+            if context is not None:
+                manager.connection_pool_kw["ssl_context"] = context
+            if len(self._ways) == _MOST_ORIGINS:  # the managers know more, so that none of these is dropped by them
+                self._ways = {}
+            try:
+                pool = manager.connection_from_url(place)
+                self._ways[place, streams] = Way(pool, proxy is not None, proxy is not None and context is None)
+                return self._ways[place, streams]
+            except LocationValueError:
+                pass
+        raise ApiValueError("the request cannot be sent: host is no valid name")
+
+    def _new_manager(self, proxy: Proxy | None, block: bool) -> urllib3.PoolManager:
+        settings = self._configuration
+        options: dict[str, Any] = {
+            "num_pools": 2 * _MOST_ORIGINS,
+            "maxsize": settings.connection_pool_maxsize,
+            "block": block,
+            "timeout": None,  # the connections keep to the limits of each call
+        }
+        if settings.assert_hostname is not None:
+            options["assert_hostname"] = settings.assert_hostname
+        elif settings.ssl_context is not None and not settings.ssl_context.check_hostname:
+            options["assert_hostname"] = False
+        if proxy is None:
+            manager = urllib3.PoolManager(**options)
+        else:
+            if proxy.address.startswith("https:"):
+                options["proxy_ssl_context"] = settings.ssl_context or tls_context(settings, identifies=False)
+            manager = _proxy_manager(proxy, options)
+        manager.pool_classes_by_scheme = POOLS
+        return manager
+
+    def _tls_context(self) -> ssl.SSLContext:
+        """One context for all connections: to make one takes longer than to connect."""
+        if self._context is None:
+            with self._lock:
+                self._context = self._context or tls_context(self._configuration)
+        return self._context
+
+
+def _proxy_manager(proxy: Proxy, options: dict[str, Any]) -> urllib3.ProxyManager:
+    try:
+        return urllib3.ProxyManager(proxy.address, proxy_headers=proxy.headers, **options)
+    except LocationValueError:
+        pass
+    raise ApiValueError("the request cannot be sent: the proxy is no valid name")

@@ -1,0 +1,99 @@
+"""Proxies: which one stands before which server, by the configuration or the environment."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import os
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from elements_sdk._config.validators import checked_proxy
+from elements_sdk._utils.redaction import MaskedDict
+from elements_sdk._utils.urls import origin
+from elements_sdk.exceptions import ApiValueError
+
+if TYPE_CHECKING:
+    from elements_sdk.configuration import Configuration
+
+
+class Proxy:
+    """An HTTP proxy: its address without name and password, and the headers that are for it alone."""
+
+    __slots__ = ("address", "headers")
+
+    def __init__(self, address: str, headers: MaskedDict) -> None:
+        self.address, self.headers = address, headers
+
+
+class Proxies:
+    """The proxies of one client, as they were when it was made. `HTTP_PROXY` is not read inside a CGI script."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._headers = MaskedDict(configuration.proxy_headers or {})
+        self._known: dict[str, Proxy] = {}
+        self._named: MaskedDict = MaskedDict()
+        if configuration.proxy is not None:
+            self._named = MaskedDict(all=configuration.proxy)
+        elif configuration.trust_env and any(name.lower().endswith("_proxy") for name in os.environ):
+            from urllib.request import getproxies_environment  # loaded late: it brings much along
+
+            self._named = MaskedDict(getproxies_environment())
+
+    def proxy_for(self, url: str) -> Proxy | None:
+        """Give the proxy before this address, if there is one.
+
+        :raises ApiValueError: what the environment names is no URL of a proxy. It is not shown: it may hold a password.
+        """
+        if not self._named:
+            return None
+        scheme = urlsplit(url).scheme
+        name = scheme if self._named.get(scheme) else "all"
+        if not self._named.get(name) or _is_exempt(url, self._named.get("no", "")):
+            return None
+        if name not in self._known:
+            self._known[name] = self._read(name)
+        return self._known[name]
+
+    def _read(self, name: str) -> Proxy:
+        try:
+            return _proxy(checked_proxy(f"{name.upper()}_PROXY", self._named[name]), self._headers)
+        except ApiValueError as error:
+            failed = error.with_traceback(None)  # whose frames hold the address
+        raise failed
+
+
+def _proxy(url: str | None, headers: MaskedDict) -> Proxy:
+    parts = urlsplit(f"{url}")
+    own = MaskedDict(headers)
+    if parts.username is not None:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        if not any(name.lower() == "proxy-authorization" for name in own):
+            own["Proxy-Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode("ascii")
+    return Proxy(origin(f"{url}"), own)
+
+
+def _is_exempt(url: str, exceptions: str) -> bool:
+    """Whether `NO_PROXY` names this server: by `*`, a name or its end (with a port or without), an address or a net."""
+    parts = urlsplit(origin(url))
+    host = f"{parts.hostname}".rstrip(".")
+    pieces = exceptions.lower().replace(",", " ").split()
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return any(_covers_name(piece, host, f"{host}:{parts.port}") for piece in pieces)
+    return any(_covers_address(piece, address, parts.netloc) for piece in pieces)
+
+
+def _covers_name(piece: str, host: str, host_and_port: str) -> bool:
+    name = piece.lstrip("*").strip(".")
+    return piece == "*" or any(place == name or place.endswith(f".{name}") for place in (host, host_and_port) if name)
+
+
+def _covers_address(piece: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address, host_and_port: str) -> bool:
+    if piece in ("*", host_and_port):
+        return True
+    try:
+        return address in ipaddress.ip_network(piece.strip("[]"), strict=False)
+    except ValueError:
+        return False

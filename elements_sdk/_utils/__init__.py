@@ -1,0 +1,1 @@
+"""What every module may use: it needs nothing of this package."""

@@ -1,0 +1,295 @@
+"""The transport over aiohttp: sends one request once, and turns its failures into ours."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import io
+import math
+import os
+from typing import TYPE_CHECKING
+
+import aiohttp
+from aiohttp.client_exceptions import ClientConnectorDNSError, ClientSSLError
+from urllib3 import HTTPHeaderDict, HTTPResponse
+from urllib3.exceptions import DecodeError
+from yarl import URL
+
+from elements_sdk._http.body import BLOCK, Body, BodyBuffer, FileError, TooLarge, is_small, new_body, put_into
+from elements_sdk._http.messages import Request, Response
+from elements_sdk._http.timeouts import Limits
+from elements_sdk._operations.errors import body_failure, failure
+from elements_sdk._transport.errors import (
+    BROKEN_OFF,
+    CLOSED_MEANWHILE,
+    DAMAGED,
+    NAME_NOT_KNOWN,
+    NO_CONNECTION,
+    Attempt,
+    Meanings,
+    expect_no_word_of_proxy,
+    transport_failure,
+)
+from elements_sdk._transport.proxies import Proxies, Proxy
+from elements_sdk._transport.tls import concerns_tls, tls_context
+from elements_sdk._utils.fork import leave_behind, renew_in_children
+from elements_sdk._utils.redaction import MaskedDict
+from elements_sdk._utils.urls import is_insecure, origin
+from elements_sdk.aio._connector import Broken, Connector, Upload, current, send_once, unmistakable
+from elements_sdk.aio._deadlines import Deadline, Deadlines
+from elements_sdk.configuration import Configuration
+from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody
+
+if TYPE_CHECKING:
+    import ssl
+
+_RESET = ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
+_LONGEST_LINE, _MOST_HEADERS = 65_536, 100  # as of http.client
+_SEND_ONCE = (send_once,)
+_LARGE = BLOCK  # bytes; a larger body is sent in pieces
+
+
+class Transport:
+    """The connections of one client, in one event loop. Proxy and TLS settings are those of the moment it is made."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        """
+        :raises ApiValueError: a certificate file cannot be read, or the proxy's URL is not valid.
+        """
+        self._configuration = configuration
+        self._proxies = Proxies(configuration)
+        self._context: ssl.SSLContext | None = None
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._deadlines = Deadlines()
+        self._kept_timeout = aiohttp.ClientTimeout(ceil_threshold=math.inf)
+        self._is_closed = False
+        renew_in_children(self)
+        if configuration.is_complete():
+            if concerns_tls(configuration):
+                self._tls_context()
+            self._proxies.proxy_for(origin(configuration.host))
+
+    async def send(
+        self, request: Request, limits: Limits, *, body: Body = "read", longest_idle: float | None = None
+    ) -> Response:
+        """Send a request to its `url`, once. Neither repeats nor redirects are made.
+
+        :raises ApiConnectionError: no complete answer came; `request_sent` says whether the server may have acted.
+        """
+        place = request.place
+        proxy = self._proxies.proxy_for(place)
+        is_forwarded = proxy is not None and not place.startswith("https:")
+        attempt = Attempt(limits)
+        session = self._session_of_this_loop(request, body == "leave")
+        options = self._options(request, place, proxy, attempt)
+        token = current.set(attempt)
+        try:
+            with Deadline(self._deadlines, limits.left()):
+                raw = await session.request(
+                    request.method,
+                    URL(request.url, encoded=True),
+                    timeout=self._timeout(limits),
+                    **options,
+                )
+                attempt.phase = "reading the answer"
+                response = await self._received(request, raw, body)
+            return expect_no_word_of_proxy(request, response) if is_forwarded else response
+        except ApiException as error:
+            failed: Exception = error
+        except (aiohttp.ClientError, Broken, DecodeError, OSError, ValueError, TypeError, RuntimeError) as error:
+            failed = transport_failure(request, unmistakable(error), attempt, proxy is not None, _MEANINGS)
+            if self._is_closed and isinstance(failed, ApiConnectionError):
+                failed.reason, failed.is_final = CLOSED_MEANWHILE, True
+        finally:
+            current.reset(token)
+        try:
+            raise failed
+        finally:
+            del failed  # an exception whose frames hold itself would outlive its call
+
+    async def pause(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
+
+    def is_readable_on_the_way(self, place: str) -> bool:
+        """Whether others can read what goes to this origin: by plain http to another machine, a proxy perhaps."""
+        proxy = None if place.startswith("https:") else self._proxies.proxy_for(place)
+        return is_insecure(place) or (proxy is not None and is_insecure(proxy.address))
+
+    async def close(self) -> None:
+        """Close the connections. Calls that are under way fail."""
+        self._is_closed = True
+        self._deadlines.close()
+        sessions, self._sessions = self._sessions, {}
+        for session in sessions.values():
+            await session.close()
+
+    def renew_after_fork(self) -> None:
+        """Leave the connections to the parent: they are those of its event loop."""
+        leave_behind(self._sessions)
+        self._sessions, self._loop, self._deadlines = {}, None, Deadlines()
+
+    def _session_of_this_loop(self, request: Request, streams: bool) -> aiohttp.ClientSession:
+        """Give the connections for a request.
+
+        :param streams: whether the caller reads the body, and may forget to release it. Such connections are not
+            counted, so that none has to wait for them.
+        """
+        if self._is_closed:
+            failed = failure(ApiConnectionError, request, None, reason=CLOSED_MEANWHILE, request_sent="no")
+            failed.is_final = True
+            raise failed
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            if self._loop is not None:
+                raise ApiValueError("this client belongs to another event loop: make one in each loop that needs one")
+            self._loop = loop
+        session = self._sessions.get(streams)
+        if session is None:
+            session = self._sessions[streams] = self._new_session(0 if streams else None)
+        return session
+
+    def _new_session(self, most: int | None) -> aiohttp.ClientSession:
+        settings = self._configuration
+        idle = settings.keepalive_idle  # of all requests; the blocking client spares those that only read
+        connector = Connector(
+            settings.assert_hostname if isinstance(settings.assert_hostname, str) else None,
+            self._proxy_context,
+            limit=0,
+            limit_per_host=settings.connection_pool_maxsize if most is None else most,
+            keepalive_timeout=3600.0 if idle is None else idle,
+        )
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            headers={"Accept-Encoding": "identity"},
+            trust_env=False,
+            skip_auto_headers=("User-Agent", "Accept", "Content-Type"),
+            max_line_size=_LONGEST_LINE,
+            max_field_size=_LONGEST_LINE,
+            max_headers=_MOST_HEADERS,
+        )
+
+    def _options(self, request: Request, place: str, proxy: Proxy | None, attempt: Attempt) -> MaskedDict:
+        options = MaskedDict(headers=request.headers, allow_redirects=False, data=request.body)
+        if request.method != "POST":
+            options["middlewares"] = _SEND_ONCE  # that is a twentieth of a call, and aiohttp repeats no POST
+        if request.body is not None and len(request.body) > _LARGE:
+            options["data"] = Upload(request.body, attempt)
+        if place.startswith("https:"):
+            options["ssl"] = self._tls_context()
+        if proxy is not None:
+            options["proxy"], options["proxy_headers"] = proxy.address, dict(proxy.headers)
+            if not place.startswith("https:"):
+                options["headers"] = MaskedDict({**request.headers, **proxy.headers})
+        return options
+
+    def _timeout(self, limits: Limits) -> aiohttp.ClientTimeout:
+        """The limits as aiohttp takes them; mostly those of the call before."""
+        connect, read, kept = limits.to_connect(), limits.for_a_piece(), self._kept_timeout
+        if kept.sock_connect != connect or kept.sock_read != read:
+            kept = self._kept_timeout = aiohttp.ClientTimeout(
+                sock_connect=connect, sock_read=read, ceil_threshold=math.inf
+            )
+        return kept
+
+    def _tls_context(self) -> ssl.SSLContext:
+        if self._context is None:
+            self._context = tls_context(self._configuration)
+            if self._configuration.assert_hostname is not None:  # the connector compares another name
+                self._context.check_hostname = False
+        return self._context
+
+    def _proxy_context(self) -> ssl.SSLContext:
+        return self._configuration.ssl_context or tls_context(self._configuration, identifies=False)
+
+    async def _received(self, request: Request, raw: aiohttp.ClientResponse, body: Body) -> Response:
+        settings = self._configuration
+        response = _Answer(raw)
+        if body == "leave" and 200 <= raw.status < 300:
+            response.raw = raw
+            return response
+        taken = None
+        try:
+            if body == "read" and is_small(raw.headers, settings.max_response_bytes):
+                response.data = await raw.read()
+                return response
+            taken = new_body(body, raw.status, settings.max_response_bytes)
+            await _pour(raw, response, taken, settings.max_response_bytes, in_thread=callable(body))
+            put_into(response, taken)
+            return response
+        except BaseException as error:  # the place in the pool must become free, whatever stopped the reading
+            raw.close()
+            if taken is not None:
+                taken.discard()
+            if isinstance(error, TooLarge | FileError):
+                failed: Exception = body_failure(request, response, error)
+            elif isinstance(error, aiohttp.ClientPayloadError) and "ConnectionResetError(" in str(error):
+                failed = Broken(_RESET)  # of which aiohttp keeps the text only
+            else:
+                raise
+        raise failed
+
+
+class _Answer(Response):
+    """An answer whose headers are read when they are asked for, which takes longer than the rest of it."""
+
+    __slots__ = ("_headers", "_lines")
+
+    def __init__(self, raw: aiohttp.ClientResponse) -> None:
+        self._headers: HTTPHeaderDict | None = None
+        self._lines = raw.raw_headers
+        self.status, self.reason, self.data, self.raw, self.file = raw.status, raw.reason or "", b"", None, None
+
+    @property
+    def headers(self) -> HTTPHeaderDict:  # type: ignore[override]
+        """The headers as http.client reads them; aiohttp takes their bytes for UTF-8."""
+        if self._headers is None:
+            lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._lines]
+            self._headers = HTTPHeaderDict(lines)
+        return self._headers
+
+
+async def _pour(
+    raw: aiohttp.ClientResponse, response: Response, taken: BodyBuffer, most: int | None, in_thread: bool
+) -> None:
+    """Read a body, and take it up decompressed."""
+    taken.reserve(None if raw.method == "HEAD" else raw.content_length)
+    if "Content-Encoding" not in raw.headers:
+        while not raw.content.at_eof():
+            piece = await raw.content.read(BLOCK)
+            await asyncio.to_thread(taken.write, piece) if in_thread else taken.write(piece)
+        return
+    packed = BodyBuffer(most)
+    while piece := await raw.content.read(BLOCK):
+        packed.write(piece)
+    body = io.BytesIO(packed.value(response))
+    unpacked = HTTPResponse(body, response.headers, raw.status, preload_content=False, request_method=raw.method)
+    while piece := unpacked.read(BLOCK):
+        await asyncio.to_thread(taken.write, piece) if in_thread else taken.write(piece)
+
+
+class _Meanings(Meanings):
+    """What the exceptions of aiohttp mean."""
+
+    late = (TimeoutError,)
+    not_late = ()
+    proxy = (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError)
+    invalid = (aiohttp.InvalidURL, ValueError, TypeError)
+    breaks = (ConnectionError, Broken, aiohttp.ServerDisconnectedError, aiohttp.ClientResponseError, EOFError)
+    covers = (ClientSSLError,)
+    others = (
+        ((ClientConnectorDNSError,), ApiConnectionError, NAME_NOT_KNOWN),
+        ((aiohttp.ClientConnectorError,), ApiConnectionError, NO_CONNECTION),
+        ((aiohttp.ClientPayloadError,), IncompleteBody, BROKEN_OFF),
+        ((DecodeError,), IncompleteBody, DAMAGED),
+        ((RuntimeError,), ApiConnectionError, CLOSED_MEANWHILE),
+    )
+
+    def refusal(self, error: BaseException) -> int | None:
+        return error.status if isinstance(error, aiohttp.ClientHttpProxyError) else None
+
+
+_MEANINGS = _Meanings()
