@@ -47,35 +47,35 @@ class Failed(Exception):
 
 def main() -> int:
     """Check the files as they lie here; the exit status is 1 if anything is wrong with their packages."""
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as folder:
         try:
-            tree = Path(shutil.copytree(ROOT, Path(place, "tree"), ignore=NOT_SOURCE))
-            wheel, _ = build_twice(tree, Path(place))
-            try_without_extras(sys.executable, wheel, Path(place, "bare"))
-            try_out(sys.executable, [f"{wheel}[cli,sandbox]"], Path(place, "extras"))
+            tree = Path(shutil.copytree(ROOT, Path(folder, "tree"), ignore=NOT_SOURCE))
+            wheel, _ = build_twice(tree, Path(folder))
+            try_without_extras(sys.executable, wheel, Path(folder, "bare"))
+            try_out(sys.executable, [f"{wheel}[cli,sandbox]"], Path(folder, "extras"))
         except Failed as failed:
             print(failed, file=sys.stderr)
             return 1
     return 0
 
 
-def build_twice(tree: Path, place: Path) -> tuple[Path, Path]:
+def build_twice(tree: Path, folder: Path) -> tuple[Path, Path]:
     """Build from this tree, and from a copy with leftovers of an older build in it; give wheel and sdist.
 
     The second time the wheel is not made by way of the sdist, so that neither way packs what the other does not.
 
     :raises Failed: the bytes differ, or the archives do not hold what they should.
     """
-    again = Path(shutil.copytree(tree, place / "tree with leftovers"))
+    again = Path(shutil.copytree(tree, folder / "tree with leftovers"))
     leftover = again / "build/lib/elements_sdk/left_over.py"
     leftover.parent.mkdir(parents=True)
     leftover.touch()
     say("building twice")
-    run(sys.executable, "-m", "build", "--outdir", place / "first", tree)
-    run(sys.executable, "-m", "build", "--outdir", place / "second", "--wheel", "--sdist", again)
-    (wheel,), (sdist,) = (place / "first").glob("*.whl"), (place / "first").glob("*.tar.gz")
+    run(sys.executable, "-m", "build", "--outdir", folder / "first", tree)
+    run(sys.executable, "-m", "build", "--outdir", folder / "second", "--wheel", "--sdist", again)
+    (wheel,), (sdist,) = (folder / "first").glob("*.whl"), (folder / "first").glob("*.tar.gz")
     for archive in (wheel, sdist):
-        if archive.read_bytes() != (place / "second" / archive.name).read_bytes():
+        if archive.read_bytes() != (folder / "second" / archive.name).read_bytes():
             raise Failed(f"two builds from the same files gave different bytes: {archive.name}")
         print(f"{hashlib.sha256(archive.read_bytes()).hexdigest()}  {archive.name}")
     say("examining the archives")
@@ -85,32 +85,32 @@ def build_twice(tree: Path, place: Path) -> tuple[Path, Path]:
     return wheel, sdist
 
 
-def try_without_extras(python: str, wheel: Path, place: Path) -> None:
+def try_without_extras(python: str, wheel: Path, folder: Path) -> None:
     """Install the wheel alone: it brings the four packages, and its command says which extra it lacks.
 
     :raises Failed: it does not.
     """
     say("installing the wheel without extras")
-    inside = environment(python, place)
+    inside = environment(python, folder)
     run(inside, "-m", "pip", "install", "-q", wheel)
-    run(inside, "-I", "-c", BARE, *extras(wheel), cwd=place)
-    command = subprocess.run([inside.parent / "elements-sdk", "tour"], cwd=place, capture_output=True, text=True)
+    run(inside, "-I", "-c", BARE, *extras(wheel), cwd=folder)
+    command = subprocess.run([inside.parent / "elements-sdk", "tour"], cwd=folder, capture_output=True, text=True)
     if command.returncode == 0 or "install the extra" not in command.stderr:
         raise Failed(f"elements-sdk does not say which extra it lacks:\n{command.stdout}{command.stderr}")
 
 
-def try_out(python: str, requirements: list[str], place: Path, *, wheelhouse: Path | None = None) -> None:
+def try_out(python: str, requirements: list[str], folder: Path, *, wheelhouse: Path | None = None) -> None:
     """Install these requirements into a clean environment, from a wheelhouse alone if one is given, and take the tour.
 
     :raises Failed: something cannot be installed, or not every call of the tour succeeded.
     """
     say(f"installing {' '.join(requirement.rpartition('/')[2] for requirement in requirements)}")
-    inside = environment(python, place)
+    inside = environment(python, folder)
     source = ["--no-index", "--find-links", str(wheelhouse)] if wheelhouse else []
     run(inside, "-m", "pip", "install", "-q", *source, *requirements, settings=OFFLINE if wheelhouse else {})
     run(inside, "-m", "pip", "check")
-    run(inside, "-I", "-c", EXTRAS, *re.findall(r"\w+", requirements[0].partition("[")[2]), cwd=place)
-    toured = run(inside.parent / "elements-sdk", "tour", cwd=place)
+    run(inside, "-I", "-c", EXTRAS, *re.findall(r"\w+", requirements[0].partition("[")[2]), cwd=folder)
+    toured = run(inside.parent / "elements-sdk", "tour", cwd=folder)
     succeeded = re.search(r"(\d+) of (\d+) calls succeeded", toured)
     if not succeeded or succeeded[1] != succeeded[2]:
         raise Failed(toured)
@@ -124,10 +124,10 @@ def extras(wheel: Path) -> list[str]:
         return Parser().parsestr(archive.read(name).decode()).get_all("Provides-Extra", [])
 
 
-def environment(python: str, place: Path) -> Path:
+def environment(python: str, folder: Path) -> Path:
     """Make a clean virtual environment and give its interpreter."""
-    run(python, "-m", "venv", place)
-    return place / "bin/python"
+    run(python, "-m", "venv", folder)
+    return folder / "bin/python"
 
 
 def say(what: str) -> None:

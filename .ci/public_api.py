@@ -57,9 +57,9 @@ def stubs() -> dict[Path, str]:
 
 def breaks(current: dict[Path, str]) -> Iterator[tuple[str, str]]:
     """Name what the current API breaks of the recorded one, each with a line that says how."""
-    with tempfile.TemporaryDirectory() as place:
-        write(current, Path(place))
-        recorded, present = (_loaded(path) for path in (RECORD, Path(place)))
+    with tempfile.TemporaryDirectory() as folder:
+        write(current, Path(folder))
+        recorded, present = (_loaded(path) for path in (RECORD, Path(folder)))
         for broken in griffe.find_breaking_changes(recorded, present):
             name = broken.obj.path.removeprefix("elements_sdk.").removeprefix("_")
             explained = re.sub(r"\x1b\[\d*m", "", broken.explain(griffe.ExplanationStyle.ONE_LINE))
@@ -75,17 +75,17 @@ def named_in_changelog() -> set[str]:
     return set(re.findall(r"`([\w.]+)(?:\(\))?`", breaking[1])) if breaking else set()
 
 
-def write(texts: dict[Path, str], place: Path) -> None:
+def write(texts: dict[Path, str], folder: Path) -> None:
     """Write stubs below a directory."""
     for path, text in texts.items():
-        (place / path).parent.mkdir(parents=True, exist_ok=True)
-        (place / path).write_text(text, "utf-8")
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, "utf-8")
 
 
-def _loaded(place: Path) -> griffe.Module:
+def _loaded(folder: Path) -> griffe.Module:
     package = griffe.load(
         "elements_sdk",
-        search_paths=[place],
+        search_paths=[folder],
         try_relative_path=False,  # the directory that one stands in would come first
         allow_inspection=False,
         resolve_aliases=True,

@@ -37,9 +37,9 @@ def main() -> int:
     if wrong:
         print("Not ready for a release:", *wrong, sep="\n- ", file=sys.stderr)
         return 1
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as folder:
         try:
-            wheel, sdist = build_twice(commit(Path(place)), Path(place))
+            wheel, sdist = build_twice(commit(Path(folder)), Path(folder))
         except Failed as failed:
             print(failed, file=sys.stderr)
             return 1
@@ -80,12 +80,12 @@ def find_interpreter(version: str) -> str | None:
     return None
 
 
-def commit(place: Path) -> Path:
+def commit(folder: Path) -> Path:
     """Write the files of the last commit, and no other, into a directory."""
-    tree = place / "tree"
+    tree = folder / "tree"
     tree.mkdir()
-    run("git", "-c", "tar.umask=0022", "archive", "--output", place / "tree.tar", "HEAD")
-    run("tar", "-xf", place / "tree.tar", "-C", tree)
+    run("git", "-c", "tar.umask=0022", "archive", "--output", folder / "tree.tar", "HEAD")
+    run("tar", "-xf", folder / "tree.tar", "-C", tree)
     return tree
 
 
@@ -94,15 +94,15 @@ def tried(wheel: Path, version: str, python: str | None) -> Iterator[str]:
     if not python:
         yield f"Python {version}: MISSING, nothing was tried"
         return
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as folder:
         for number, (what, pins) in enumerate(combinations()):
-            where = Path(place, str(number))
+            where = Path(folder, str(number))
             try:
                 if pins:
                     try_out(python, [f"{wheel}[cli,sandbox]", *pins], where)
                 else:
-                    try_without_extras(python, wheel, Path(place, "bare"))
-                    try_offline(python, wheel, where, Path(place, "wheelhouse"))
+                    try_without_extras(python, wheel, Path(folder, "bare"))
+                    try_offline(python, wheel, where, Path(folder, "wheelhouse"))
                 yield f"Python {version}, {what}: works"
             except Failed as failed:
                 print(failed, file=sys.stderr)
@@ -121,7 +121,7 @@ def combinations() -> Iterator[tuple[str, list[str]]]:
         yield f"python-dateutil {release}", [f"python-dateutil=={release}.*"]
 
 
-def try_offline(python: str, wheel: Path, place: Path, wheelhouse: Path) -> None:
+def try_offline(python: str, wheel: Path, folder: Path, wheelhouse: Path) -> None:
     """Gather the wheel and all it needs, then install from there alone.
 
     :raises Failed: something could not be gathered or installed, or the tour failed.
@@ -129,7 +129,7 @@ def try_offline(python: str, wheel: Path, place: Path, wheelhouse: Path) -> None
     say("filling a wheelhouse")
     wanted = f"{wheel}[{','.join(extras(wheel))}]"
     run(python, "-m", "pip", "download", "-q", "--dest", wheelhouse, wanted)
-    try_out(python, [f"{wheelhouse / wheel.name}[{','.join(extras(wheel))}]"], place, wheelhouse=wheelhouse)
+    try_out(python, [f"{wheelhouse / wheel.name}[{','.join(extras(wheel))}]"], folder, wheelhouse=wheelhouse)
 
 
 def keep(wheel: Path, sdist: Path) -> None:

@@ -71,13 +71,13 @@ class Environments:
             return sys.executable
         wanted = [package for package in dependencies if package != CLONE]
         mark = hashlib.sha256(" ".join([sys.version, *wanted]).encode()).hexdigest()[:8]
-        place = self.folder / f"{name}-{mark}"
-        python = str(place / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
-        if not (place / "ready").exists():
-            print(f"making the environment of {name} in {place}", file=sys.stderr)
-            venv.create(place, clear=True, with_pip=True)
+        folder = self.folder / f"{name}-{mark}"
+        python = str(folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
+        if not (folder / "ready").exists():
+            print(f"making the environment of {name} in {folder}", file=sys.stderr)
+            venv.create(folder, clear=True, with_pip=True)
             install(python, *wanted)
-            (place / "ready").touch()
+            (folder / "ready").touch()
         if CLONE in dependencies:
             install_clone(python)
         return python
@@ -94,9 +94,9 @@ def install(python: str, *packages: str) -> None:
 
 def install_clone(python: str) -> None:
     """Install what the clone holds now, from a copy, so that building leaves nothing in the clone."""
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as folder:
         for name in ("setup.py", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"):
-            shutil.copy(ROOT / name, place)
-        shutil.copytree(ROOT / "elements_sdk", Path(place, "elements_sdk"))
-        install(python, place)
-        install(python, "--force-reinstall", "--no-deps", place)
+            shutil.copy(ROOT / name, folder)
+        shutil.copytree(ROOT / "elements_sdk", Path(folder, "elements_sdk"))
+        install(python, folder)
+        install(python, "--force-reinstall", "--no-deps", folder)

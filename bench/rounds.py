@@ -68,9 +68,9 @@ class Ring:
         command = [self.pythons[script.name], str(script.path), self.host, json.dumps(self.headers)]
         pipe = subprocess.PIPE
         with (
-            tempfile.TemporaryDirectory() as place,
-            Path(place, "stderr").open("w") as complaints,
-            subprocess.Popen(command, cwd=place, stdin=pipe, stdout=pipe, stderr=complaints, text=True) as process,
+            tempfile.TemporaryDirectory() as folder,
+            Path(folder, "stderr").open("w") as complaints,
+            subprocess.Popen(command, cwd=folder, stdin=pipe, stdout=pipe, stderr=complaints, text=True) as process,
         ):
             yield Process(process, Path(complaints.name))
 

@@ -121,7 +121,7 @@ class Operation:
     summary: str
     description: str
     permissions: str
-    safe_to_repeat: bool
+    retryable: bool
     is_login: bool
     needs_session: bool
     is_open: bool
@@ -229,7 +229,7 @@ class Specification:
             summary=raw["summary"],
             description=raw["description"].strip(),
             permissions=raw["x-permissions"],
-            safe_to_repeat=raw["x-safe-to-repeat"],
+            retryable=raw["x-retryable"],
             is_login=raw.get("x-login", False),
             needs_session=security == [{"Session": []}],
             is_open={} in security,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 from elements_sdk._client.base import BaseClient
 from elements_sdk._http.messages import Request
 from elements_sdk._http.timeouts import Seconds
-from elements_sdk._operations.operation import CallManner, Operation, read_options
+from elements_sdk._operations.operation import Operation, RequestOptions, read_options
 from elements_sdk._transport.urllib3 import Transport
-from elements_sdk._utils.fork import leave_behind
+from elements_sdk._utils.fork import abandon_in_child
 from elements_sdk._utils.redaction import MaskedDict
 from elements_sdk._utils.sync import run
 from elements_sdk.configuration import Configuration
@@ -57,7 +57,7 @@ class ApiClient(BaseClient):
     def renew_after_fork(self) -> None:
         """Have no threads yet in a new process."""
         super().renew_after_fork()
-        leave_behind(self._pool)
+        abandon_in_child(self._pool)
         self._pool = None
 
     def __enter__(self) -> Self:
@@ -97,7 +97,7 @@ class ApiClient(BaseClient):
         from multiprocessing.pool import ThreadPool
 
         with self._lock:
-            self._expect_open()
+            self._check_open()
             if self._pool is None:
                 self._pool = ThreadPool(self.pool_threads)
             return self._pool
@@ -154,7 +154,7 @@ class ApiClient(BaseClient):
             collection_formats=collection_formats,
         )
         del path_params, query_params, header_params, body, post_params, files  # no traceback shows them
-        operation, request, manner = self._free_call(
+        operation, request, options = self._build_raw(
             resource_path,
             method,
             response_type,
@@ -168,7 +168,7 @@ class ApiClient(BaseClient):
             },
             parts,
         )
-        return self._run(operation, request, manner)
+        return self._run(operation, request, options)
 
     def request(
         self,
@@ -189,13 +189,13 @@ class ApiClient(BaseClient):
             url=url, query_params=query_params, header_params=headers, post_params=post_params, body=body
         )
         del url, query_params, headers, post_params, body  # no traceback shows them
-        return run(self._perform_free(method, parts, _preload_content, _request_timeout))
+        return run(self._send_raw(method, parts, _preload_content, _request_timeout))
 
-    def _run(self, operation: Operation, request: Request, manner: CallManner) -> Any:
-        manner = self._admit(operation, request, manner)
-        if manner.async_req:
-            return self.pool.apply_async(self._perform_now, (operation, request, manner))
-        return run(self._perform(operation, request, manner))
+    def _run(self, operation: Operation, request: Request, options: RequestOptions) -> Any:
+        options = self._bind(operation, request, options)
+        if options.async_req:
+            return self.pool.apply_async(self._send_now, (operation, request, options))
+        return run(self._send(operation, request, options))
 
-    def _perform_now(self, operation: Operation, request: Request, manner: CallManner) -> Any:
-        return run(self._perform(operation, request, manner))
+    def _send_now(self, operation: Operation, request: Request, options: RequestOptions) -> Any:
+        return run(self._send(operation, request, options))

@@ -24,8 +24,8 @@ Value = TypeVar("Value")
 OneCall = TypeVar("OneCall", bound="Call[Any, Any]")
 Progress = Callable[[int, int | None], object]
 
-TAKEN_PER_CALL = 4  # items that are taken ahead, so that one slow call does not hold up the others
-_ROOMS = {"elements_sdk.bulk", "elements_sdk.aio.bulk"}
+PREFETCH_PER_WORKER = 4  # items that are taken ahead, so that one slow call does not hold up the others
+_OUR_MODULES = {"elements_sdk.bulk", "elements_sdk.aio.bulk"}
 _TO_BE_AWAITED = "method is to be awaited: use map_calls of elements_sdk.aio"
 
 
@@ -75,7 +75,7 @@ def map_calls(
     :raises ApiValueError: `max_concurrency` is no whole number from 1.
     :raises ApiTypeError: `method` or `progress` cannot be called, or `items` cannot be iterated over.
     """
-    expect_bulk(method, max_concurrency, progress)
+    check_arguments(method, max_concurrency, progress)
     if iscoroutinefunction(method):
         raise ApiTypeError(_TO_BE_AWAITED)
     if not isinstance(items, Iterable):
@@ -83,7 +83,7 @@ def map_calls(
     return Bulk(method, items, max_concurrency, progress)
 
 
-def expect_bulk(method: object, max_concurrency: object, progress: object) -> None:
+def check_arguments(method: object, max_concurrency: object, progress: object) -> None:
     """Check what both kinds of `map_calls` take.
 
     :raises ApiValueError: `max_concurrency` is no whole number from 1.
@@ -114,7 +114,7 @@ class Call(Generic[Item, Value]):
         self.outcome: Outcome[Item, Value] | None = None
 
 
-class Makers(Protocol):
+class Executor(Protocol):
     """What makes calls, some at a time, in the order in which they are to be started."""
 
     is_stopped: bool
@@ -132,13 +132,13 @@ class BaseBulk(Generic[Item, Value, OneCall]):
     """What both kinds of Bulk know: the calls for the items that are taken, and how many outcomes were given."""
 
     def __init__(
-        self, makers: Makers, one_call: type[OneCall], items: object, max_concurrency: int, progress: Progress | None
+        self, makers: Executor, one_call: type[OneCall], items: object, max_concurrency: int, progress: Progress | None
     ) -> None:
-        self._makers = makers
+        self._executor = makers
         self._one_call = one_call
-        self._taken: deque[OneCall] = deque()
+        self._prefetched: deque[OneCall] = deque()
         self._given = 0
-        self._most_taken = TAKEN_PER_CALL * max_concurrency
+        self._most_prefetched = PREFETCH_PER_WORKER * max_concurrency
         self._progress = progress
         self._total = len(items) if isinstance(items, Sized) else None
         self._has_more = True
@@ -147,22 +147,22 @@ class BaseBulk(Generic[Item, Value, OneCall]):
     def __reduce__(self) -> Any:
         raise ApiTypeError("what map_calls gives cannot be pickled: send the items, and make the calls where they go")
 
-    def _has_room(self) -> bool:
+    def _can_prefetch(self) -> bool:
         """Whether to take another item."""
-        while self._taken and self._taken[0].number < self._given:
-            self._taken.popleft()
-        return self._has_more and not self._makers.is_stopped and len(self._taken) < self._most_taken
+        while self._prefetched and self._prefetched[0].number < self._given:
+            self._prefetched.popleft()
+        return self._has_more and not self._executor.is_stopped and len(self._prefetched) < self._most_prefetched
 
     def _take(self, item: Item) -> None:
         """Have the call for an item made when its turn comes."""
-        call = self._one_call(self._taken[-1].number + 1 if self._taken else self._given, item)
-        self._taken.append(call)
-        self._makers.start(call)
+        call = self._one_call(self._prefetched[-1].number + 1 if self._prefetched else self._given, item)
+        self._prefetched.append(call)
+        self._executor.start(call)
 
     def _first(self) -> OneCall | None:
         """Give the first call whose outcome was not given yet, if it is started or will be."""
-        first = self._taken[0] if self._taken else None
-        return None if first is None or (self._makers.is_stopped and not first.is_started) else first
+        first = self._prefetched[0] if self._prefetched else None
+        return None if first is None or (self._executor.is_stopped and not first.is_started) else first
 
     def _no_more(self, error: Exception | None) -> None:
         """Note that the items have come to an end, or to an error, to raise when all outcomes have been given."""
@@ -193,7 +193,7 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], Iterator[Outcome[Item, V
         max_concurrency: int,
         progress: Progress | None,
     ) -> None:
-        self._threads = _Threads(method, max_concurrency)
+        self._threads = _ThreadExecutor(method, max_concurrency)
         super().__init__(self._threads, _Call, items, max_concurrency, progress)
         self._items = iter(items)
 
@@ -232,14 +232,14 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], Iterator[Outcome[Item, V
     def close(self) -> None:
         """Start no more calls, and wait for those under way. A loop still gives their outcomes."""
         self.stop()
-        for call in self._taken:
+        for call in self._prefetched:
             if call.is_started:
                 call.wait()
         self._threads.join()
 
     def _next_call(self) -> _Call[Item, Value] | None:
         """Start what can be started, and give the first call whose outcome was not given yet."""
-        while self._has_room():
+        while self._can_prefetch():
             self._take_next()
         return self._first()
 
@@ -263,7 +263,7 @@ class _Call(Call[Item, Value]):
         self._done = threading.Lock()  # an Event has steps in Python, at which Ctrl-C could leave it locked
         self._done.acquire()
 
-    def make(self, method: Callable[[Item], Value]) -> None:
+    def run(self, method: Callable[[Item], Value]) -> None:
         """Make the call, and keep its outcome."""
         self.outcome = _outcome(method, self.item)
         self._done.release()
@@ -275,7 +275,7 @@ class _Call(Call[Item, Value]):
         return outcome
 
 
-class _Threads(Generic[Item, Value]):
+class _ThreadExecutor(Generic[Item, Value]):
     """Threads that make calls. Each ends when there is none to make, so that nobody has to end it."""
 
     def __init__(self, method: Callable[[Item], Value], most: int) -> None:
@@ -330,7 +330,7 @@ class _Threads(Generic[Item, Value]):
 
     def _work(self) -> None:
         while call := self._next():
-            call.make(self._method)
+            call.run(self._method)
 
     def _next(self) -> _Call[Item, Value] | None:
         with self._lock:
@@ -356,7 +356,7 @@ def _outcome(method: Callable[[Item], Value], item: Item) -> Outcome[Item, Value
 def failed(item: Item, error: BaseException) -> Outcome[Item, Any]:
     """Give the outcome of a call that has failed, without our frames, which show the item: that may be a secret."""
     frames = error.__traceback__
-    while frames is not None and frames.tb_frame.f_globals.get("__name__") in _ROOMS:
+    while frames is not None and frames.tb_frame.f_globals.get("__name__") in _OUR_MODULES:
         frames = frames.tb_next
     return Outcome(item, error=error.with_traceback(frames))
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from elements_sdk._config.legacy import LegacySettings
-from elements_sdk._config.logging import display
-from elements_sdk._config.validators import CHECKS, DEFAULTS, header_text, problem_of_token
+from elements_sdk._config.logging import log_handlers
+from elements_sdk._config.validators import DEFAULTS, VALIDATORS, header_text, problem_of_token
 from elements_sdk._utils.redaction import MaskedDict, masked
 from elements_sdk.exceptions import ApiAttributeError, ApiValueError, OpenApiException
 from elements_sdk.retry import RetryPolicy
@@ -126,7 +126,7 @@ class Configuration(LegacySettings):
             discard_unknown_keys=discard_unknown_keys,
         )
         del host, api_key, username, password  # what is secret is in no local of a frame that raises
-        for name in CHECKS:
+        for name in VALIDATORS:
             setattr(self, name, given.get(name, DEFAULTS.get(name)))
 
     @classmethod
@@ -152,9 +152,9 @@ class Configuration(LegacySettings):
 
         def __setattr__(self, name: str, value: Any) -> None:
             try:
-                checked = _check_of(name)(name, value)
+                checked = _validator_of(name)(name, value)
                 if name in _LOGGING and name in vars(self):  # set again, not made
-                    display.show(*({**vars(self), name: checked}[setting] for setting in _LOGGING))
+                    log_handlers.configure(*({**vars(self), name: checked}[setting] for setting in _LOGGING))
                 object.__setattr__(self, name, checked)
                 if name in vars(self).get("_left_out", ()):
                     vars(self)["_left_out"].remove(name)
@@ -169,10 +169,10 @@ class Configuration(LegacySettings):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Configuration:
         """Copy everything, credentials included; a hook and an `ssl_context` stay the same object."""
-        twin = object.__new__(type(self))
+        clone = object.__new__(type(self))
         for name, value in vars(self).items():
-            vars(twin)[name] = value if name in _SHARED_BY_COPIES else copy.deepcopy(value, memo)
-        return twin
+            vars(clone)[name] = value if name in _SHARED_BY_COPIES else copy.deepcopy(value, memo)
+        return clone
 
     def __getstate__(self) -> dict[str, Any]:
         """Give what pickle keeps: everything but credentials, unless `pickle_credentials` is set.
@@ -180,7 +180,7 @@ class Configuration(LegacySettings):
         :raises ApiValueError: `refresh_api_key_hook` or `ssl_context` cannot be pickled.
         """
         for name in _SHARED_BY_COPIES:
-            _expect_to_pickle(name, getattr(self, name))
+            _check_picklable(name, getattr(self, name))
         if self.pickle_credentials:
             return dict(vars(self))
         left_out = [name for name in _SECRET_SETTINGS if vars(self).get(name)]
@@ -195,7 +195,7 @@ class Configuration(LegacySettings):
         left_out = vars(self).get("_left_out")
         return [name for name in left_out if not (name == "api_key" and self.has_api_key())] if left_out else []
 
-    def expect_credentials(self) -> None:
+    def check_credentials(self) -> None:
         """Make sure that this configuration is not the rest of one that was pickled without its credentials.
 
         :raises ApiValueError: it is.
@@ -211,7 +211,9 @@ class Configuration(LegacySettings):
             )
 
     def __repr__(self) -> str:
-        shown = {name: value for name, value in vars(self).items() if name in CHECKS and value != DEFAULTS.get(name)}
+        shown = {
+            name: value for name, value in vars(self).items() if name in VALIDATORS and value != DEFAULTS.get(name)
+        }
         for name in ("username", "password", "proxy", "key_password", "ssl_ca_data"):
             if name in shown:
                 shown[name] = masked(shown[name])
@@ -284,7 +286,7 @@ def _apply_environment(configuration: Configuration, environment: Mapping[str, s
     configuration.get_api_key_with_prefix("Bearer")  # so that a token that cannot be read is found at once
 
 
-def _expect_to_pickle(name: str, value: object) -> None:
+def _check_picklable(name: str, value: object) -> None:
     import pickle  # loaded late, as most programs never need it
 
     try:
@@ -295,14 +297,14 @@ def _expect_to_pickle(name: str, value: object) -> None:
     raise ApiValueError(f"{name} cannot be pickled ({reason}): {_CURES[name]}, or set it to None and again there")
 
 
-def _check_of(name: str) -> Callable[[str, Any], Any]:
-    if name not in CHECKS:
+def _validator_of(name: str) -> Callable[[str, Any], Any]:
+    if name not in VALIDATORS:
         raise ApiAttributeError(_no_such_setting(name))
-    return CHECKS[name]
+    return VALIDATORS[name]
 
 
 def _no_such_setting(name: str) -> str:
     from difflib import get_close_matches  # loaded late: it is for mistakes only
 
-    close = get_close_matches(name, CHECKS, n=1)
+    close = get_close_matches(name, VALIDATORS, n=1)
     return f"Configuration has no setting {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")

@@ -1,7 +1,7 @@
 """Walks a long list page by page, in constant memory.
 
 An offset alone loses entries: when one that was seen is deleted, all that follow move up, and the next page begins too
-late. So each page but the first begins with the last entry of the page before. If that is not there, the walk goes
+late. So each page but the first begins with the last entry of the page before. If that is not there, the cursor goes
 back until it meets what it has seen. This needs entries in the order of their ids.
 """
 
@@ -21,28 +21,30 @@ from elements_sdk.exceptions import ApiException, ApiTypeError, ApiValueError, P
 T = TypeVar("T")
 
 _DIRECTIONS = {"id": 1, "-id": -1}
-_MOST_REPEATS = 5  # of the same page in a row
-_MOST_IN_VAIN = 1000  # pages in a row without anything new; as many as that only come from a list that is not in order
+_MOST_SAME_PAGES = 5  # of the same page in a row
+_MOST_EMPTY_PAGES = (
+    1000  # pages in a row without anything new; as many as that only come from a list that is not in order
+)
 
 
 class BasePager(Generic[T]):
-    """What both kinds of Pager are: a walk, and the entries of its page that were not given yet."""
+    """What both kinds of Pager are: a cursor, and the entries of its page that were not given yet."""
 
-    def __init__(self, client: BaseClient, walk: Walk[T]) -> None:
+    def __init__(self, client: BaseClient, cursor: Cursor[T]) -> None:
         self._client = client
-        self._walk = walk
+        self._cursor = cursor
         self._rest: Iterator[T] = iter(())
 
     async def _fetch_new(self) -> list[T]:
         """Get pages until one has something new, and give that; nothing at the end."""
-        walk = self._walk
-        manner = read_options(walk.operation.name, walk.options, data_only=True)
-        while (arguments := walk.arguments()) is not None:
+        cursor = self._cursor
+        options = read_options(cursor.operation.name, cursor.options, data_only=True)
+        while (arguments := cursor.arguments()) is not None:
             failed, new = None, list[T]()
             try:
-                new = walk.take(await self._client.perform(walk.operation, arguments, manner))
+                new = cursor.feed(await self._client.execute(cursor.operation, arguments, options))
             except ApiException as error:
-                failed = walk.broken_off_by(error)
+                failed = cursor.interrupted_by(error)
             if failed is not None:
                 raise failed
             if new:
@@ -72,10 +74,10 @@ class Pager(BasePager[T], Iterator[T]):
             yield page
 
 
-class Walk(Generic[T]):
-    """Where a walk through a list stands, without any I/O: what to ask next, and what of an answer is new.
+class Cursor(Generic[T]):
+    """Where a cursor through a list stands, without any I/O: what to ask next, and what of an answer is new.
 
-    :ivar operation: the call to make with `arguments()` and `options`, for `take`.
+    :ivar operation: the call to make with `arguments()` and `options`, for `feed`.
     """
 
     def __init__(
@@ -94,7 +96,7 @@ class Walk(Generic[T]):
         if operation.paging is None:
             raise ApiValueError(f"{operation.name} does not give its list in pages")
         self._paging = operation.paging
-        _expect_options(self._paging.iterator, options)
+        _check_options(self._paging.iterator, options)
         if ordering is not None and not isinstance(ordering, str):
             raise ApiTypeError(f"ordering must be the name of a property, not {type(ordering).__name__}")
         self.operation = operation.by_page()
@@ -107,45 +109,47 @@ class Walk(Generic[T]):
         self._overlap = 0  # entries that are asked for again, to see whether the list has moved
         self._begin: tuple[int, Any] = (-1, None)  # offset and first entry of the page before
         self._count = 0  # entries given so far
-        self._repeats = 0  # pages in a row that begin as the page before
+        self._same_pages = 0  # pages in a row that begin as the page before
         self._longest = 0  # entries of the longest page
         self._back = 0  # entries to go back by, while what was seen last is not found
-        self._in_vain = 0  # pages without anything new
+        self._empty_pages = 0  # pages without anything new
         self._is_done = False
         operation.request(self._arguments())
 
     def arguments(self) -> dict[str, Any] | None:
-        """Give the arguments of the next call; `None`: the walk is at its end."""
+        """Give the arguments of the next call; `None`: the cursor is at its end."""
         return None if self._is_done else self._arguments()
 
-    def take(self, page: Page) -> list[T]:
-        """Give what is new on a page; that may be nothing, though the walk goes on.
+    def feed(self, page: Page) -> list[T]:
+        """Give what is new on a page; that may be nothing, though the cursor goes on.
 
         :raises ResponseFormatError: it goes on nowhere: the server gives the same again and again.
         """
         entries, offset, asked = page.entries, self._offset, self._size + self._overlap
-        places = self._places(entries)
+        sort_keys = self._sort_keys(entries)
         self._longest = max(self._longest, len(entries))
         is_again = bool(entries) and offset > self._begin[0] >= 0 and _identity(entries[0]) == self._begin[1]
-        if self._has_moved(places):
+        if self._has_moved(sort_keys):
             self._go_back()
             return []
-        new = entries[self._overlap if places is None or self._last is None else bisect_right(places, self._last) :]
-        if is_again and places is None:
+        new = entries[
+            self._overlap if sort_keys is None or self._last is None else bisect_right(sort_keys, self._last) :
+        ]
+        if is_again and sort_keys is None:
             new = []
         self._count += len(new)
-        self._expect_another_page(offset, is_again and not new)
+        self._check_progress(offset, is_again and not new)
         # A server without pages gives more than was asked for, or a short list, and that again and again.
-        is_whole = self._repeats > 1 and self._count <= len(entries) < asked and page.is_last is not False
+        is_whole = self._same_pages > 1 and self._count <= len(entries) < asked and page.is_last is not False
         ignores_paging = is_whole or len(entries) > asked
         self._is_done = ignores_paging or self._is_end(page, bool(new))
         self._begin = (offset, _identity(entries[0]) if entries else None)
         self._position = offset + len(entries)
-        self._go_on(places, asked, bool(new))
+        self._go_on(sort_keys, asked, bool(new))
         return new
 
-    def broken_off_by(self, cause: ApiException) -> PagingError:
-        """Make the exception that says where the walk broke off, and why."""
+    def interrupted_by(self, cause: ApiException) -> PagingError:
+        """Make the exception that says where the cursor broke off, and why."""
         error = PagingError(
             cause.status,
             cause.reason,
@@ -160,7 +164,7 @@ class Walk(Generic[T]):
         )
         error.cause = cause.with_traceback(None)
         error.resume_offset = self._offset if self._back else self._position
-        self._in_vain = 0
+        self._empty_pages = 0
         return error
 
     @property
@@ -171,44 +175,44 @@ class Walk(Generic[T]):
         page = {self._paging.limit: self._size + self._overlap, self._paging.offset: self._offset}
         return {**self._filters, **page}
 
-    def _places(self, entries: list[Any]) -> list[int] | None:
+    def _sort_keys(self, entries: list[Any]) -> list[int] | None:
         """Where entries stand in the order by id; `None`, from then on, if they are not in that order."""
         ids = [getattr(entry, "id", None) for entry in entries] if self._direction else [None]
-        places = [self._direction * number for number in ids if type(number) is int]
-        if len(places) == len(ids) and all(before < after for before, after in pairwise(places)):
-            return places
+        sort_keys = [self._direction * number for number in ids if type(number) is int]
+        if len(sort_keys) == len(ids) and all(before < after for before, after in pairwise(sort_keys)):
+            return sort_keys
         self._direction = 0
         return None
 
-    def _has_moved(self, places: list[int] | None) -> bool:
+    def _has_moved(self, sort_keys: list[int] | None) -> bool:
         """Whether a page begins behind the entry it was to begin with, so that there may be others between."""
-        if places is None or self._last is None or not self._overlap:
+        if sort_keys is None or self._last is None or not self._overlap:
             return False
-        return not places or places[0] > self._last
+        return not sort_keys or sort_keys[0] > self._last
 
-    def _expect_another_page(self, offset: int, is_same: bool) -> None:
+    def _check_progress(self, offset: int, is_same: bool) -> None:
         """Count pages that come again: some may, where as many others have been put before them meanwhile."""
-        self._repeats = self._repeats + 1 if is_same else 0
-        if self._repeats == _MOST_REPEATS:
-            self._repeats = 0
+        self._same_pages = self._same_pages + 1 if is_same else 0
+        if self._same_pages == _MOST_SAME_PAGES:
+            self._same_pages = 0
             raise self._error(f"the server gives the same page at offset {self._begin[0]} and at {offset}")
 
     def _go_back(self) -> None:
         """Go back by a page, and by twice as much each time that this is not enough."""
-        self._count_in_vain()
+        self._count_empty_page()
         self._back = 2 * self._back or max(1, self._longest - 1)
         target = max(0, self._offset - self._back)
         self._overlap = 1 if target else 0
         self._position = target + self._overlap
         self._begin = (-1, None)
 
-    def _go_on(self, places: list[int] | None, asked: int, has_new: bool) -> None:
+    def _go_on(self, sort_keys: list[int] | None, asked: int, has_new: bool) -> None:
         self._back = 0
         if has_new:
-            self._in_vain = 0
-            self._last = places[-1] if places else None
+            self._empty_pages = 0
+            self._last = sort_keys[-1] if sort_keys else None
         elif not self._is_done:
-            self._count_in_vain()
+            self._count_empty_page()
         gives_one_at_a_time = self._longest == 1 < asked
         self._overlap = 1 if self._direction and self._last is not None and not gives_one_at_a_time else 0
 
@@ -216,10 +220,10 @@ class Walk(Generic[T]):
         is_overlap_only = not has_new and len(page.entries) <= self._overlap and self._longest > 1
         return page.is_last is True or not page.entries or is_overlap_only
 
-    def _count_in_vain(self) -> None:
-        self._in_vain += 1
-        if self._in_vain > _MOST_IN_VAIN:
-            raise self._error(f"the server gave nothing new in {_MOST_IN_VAIN} pages, and no end of the list")
+    def _count_empty_page(self) -> None:
+        self._empty_pages += 1
+        if self._empty_pages > _MOST_EMPTY_PAGES:
+            raise self._error(f"the server gave nothing new in {_MOST_EMPTY_PAGES} pages, and no end of the list")
 
     def _error(self, reason: str) -> ResponseFormatError:
         return ResponseFormatError(200, reason, method=self.operation.method, path=self.operation.path)
@@ -237,7 +241,7 @@ def _whole_number(name: str, value: Any, least: int, meaning: str) -> int:
     return value
 
 
-def _expect_options(method: str, options: Mapping[str, Any]) -> None:
+def _check_options(method: str, options: Mapping[str, Any]) -> None:
     for option in options:
         if option == "limit":
             raise ApiTypeError(f"{method} takes no argument 'limit': page_size says how many entries a page has")

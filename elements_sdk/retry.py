@@ -8,12 +8,12 @@ from functools import cache
 from typing import Any
 
 from elements_sdk._http.messages import Request, Response
-from elements_sdk._http.timeouts import Limits
+from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._utils.dates import seconds_to_wait
-from elements_sdk._utils.fork import renew_in_children
+from elements_sdk._utils.fork import register_after_fork
 from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody
 
-DEFAULT_REPEATS = 2
+DEFAULT_RETRIES = 2
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 TRANSIENT_STATUSES = frozenset({408, 429, 502, 503, 504})
 _THROTTLED_STATUSES = frozenset({429, 503})
@@ -22,8 +22,8 @@ _LONGEST_BACKOFF = 8.0  # seconds
 _FIRST_BACKOFF = 0.5  # seconds
 _LONGEST_WAIT = 3600.0  # seconds; who is asked to wait for longer should rather be told
 _FULL_BUDGET = 500
-_PRICE_OF_A_REPEAT = 5
-_MOST_REPEATS = 1000
+_PRICE_OF_A_RETRY = 5
+_MOST_RETRIES = 1000
 
 
 class RetryPolicy:
@@ -39,14 +39,14 @@ class RetryPolicy:
     connect: int | None
     read: int | None
 
-    def __init__(self, total: int = DEFAULT_REPEATS, connect: int | None = None, read: int | None = None) -> None:
+    def __init__(self, total: int = DEFAULT_RETRIES, connect: int | None = None, read: int | None = None) -> None:
         """
         :raises ApiValueError: a number is none, or out of range.
         """
         for name, value in (("total", total), ("connect", connect), ("read", read)):
-            is_number = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_REPEATS
+            is_number = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_RETRIES
             if not is_number and (value is not None or name == "total"):
-                raise ApiValueError(f"{name} must be a whole number of repeats from 0 to {_MOST_REPEATS}")
+                raise ApiValueError(f"{name} must be a whole number of repeats from 0 to {_MOST_RETRIES}")
             object.__setattr__(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -69,22 +69,22 @@ class RetryPolicy:
 
     @classmethod
     def of(cls, value: Any) -> RetryPolicy:
-        """Read what `Configuration.retries` takes: a number of repeats, `False`, a policy, or urllib3's `Retry`.
+        """Read what `Configuration.retries` takes: a number of retries, `False`, a policy, or urllib3's `Retry`.
 
         :raises ApiValueError: it is none of these, or a `Retry` that asks for what is not safe.
         """
         if isinstance(value, RetryPolicy):
             return value
         if value is None:
-            return _of_number(DEFAULT_REPEATS)
+            return _of_number(DEFAULT_RETRIES)
         if value is False:
             return cls(0)
-        if isinstance(value, int) and value is not True and 0 <= value <= _MOST_REPEATS:
+        if isinstance(value, int) and value is not True and 0 <= value <= _MOST_RETRIES:
             return _of_number(value)
         if hasattr(value, "status_forcelist"):
             return _of_urllib3(value)
         raise ApiValueError(
-            f"retries must be a number of repeats from 0 to {_MOST_REPEATS}, False, a RetryPolicy or an urllib3 Retry"
+            f"retries must be a number of repeats from 0 to {_MOST_RETRIES}, False, a RetryPolicy or an urllib3 Retry"
         )
 
     def wait(
@@ -92,20 +92,20 @@ class RetryPolicy:
         request: Request,
         outcome: Response | ApiException,
         *,
-        repeats: int,
-        safe_to_repeat: bool = False,
+        retries: int,
+        retryable: bool = False,
         left: float | None = None,
     ) -> float | None:
         """Seconds to wait before the call is tried again; `None`: it is not.
 
         :param outcome: the answer, or why there is none.
-        :param repeats: how often it has been repeated already.
-        :param safe_to_repeat: whether the operation may be done twice where the server says that it was not done.
+        :param retries: how often it has been repeated already.
+        :param retryable: whether the operation may be done twice where the server says that it was not done.
         :param left: seconds left of the whole call; `None` without such a limit.
         """
-        if repeats >= self._most_after(outcome) or not _may_be_repeated(request.method, outcome, safe_to_repeat):
+        if retries >= self._most_after(outcome) or not _may_be_retried(request.method, outcome, retryable):
             return None
-        backoff = random.uniform(0, min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0**repeats))
+        backoff = random.uniform(0, min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0**retries))
         asked = seconds_to_wait(outcome.headers) if isinstance(outcome, Response) else None
         seconds = max(backoff, asked or 0.0)
         return None if seconds >= (_LONGEST_WAIT if left is None else min(left, _LONGEST_WAIT)) else seconds
@@ -117,16 +117,16 @@ class RetryPolicy:
 
 
 @cache
-def _of_number(repeats: int) -> RetryPolicy:
-    return RetryPolicy(repeats)
+def _of_number(retries: int) -> RetryPolicy:
+    return RetryPolicy(retries)
 
 
-def _may_be_repeated(method: str, outcome: Response | ApiException, safe_to_repeat: bool) -> bool:
+def _may_be_retried(method: str, outcome: Response | ApiException, retryable: bool) -> bool:
     if isinstance(outcome, Response):
         if method in READING_METHODS:
             return outcome.status in TRANSIENT_STATUSES
         is_refusal = outcome.status in _THROTTLED_STATUSES and seconds_to_wait(outcome.headers) is not None
-        return safe_to_repeat and is_refusal and method == "POST"
+        return retryable and is_refusal and method == "POST"
     if not isinstance(outcome, ApiConnectionError | IncompleteBody):
         return False
     is_final = isinstance(outcome, ApiConnectionError) and outcome.is_final
@@ -143,30 +143,30 @@ def _of_urllib3(retry: Any) -> RetryPolicy:
         raise ApiValueError(f"retries: status_forcelist may hold {allowed} only; after others a call is not repeated")
     connect, read = _number(retry.connect), _number(retry.read)
     named = [limit for limit in (connect, read) if limit is not None]
-    total = max(named, default=DEFAULT_REPEATS) if retry.total is None else int(retry.total)
-    return RetryPolicy(min(total, _MOST_REPEATS), connect, read)
+    total = max(named, default=DEFAULT_RETRIES) if retry.total is None else int(retry.total)
+    return RetryPolicy(min(total, _MOST_RETRIES), connect, read)
 
 
 def _number(limit: int | None) -> int | None:
-    return None if limit is None else min(int(limit), _MOST_REPEATS)
+    return None if limit is None else min(int(limit), _MOST_RETRIES)
 
 
-class Repeats:
+class RetryState:
     """The repeats of one call: what the policy wants, as far as the client's budget goes."""
 
-    def __init__(self, policy: RetryPolicy, budget: RetryBudget, safe_to_repeat: bool) -> None:
-        self._policy, self._budget, self._safe_to_repeat = policy, budget, safe_to_repeat
+    def __init__(self, policy: RetryPolicy, budget: RetryBudget, retryable: bool) -> None:
+        self._policy, self._budget, self._retryable = policy, budget, retryable
         self.count = 0
 
-    def wait(self, request: Request, outcome: Response | ApiException, limits: Limits) -> float | None:
+    def wait(self, request: Request, outcome: Response | ApiException, timeouts: Timeouts) -> float | None:
         """Seconds to wait before the call is tried again; `None`: it is not."""
         if isinstance(outcome, Response) and outcome.status < 400:
             if self.count == 0:
                 self._budget.credit_success()
             return None
-        safe, count, left = self._safe_to_repeat, self.count, limits.left()
-        seconds = self._policy.wait(request, outcome, repeats=count, safe_to_repeat=safe, left=left)
-        if seconds is None or not self._budget.allows_repeat():
+        safe, count, left = self._retryable, self.count, timeouts.left()
+        seconds = self._policy.wait(request, outcome, retries=count, retryable=safe, left=left)
+        if seconds is None or not self._budget.allows_retry():
             return None
         self.count += 1
         return seconds
@@ -178,18 +178,18 @@ class RetryBudget:
     def __init__(self) -> None:
         self._left = _FULL_BUDGET
         self._lock = threading.Lock()
-        renew_in_children(self)
+        register_after_fork(self)
 
     def renew_after_fork(self) -> None:
         """Take a lock of this process's own."""
         self._lock = threading.Lock()
 
-    def allows_repeat(self) -> bool:
+    def allows_retry(self) -> bool:
         """Take the price of a repeat, if it is there."""
         with self._lock:
-            if self._left < _PRICE_OF_A_REPEAT:
+            if self._left < _PRICE_OF_A_RETRY:
                 return False
-            self._left -= _PRICE_OF_A_REPEAT
+            self._left -= _PRICE_OF_A_RETRY
             return True
 
     def credit_success(self) -> None:

@@ -51,7 +51,7 @@ class Session(BaseSession):
         own = copy.deepcopy(configuration)
         own.api_key, own.refresh_api_key_hook = {}, None
         client = _SessionClient(own)
-        super().__init__(client, _ThreadTurn, login)
+        super().__init__(client, _ThreadCondition, login)
         self.auth = AuthApi(client)
 
     _client: _SessionClient
@@ -90,7 +90,7 @@ class Session(BaseSession):
         :raises ApiValueError: the session is impersonating already; nothing is sent.
         :raises ForbiddenException: the session's user lacks the permission `system:admin-access`.
         """
-        self._expect_own_identity("impersonate")
+        self._check_own_identity("impersonate")
         identity = Identity(impersonates=True)
         try:
             yield run(self._start(user_id, identity))
@@ -103,7 +103,7 @@ class _SessionClient(SessionCalls, ApiClient):
     """The client of a session."""
 
 
-class _ThreadTurn:
+class _ThreadCondition:
     """What the threads of a session wait at."""
 
     def __init__(self) -> None:
@@ -118,6 +118,6 @@ class _ThreadTurn:
         """Have all who wait look again."""
         self._condition.notify_all()
 
-    def who(self) -> object:
+    def current_owner(self) -> object:
         """Give the number of this thread."""
         return threading.get_ident()

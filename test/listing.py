@@ -15,14 +15,14 @@ Collect = Callable[..., None]
 
 
 def collect(configuration: Configuration, ids: list[int], **arguments: Any) -> None:
-    """Walk with the blocking client, and note the number of each entry as it comes."""
+    """Cursor with the blocking client, and note the number of each entry as it comes."""
     with ApiClient(configuration) as client:
         for token in AuthApi(client).iter_access_tokens(**arguments):
             ids.append(token.id)
 
 
 def collect_in_loop(configuration: Configuration, ids: list[int], **arguments: Any) -> None:
-    """Walk with the client for asyncio."""
+    """Cursor with the client for asyncio."""
 
     async def walk() -> None:
         async with aio.ApiClient(configuration) as client:

@@ -259,7 +259,7 @@ OPERATION = """
       summary: Name a session.
       description: Some of its names are those of options.
       x-permissions: an authenticated user
-      x-safe-to-repeat: false
+      x-retryable: false
       parameters:
         - {name: id, in: path, required: true, description: Number of the session., schema: {type: integer}, example: 3}
         - {name: host, in: query, description: Where it is., schema: {type: string}}

@@ -46,9 +46,9 @@ def test_each_of_many_calls_ends_at_its_own_limit() -> None:
     async def calls(host: str) -> list[float]:
         async with client_of(host, retries=0, connection_pool_maxsize=8) as client:
             alone = await seconds_until_late(client, (5, 0.5))
-            return [alone, *await asyncio.gather(*(seconds_until_late(client, limit) for limit in limits))]
+            return [alone, *await asyncio.gather(*(seconds_until_late(client, limit) for limit in timeouts))]
 
-    limits: list[float | tuple[float, float]] = [3.3, 0.3, (5, 2.3), (5, 1.3)]
+    timeouts: list[float | tuple[float, float]] = [3.3, 0.3, (5, 2.3), (5, 1.3)]
     with FaultServer(does.silence()) as server:
         taken = asyncio.run(calls(server.host))
     for seconds, limit in zip(taken, (0.5, 3.3, 0.3, 2.3, 1.3), strict=True):

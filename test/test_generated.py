@@ -60,7 +60,7 @@ def test_everything_is_described() -> None:
     for described in (*OPERATIONS, *parameters, *MODELS.values(), *properties):
         assert described["description"].strip()
     for operation in OPERATIONS:
-        assert {"x-permissions", "x-safe-to-repeat"} <= operation.keys()
+        assert {"x-permissions", "x-retryable"} <= operation.keys()
 
 
 def test_generated_files_are_what_is_generated() -> None:

@@ -18,7 +18,7 @@ from elements_sdk import (
     Configuration,
     InsecureTransportWarning,
 )
-from elements_sdk._utils.urls import is_insecure
+from elements_sdk._utils.urls import is_cleartext
 from test.recording import RecordingServer
 
 
@@ -142,7 +142,7 @@ def test_plain_http_to_another_machine_warns_once_a_client(caplog: pytest.LogCap
     ],
 )
 def test_what_is_insecure(url: str, is_so: bool) -> None:
-    assert is_insecure(url) is is_so
+    assert is_cleartext(url) is is_so
 
 
 @pytest.mark.parametrize("host", ["http://localhost:9", "http://a.localhost:9", "http://[::1]:9"])

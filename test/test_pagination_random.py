@@ -1,4 +1,4 @@
-"""Random lists, pages and changes: a walk gives each entry that stays once and in order, in few calls."""
+"""Random lists, pages and changes: a cursor gives each entry that stays once and in order, in few calls."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from elements_sdk._serialization.decode import Page
 from elements_sdk.api.auth_api import GET_ALL_ACCESS_TOKENS
-from elements_sdk.pagination import Walk
+from elements_sdk.pagination import Cursor
 
 
 class Entry(NamedTuple):
@@ -52,10 +52,10 @@ def test_entries_that_stay_come_once_and_in_order(ordering: str) -> None:
     for seed in range(3000):
         random = Random(seed)
         size, changing = random.randint(1, 30), ChangingList(random)
-        walk: Walk[Entry] = Walk(GET_ALL_ACCESS_TOKENS, {}, size, 0, ordering, {})
+        cursor: Cursor[Entry] = Cursor(GET_ALL_ACCESS_TOKENS, {}, size, 0, ordering, {})
         seen: list[int] = []
-        while (arguments := walk.arguments()) is not None:
-            page = walk.take(changing.page(arguments["offset"], arguments["limit"], ordering == "-id"))
+        while (arguments := cursor.arguments()) is not None:
+            page = cursor.feed(changing.page(arguments["offset"], arguments["limit"], ordering == "-id"))
             assert len(page) <= size
             seen.extend(entry.id for entry in page)
         assert seen == sorted(set(seen), reverse=ordering == "-id"), seed

@@ -22,9 +22,9 @@ from urllib3 import HTTPHeaderDict
 
 from elements_sdk import ApiClient, ApiException, ApiValueError, AuthApi, Configuration, RetryPolicy, models
 from elements_sdk._client.download import harmless_name
-from elements_sdk._config.validators import CHECKS
+from elements_sdk._config.validators import VALIDATORS
 from elements_sdk._http.cookies import Cookies
-from elements_sdk._http.messages import Request, Response, expect_sendable, path_segment
+from elements_sdk._http.messages import Request, Response, check_headers, path_segment
 from elements_sdk._http.redirects import reason_of_stop, target_to_follow
 from elements_sdk._operations.errors import status_error
 from elements_sdk._serialization.decode import dict_of, list_of
@@ -222,7 +222,7 @@ def test_any_cookie_that_is_kept_can_be_sent(lines: list[str], method: str) -> N
         headers.add("Set-Cookie", line)
     cookies.keep("POST", "http://127.0.0.1/api", headers)
     for kept in (cookies, cookies.copy()):
-        expect_sendable(kept.headers_for(method, "http://127.0.0.1/api"))
+        check_headers(kept.headers_for(method, "http://127.0.0.1/api"))
 
 
 @ALWAYS_THE_SAME
@@ -372,7 +372,7 @@ ANY_SETTING = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [name for name in CHECKS if name != "logger_file"])
+@pytest.mark.parametrize("name", [name for name in VALIDATORS if name != "logger_file"])
 def test_any_value_of_a_setting_is_taken_or_refused_without_being_shown(name: str) -> None:
     @settings(ALWAYS_THE_SAME, max_examples=100)
     @given(value=ANY_SETTING)

@@ -398,4 +398,4 @@ def test_plain_http_through_a_proxy_elsewhere_can_be_read_on_the_way() -> None:
     ]
     for host, proxy, is_readable in cases:
         with calls_to(host, proxy=proxy) as auth:
-            assert auth.api_client.rest_client.is_readable_on_the_way(f"{host}/path") == is_readable, (host, proxy)
+            assert auth.api_client.rest_client.is_cleartext(f"{host}/path") == is_readable, (host, proxy)

@@ -267,7 +267,7 @@ def test_no_limit_has_to_be_asked_for(limits: Any) -> None:
         settings.timeout, settings.total_timeout = limits, None
         with ApiClient(settings) as client:
             AuthApi(client).create_auth_ticket()
-            assert client._sender.limits().left() is None
+            assert client._sender.timeouts().left() is None
 
 
 def test_limit_of_a_piece_is_not_that_of_a_head_which_comes_steadily() -> None:

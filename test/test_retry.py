@@ -102,21 +102,21 @@ def answer(status: int, **headers: str) -> Response:
     return Response(status, "", named, b"")
 
 
-@pytest.mark.parametrize("repeats", range(8))
-def test_pauses_grow_up_to_eight_seconds_and_are_spread(repeats: int) -> None:
+@pytest.mark.parametrize("retries", range(8))
+def test_pauses_grow_up_to_eight_seconds_and_are_spread(retries: int) -> None:
     policy, request = RetryPolicy(total=20), Request("GET", "/x", "/x")
-    pauses = [policy.wait(request, answer(503), repeats=repeats) or NEVER for _ in range(200)]
-    longest = min(8, 0.5 * 2**repeats)
+    pauses = [policy.wait(request, answer(503), retries=retries) or NEVER for _ in range(200)]
+    longest = min(8, 0.5 * 2**retries)
     assert 0 <= min(pauses) < longest * 0.2
     assert longest * 0.8 < max(pauses) <= longest
 
 
 def test_pause_is_never_shorter_than_the_server_asks() -> None:
     policy, request = RetryPolicy(), Request("GET", "/x", "/x")
-    assert policy.wait(request, answer(429, Retry_After="5"), repeats=0, left=60) == 5
-    assert policy.wait(request, answer(429, Retry_After="61"), repeats=0, left=60) is None
-    assert policy.wait(request, answer(429, Retry_After="61"), repeats=0) == 61
-    assert policy.wait(request, answer(429), repeats=2, left=60) is None
+    assert policy.wait(request, answer(429, Retry_After="5"), retries=0, left=60) == 5
+    assert policy.wait(request, answer(429, Retry_After="61"), retries=0, left=60) is None
+    assert policy.wait(request, answer(429, Retry_After="61"), retries=0) == 61
+    assert policy.wait(request, answer(429), retries=2, left=60) is None
 
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)

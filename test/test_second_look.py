@@ -17,7 +17,7 @@ from elements_sdk import (
     RetryPolicy,
     Session,
 )
-from elements_sdk._utils.urls import _origin, origin
+from elements_sdk._utils.urls import _origin_of_start, origin_of
 from elements_sdk.sandbox import Sandbox
 from test.faults import behaviours as does
 from test.faults.server import FaultServer
@@ -74,9 +74,9 @@ def test_dots_in_a_path_are_resolved(recorder: RecordingServer) -> None:
 
 
 def test_secrets_of_an_address_are_in_no_cache() -> None:
-    _origin.cache_clear()
-    assert origin("http://user:secret@127.0.0.1:1/x") == origin("http://127.0.0.1:1?token=secret")
-    assert _origin.cache_info().currsize == 0
+    _origin_of_start.cache_clear()
+    assert origin_of("http://user:secret@127.0.0.1:1/x") == origin_of("http://127.0.0.1:1?token=secret")
+    assert _origin_of_start.cache_info().currsize == 0
 
 
 def test_policy_is_a_value() -> None:

@@ -112,7 +112,7 @@ def test_ctrl_c_while_it_waits_to_stop_leaves_nobody_impersonated(fresh_sandbox:
         release = threading.Event()
 
         async def hold() -> None:
-            async with session._gate.call():
+            async with session._lock.shared():
                 release.wait(20)
 
         holder = threading.Thread(target=lambda: run(hold()))

@@ -102,16 +102,16 @@ def _filled(item: Any) -> Any:
 
 def _draw(source: str, file: Path) -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        (place / "browser.json").write_text(json.dumps({"executablePath": chromium, "args": ["--no-sandbox"]}))
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        (folder / "browser.json").write_text(json.dumps({"executablePath": chromium, "args": ["--no-sandbox"]}))
         style = {"theme": "neutral", "htmlLabels": False, "flowchart": {"wrappingWidth": 400}}
-        (place / "style.json").write_text(json.dumps(style))
-        (place / "diagram.mmd").write_text(source, "utf-8")
+        (folder / "style.json").write_text(json.dumps(style))
+        (folder / "diagram.mmd").write_text(source, "utf-8")
         command = ["npx", "--yes", "-p", "@mermaid-js/mermaid-cli@11", "mmdc", "-p", "browser.json", "-c", "style.json"]
         subprocess.run(
             [*command, "-i", "diagram.mmd", "-o", str(file)],
-            cwd=place,
+            cwd=folder,
             check=True,
             env={**os.environ, "PUPPETEER_SKIP_DOWNLOAD": "1"},  # a browser of its own is large, and not needed
         )

@@ -17,10 +17,10 @@ from elements_sdk._http.body import Body, BodyBuffer
 from elements_sdk._http.messages import Request, Response, with_query
 from elements_sdk._http.timeouts import Seconds
 from elements_sdk._operations.errors import status_error
-from elements_sdk._operations.operation import ApiResponse, CallManner, Operation, read_options
-from elements_sdk._utils.fork import renew_in_children
+from elements_sdk._operations.operation import ApiResponse, Operation, RequestOptions, read_options
+from elements_sdk._utils.fork import register_after_fork
 from elements_sdk._utils.redaction import MaskedDict
-from elements_sdk._utils.urls import origin
+from elements_sdk._utils.urls import origin_of
 from elements_sdk._version import __version__
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiValueError, InsecureTransportWarning
@@ -57,11 +57,11 @@ class BaseClient(LegacyClient):
         self._sender = Sender(configuration, transport)
         self._credentials = Credentials(configuration)
         self._has_warned = False
-        self._private_places: set[str] = set()
+        self._private_origins: set[str] = set()
         self.left_out: list[str] = []
         self._is_closed = False
         self._lock = threading.Lock()
-        renew_in_children(self)
+        register_after_fork(self)
 
     def renew_after_fork(self) -> None:
         """Take a lock of this process's own."""
@@ -104,7 +104,7 @@ class BaseClient(LegacyClient):
     def _request(self, operation: Operation, arguments: Mapping[str, Any]) -> Request:
         return operation.request(arguments, self.client_side_validation, self.configuration.safe_chars_for_path_param)
 
-    def _free_call(
+    def _build_raw(
         self,
         resource_path: str,
         method: str,
@@ -113,67 +113,67 @@ class BaseClient(LegacyClient):
         host: str | None,
         options: Mapping[str, Any],
         parts: MaskedDict,
-    ) -> tuple[Operation, Request, CallManner]:
+    ) -> tuple[Operation, Request, RequestOptions]:
         """Make of the arguments of `call_api` what a documented call is made of."""
-        from elements_sdk._operations.raw_request import free_call  # loaded late: documented calls do without it
+        from elements_sdk._operations.raw_request import build_operation  # loaded late: documented calls do without it
 
         safe = self.configuration.safe_chars_for_path_param
-        operation, request = free_call(method, resource_path, response_type, parts, safe)
+        operation, request = build_operation(method, resource_path, response_type, parts, safe)
         own_host = None if host is None else checked_host("_host", host)
         sends_key = "Bearer" in (auth_settings or ())
         return operation, request, read_options("call_api", options)._replace(host=own_host, sends_key=sends_key)
 
-    async def _perform_free(self, method: str, parts: MaskedDict, preload: bool, timeout: Seconds | None) -> Any:
+    async def _send_raw(self, method: str, parts: MaskedDict, preload: bool, timeout: Seconds | None) -> Any:
         """Send a request to any address, and give the answer, or what is to be read of it."""
-        from elements_sdk._operations.raw_request import request_to  # loaded late, too
+        from elements_sdk._operations.raw_request import build_request  # loaded late, too
 
-        request = request_to(method, parts)
-        self._expect_open()
-        limits, repeats = self._sender.limits(timeout), self._sender.repeats()
-        response = await self._sender.send(request, limits, repeats, body="read" if preload else "leave")
+        request = build_request(method, parts)
+        self._check_open()
+        timeouts, retries = self._sender.timeouts(timeout), self._sender.retry_state()
+        response = await self._sender.send(request, timeouts, retries, body="read" if preload else "leave")
         if not 200 <= response.status < 300:
             raise status_error(request, response)
         return response if preload else response.raw
 
-    async def perform(
-        self, operation: Operation, arguments: Mapping[str, Any], manner: CallManner | None = None
+    async def execute(
+        self, operation: Operation, arguments: Mapping[str, Any], options: RequestOptions | None = None
     ) -> Any:
         """Make a documented call.
 
         :param arguments: the call's own arguments, by name.
         """
         request = self._request(operation, arguments)
-        return await self._perform(operation, request, self._admit(operation, request, manner or CallManner()))
+        return await self._send(operation, request, self._bind(operation, request, options or RequestOptions()))
 
-    def _admit(self, operation: Operation, request: Request, manner: CallManner) -> CallManner:
+    def _bind(self, operation: Operation, request: Request, options: RequestOptions) -> RequestOptions:
         """Look at a call at the moment when it is made, which may be before it is its turn."""
-        self._expect_open()
-        return manner
+        self._check_open()
+        return options
 
-    async def _perform(self, operation: Operation, request: Request, manner: CallManner) -> Any:
-        """Authenticate and send a request, and give what the manner of the call asks for."""
-        limits = manner.limits or self._sender.limits(manner.timeout)
-        self._expect_credentials(operation.is_login)
-        host = manner.host or self.configuration.host
-        place = origin(host)
-        request.url, request.place = with_query(host + request.path, request), place
-        is_ours = manner.host is None or place == origin(self.configuration.host)
+    async def _send(self, operation: Operation, request: Request, options: RequestOptions) -> Any:
+        """Authenticate and send a request, and give what the options of the call asks for."""
+        timeouts = options.timeouts or self._sender.timeouts(options.timeout)
+        self._check_credentials(operation.is_login)
+        host = options.host or self.configuration.host
+        origin = origin_of(host)
+        request.url, request.origin = with_query(host + request.path, request), origin
+        is_ours = options.host is None or origin == origin_of(self.configuration.host)
         has_session = is_ours and not self._credentials.has_key(self.default_headers)
-        if not self._has_warned and place not in self._private_places:
-            self._warn_if_insecure(place)
-        self._add_headers(request, is_ours, manner.sends_key, has_session)
-        repeats = self._sender.repeats(operation.safe_to_repeat)
+        if not self._has_warned and origin not in self._private_origins:
+            self._warn_if_cleartext(origin)
+        self._add_headers(request, is_ours, options.sends_key, has_session)
+        retries = self._sender.retry_state(operation.retryable)
         keep = self._credentials.keep_session if has_session else None
-        body: Body = "read" if manner.preload else "leave"
-        if operation.result == "file" and manner.preload:
+        body: Body = "read" if options.preload else "leave"
+        if operation.result == "file" and options.preload:
             body = self._to_file
-        response = await self._sender.send(request, limits, repeats, body=body, received=keep)
-        is_refused = response.status == 401 and manner.sends_key and is_ours and not operation.is_login
+        response = await self._sender.send(request, timeouts, retries, body=body, received=keep)
+        is_refused = response.status == 401 and options.sends_key and is_ours and not operation.is_login
         if is_refused and self._credentials.renew_key(request):  # a 401 is not acted upon, so it can be repeated
-            response = await self._sender.send(request, limits, repeats, body=body, received=keep)
-        is_read = manner.preload or not 200 <= response.status < 300
+            response = await self._sender.send(request, timeouts, retries, body=body, received=keep)
+        is_read = options.preload or not 200 <= response.status < 300
         data = operation.read(request, response, self._read_settings()) if is_read else response.raw
-        return data if manner.data_only else ApiResponse(data, response.status, response.headers)
+        return data if options.data_only else ApiResponse(data, response.status, response.headers)
 
     def _add_headers(self, request: Request, is_ours: bool, sends_key: bool, has_session: bool) -> None:
         """Add default headers and credentials; none but the user agent for a host that is not the configured one."""
@@ -187,13 +187,13 @@ class BaseClient(LegacyClient):
         if self.cookie:
             request.headers["Cookie"] = "; ".join(filter(None, [self.cookie, request.headers.get("Cookie")]))
 
-    def _warn_if_insecure(self, place: str) -> None:
-        if not self.rest_client.is_readable_on_the_way(place):
-            self._private_places = {place}
+    def _warn_if_cleartext(self, origin: str) -> None:
+        if not self.rest_client.is_cleartext(origin):
+            self._private_origins = {origin}
             return
         self._has_warned = True
-        record_warning("calls to %s go over plain http: whoever is on the way can read them", place)
-        text = f"calls to {place} go over plain http: whoever is on the way can read them; use https"
+        record_warning("calls to %s go over plain http: whoever is on the way can read them", origin)
+        text = f"calls to {origin} go over plain http: whoever is on the way can read them; use https"
         warnings.warn(text, InsecureTransportWarning, stacklevel=_level_of_user())
 
     def _to_file(self) -> BodyBuffer:
@@ -234,12 +234,12 @@ class BaseClient(LegacyClient):
         arguments = (settings, headers, self.cookie if keeps else None, self.own_settings(), left_out)
         return _unpickled, (type(self), self.client_side_validation, *arguments)
 
-    def _expect_open(self) -> None:
+    def _check_open(self) -> None:
         if self._is_closed:
             raise ApiValueError("this client is closed: make a new one, or make the call inside its with statement")
 
-    def _expect_credentials(self, is_login: bool) -> None:
-        self.configuration.expect_credentials()
+    def _check_credentials(self, is_login: bool) -> None:
+        self.configuration.check_credentials()
         if not self.left_out:
             return
         missing = [name for name in self.left_out if name not in self.default_headers]

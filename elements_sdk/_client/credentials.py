@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from elements_sdk._http.messages import Request, Response
-from elements_sdk._utils.fork import renew_in_children
+from elements_sdk._utils.fork import register_after_fork
 from elements_sdk._utils.redaction import MaskedDict
 from elements_sdk.configuration import Configuration
 
@@ -23,7 +23,7 @@ class Credentials:
         self._kept: tuple[tuple[MaskedDict, ...], MaskedDict] = ((), MaskedDict())
         self._lock = threading.Lock()
         self._renewal = threading.Lock()
-        renew_in_children(self)
+        register_after_fork(self)
 
     def renew_after_fork(self) -> None:
         """Take locks of this process's own."""

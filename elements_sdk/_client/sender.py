@@ -1,4 +1,4 @@
-"""Sends a request: within its time limits, again where that is safe, and on to where its own origin points."""
+"""Sends a request: within its time timeouts, again where that is safe, and on to where its own origin points."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from elements_sdk._config.logging import record_answer, record_failure, record_repeat
+from elements_sdk._config.logging import record_failure, record_response, record_retry
 from elements_sdk._config.validators import checked_timeout
 from elements_sdk._http.body import Body
-from elements_sdk._http.messages import Request, Response, expect_sendable
+from elements_sdk._http.messages import Request, Response, check_headers
 from elements_sdk._http.redirects import MOST_REDIRECTS, target_to_follow
-from elements_sdk._http.timeouts import Limits
+from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._utils.redaction import MaskedDict
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiException, RequestSent
-from elements_sdk.retry import Repeats, RetryBudget, RetryPolicy
+from elements_sdk.retry import RetryBudget, RetryPolicy, RetryState
 
 
 class Transport(Protocol):
     """What sends one request once, and waits in between."""
 
-    async def send(self, request: Request, limits: Limits, *, body: Body, longest_idle: float | None) -> Response:
+    async def send(self, request: Request, timeouts: Timeouts, *, body: Body, longest_idle: float | None) -> Response:
         """Send a request to its `url`."""
         ...
 
@@ -29,7 +29,7 @@ class Transport(Protocol):
         """Wait."""
         ...
 
-    def is_readable_on_the_way(self, place: str) -> bool:
+    def is_cleartext(self, origin: str) -> bool:
         """Whether others can read what goes to this origin."""
         ...
 
@@ -46,7 +46,7 @@ class Sender:
         self._budget = RetryBudget()
         self._sendable = MaskedDict()  # headers that were looked at
 
-    def limits(self, own: Any = None) -> Limits:
+    def timeouts(self, own: Any = None) -> Timeouts:
         """Give the time limits of a call that begins now.
 
         :param own: its `_request_timeout`.
@@ -54,17 +54,17 @@ class Sender:
         """
         settings = self._configuration
         checked = None if own is None else checked_timeout("_request_timeout", own)
-        return Limits.of_call(settings.timeout, settings.total_timeout, checked)  # type: ignore[arg-type]
+        return Timeouts.of_call(settings.timeout, settings.total_timeout, checked)  # type: ignore[arg-type]
 
-    def repeats(self, safe_to_repeat: bool = False) -> Repeats:
+    def retry_state(self, retryable: bool = False) -> RetryState:
         """Give the repeats that a call may have."""
-        return Repeats(RetryPolicy.of(self._configuration.retries), self._budget, safe_to_repeat)
+        return RetryState(RetryPolicy.of(self._configuration.retries), self._budget, retryable)
 
     async def send(
         self,
         request: Request,
-        limits: Limits,
-        repeats: Repeats,
+        timeouts: Timeouts,
+        retries: RetryState,
         *,
         body: Body = "read",
         received: Callable[[Request, Response], None] | None = None,
@@ -77,11 +77,11 @@ class Sender:
         :raises ApiConnectionError: no complete answer came.
         """
         if request.headers != self._sendable:
-            expect_sendable(request.headers)
+            check_headers(request.headers)
             self._sendable = MaskedDict(request.headers)
         followed = 0
         while True:
-            response = await self._send_safely(request, limits, repeats, body)
+            response = await self._send_safely(request, timeouts, retries, body)
             if received is not None:
                 received(request, response)
             target = target_to_follow(request, response)
@@ -90,14 +90,14 @@ class Sender:
             request.url = target
             followed += 1
 
-    async def _send_safely(self, request: Request, limits: Limits, repeats: Repeats, body: Body) -> Response:
+    async def _send_safely(self, request: Request, timeouts: Timeouts, retries: RetryState, body: Body) -> Response:
         while True:
-            outcome = await self._try(request, limits, body)
+            outcome = await self._attempt(request, timeouts, body)
             request.sent = _surer(request.sent, outcome.request_sent if isinstance(outcome, ApiException) else "yes")
-            seconds = repeats.wait(request, outcome, limits)
+            seconds = retries.wait(request, outcome, timeouts)
             if seconds is None:
                 break
-            record_repeat(request, seconds)
+            record_retry(request, seconds)
             await self._transport.pause(seconds)
         try:
             if isinstance(outcome, ApiException):
@@ -107,16 +107,16 @@ class Sender:
         finally:
             del outcome  # an exception whose frames hold itself would outlive its call
 
-    async def _try(self, request: Request, limits: Limits, body: Body) -> Response | ApiException:
+    async def _attempt(self, request: Request, timeouts: Timeouts, body: Body) -> Response | ApiException:
         request.attempts += 1
         started = time.monotonic()
         longest_idle = self._configuration.keepalive_idle
         try:
-            response = await self._transport.send(request, limits, body=body, longest_idle=longest_idle)
+            response = await self._transport.send(request, timeouts, body=body, longest_idle=longest_idle)
         except ApiException as error:
             record_failure(request, error, time.monotonic() - started)
             return error
-        record_answer(request, response.status, time.monotonic() - started)
+        record_response(request, response.status, time.monotonic() - started)
         self.last_response = response
         return response
 

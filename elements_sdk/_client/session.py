@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from elements_sdk._client.base import BaseClient
-from elements_sdk._client.session_lock import Gate, Identity, Turn, WaitedTooLong
+from elements_sdk._client.session_lock import Condition, Identity, LockTimeout, SharedLock
 from elements_sdk._config.logging import record_warning
 from elements_sdk._http.messages import Request
-from elements_sdk._http.timeouts import Limits
+from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._operations import auth
 from elements_sdk._operations.errors import deadline_exceeded
-from elements_sdk._operations.operation import CallManner, Operation
+from elements_sdk._operations.operation import Operation, RequestOptions
 from elements_sdk._utils.redaction import MaskedDict
 from elements_sdk.exceptions import (
     ApiException,
@@ -33,9 +33,9 @@ NOT_AUTHENTICATED = "Authentication credentials were not provided."  # of Django
 class BaseSession:
     """The common part of both sessions."""
 
-    def __init__(self, client: SessionCalls, new_turn: Callable[[], Turn], login: MaskedDict) -> None:
+    def __init__(self, client: SessionCalls, new_condition: Callable[[], Condition], login: MaskedDict) -> None:
         self._login = login
-        self._gate = Gate(new_turn)
+        self._lock = SharedLock(new_condition)
         self._identity = Identity()
         self._user: ElementsUserDetail | None = None
         self._is_open = False
@@ -56,21 +56,21 @@ class BaseSession:
         raise ApiTypeError("a Session cannot be pickled: make one where it is used")
 
     async def _enter(self) -> None:
-        async with self._gate.change():
+        async with self._lock.exclusive():
             await self._log_in()
             self._is_open = True
 
     async def _leave(self) -> None:
         try:
-            async with self._gate.change(takes_over=True):
+            async with self._lock.exclusive(reentrant=True):
                 await self._log_out_quietly()
         finally:
             self._is_open, self._user = False, None
 
     async def _login_again(self) -> None:
-        self._expect_own_identity("log in again")
-        async with self._gate.change():
-            self._expect_own_identity("log in again")
+        self._check_own_identity("log in again")
+        async with self._lock.exclusive():
+            self._check_own_identity("log in again")
             await self._log_in()
 
     async def _one_time_code(self) -> Any:
@@ -84,8 +84,8 @@ class BaseSession:
         raise ApiValueError("otp has given no more codes: it must give a fresh one for each login")
 
     async def _start(self, user_id: int, identity: Identity) -> ElementsUserDetail:
-        async with self._gate.change():
-            self._expect_own_identity("impersonate")
+        async with self._lock.exclusive():
+            self._check_own_identity("impersonate")
             if not await self._begin(user_id, identity):
                 await self._log_in()
                 if not await self._begin(user_id, identity):
@@ -103,7 +103,7 @@ class BaseSession:
         own, self._identity = self._identity, identity
         had_session = self._client.has_session()
         try:
-            await self._client.perform(auth.START_IMPERSONATION, {"data": {"user": user_id}})
+            await self._client.execute(auth.START_IMPERSONATION, {"data": {"user": user_id}})
             return True
         except (ApiValueError, ApiTypeError):
             self._identity = own
@@ -118,23 +118,23 @@ class BaseSession:
     async def _ask_who_it_is(self) -> ElementsUserDetail:
         had_session = self._client.has_session()
         try:
-            ticket = await self._client.perform(auth.CREATE_AUTH_TICKET, {})
-            user: ElementsUserDetail = await self._client.perform(auth.CHECK_AUTH_TICKET, {"data": ticket})
+            ticket = await self._client.execute(auth.CREATE_AUTH_TICKET, {})
+            user: ElementsUserDetail = await self._client.execute(auth.CHECK_AUTH_TICKET, {"data": ticket})
             return user
         except ApiException as error:
             if not self._client.is_end_of_session(error, had_session):
                 raise
-        self._identity.is_over = True
+        self._identity.has_ended = True
         raise SessionExpired(401, "the session has ended just as the impersonation had started")
 
     async def _finish(self, identity: Identity) -> None:
         """Be the session's own user again, also when the wait for the calls that are under way is interrupted."""
         try:
-            async with self._gate.change(takes_over=True):
+            async with self._lock.exclusive(reentrant=True):
                 await self._stop()
         finally:
             if self._identity is identity:
-                identity.is_over = True
+                identity.has_ended = True
                 self._identity = Identity()
                 self._client.forget_session()
 
@@ -142,45 +142,45 @@ class BaseSession:
         """End the impersonation on the server; if that fails, have no session rather than somebody else's."""
         is_own = False
         try:
-            if not self._identity.is_over:
-                await self._client.perform(auth.STOP_IMPERSONATION, {})
+            if not self._identity.has_ended:
+                await self._client.execute(auth.STOP_IMPERSONATION, {})
                 is_own = True
         except ApiException as failed:
             record_warning("the end of an impersonation failed, so the session logs out: %s", str(failed))
             await self._log_out_quietly()
         finally:
-            self._identity.is_over = True
+            self._identity.has_ended = True
             self._identity = Identity()
             if not is_own:
                 self._client.forget_session()
 
     async def _log_out_quietly(self) -> None:
         try:
-            await self._client.perform(auth.LOGOUT, {})
+            await self._client.execute(auth.LOGOUT, {})
         except ApiException as failed:
             record_warning("the logout failed, so the session ends by itself on the server: %s", str(failed))
 
-    async def _log_in(self, limits: Limits | None = None) -> None:
+    async def _log_in(self, timeouts: Timeouts | None = None) -> None:
         """Log in, within the limits of a call; with the new password only if the server does not take the old one."""
         self._client.forget_session()
-        refusal = await self._try_to_log_in(None, limits)
-        if refusal is not None and refusal.status != 429 and self._login["new_password"]:
-            refusal = await self._try_to_log_in(self._login["new_password"], limits)
-            if refusal is None:
+        login_error = await self._try_to_log_in(None, timeouts)
+        if login_error is not None and login_error.status != 429 and self._login["new_password"]:
+            login_error = await self._try_to_log_in(self._login["new_password"], timeouts)
+            if login_error is None:
                 self._login["password"], self._login["new_password"] = self._login["new_password"], None
-        if refusal is not None:
-            raise refusal
+        if login_error is not None:
+            raise login_error
         self._identity = Identity()
 
-    async def _try_to_log_in(self, new_password: str | None, limits: Limits | None) -> LoginFailed | None:
+    async def _try_to_log_in(self, new_password: str | None, timeouts: Timeouts | None) -> LoginFailed | None:
         """Log in once, and give how the server refused, if it did."""
         values = MaskedDict(self._login, new_password=new_password)
         del new_password
         values["otp"] = await self._one_time_code()
         try:
-            manner = CallManner(timeout=_left_of(limits), data_only=False)
+            options = RequestOptions(timeout=_left_of(timeouts), data_only=False)
             body = MaskedDict(data=AuthLoginEndpointRequest(**values))
-            answer, status, _ = await self._client.perform(auth.LOGIN, body, manner)
+            answer, status, _ = await self._client.execute(auth.LOGIN, body, options)
         except LoginFailed as error:
             return error.with_traceback(None)
         if answer.user is None:
@@ -188,30 +188,30 @@ class BaseSession:
         self._user = answer.user
         return None
 
-    async def _renew(self, refused: Identity, limits: Limits) -> Identity | None:
+    async def _renew(self, refused: Identity, timeouts: Timeouts) -> Identity | None:
         """Log in again after the server has ended a session, one thread for all; `None` if it was an impersonation.
 
-        :param limits: those of the call that found the session ended.
+        :param timeouts: those of the call that found the session ended.
         :raises LoginFailed: the server refused, this thread or another that asked for the same session.
         """
-        async with self._gate.change(limits.left()):
+        async with self._lock.exclusive(timeouts.left()):
             if refused.impersonates:
-                refused.is_over = True
+                refused.has_ended = True
                 return None
-            if self._identity is refused and refused.refusal is None:
+            if self._identity is refused and refused.login_error is None:
                 throttled = None
                 try:
-                    await self._log_in(limits)
+                    await self._log_in(timeouts)
                 except LoginFailed as error:
                     failed = error.with_traceback(None)
-                    throttled, refused.refusal = (failed, None) if failed.status == 429 else (None, failed)
+                    throttled, refused.login_error = (failed, None) if failed.status == 429 else (None, failed)
                 if throttled is not None:  # which passes, so another call may ask again
                     raise throttled
-            if self._identity is refused and refused.refusal is not None:
-                raise copy.copy(refused.refusal)
+            if self._identity is refused and refused.login_error is not None:
+                raise copy.copy(refused.login_error)
             return self._identity
 
-    def _expect_own_identity(self, what: str) -> None:
+    def _check_own_identity(self, what: str) -> None:
         if self._identity.impersonates:
             raise ApiValueError(f"the session is impersonating: leave that block before you {what}")
 
@@ -219,7 +219,7 @@ class BaseSession:
         """Whether the session is whom a call was meant for."""
         current = self._identity
         if meant.impersonates or current.impersonates:
-            return meant is current and not meant.is_over
+            return meant is current and not meant.has_ended
         return True
 
 
@@ -254,55 +254,57 @@ class SessionCalls(BaseClient):
     def __reduce__(self) -> Any:
         raise ApiTypeError("the client of a Session cannot be pickled: make a Session where it is used")
 
-    def _admit(self, operation: Operation, request: Request, manner: CallManner) -> CallManner:
+    def _bind(self, operation: Operation, request: Request, options: RequestOptions) -> RequestOptions:
         session = self.session
-        if session._gate.is_mine():
-            return super()._admit(operation, request, manner)
+        if session._lock.is_owned():
+            return super()._bind(operation, request, options)
         if not session._is_open:
             raise ApiValueError("the session is not open: use it inside its with statement")
         if request.path.rstrip("/") in _OWN_PATHS:
             raise ApiValueError(f"a Session does {operation.name} by itself: use login_again() or impersonate()")
-        return super()._admit(operation, request, manner._replace(identity=session._identity))
+        return super()._bind(operation, request, options._replace(identity=session._identity))
 
-    async def _perform(self, operation: Operation, request: Request, manner: CallManner) -> Any:
-        if manner.identity is None:  # a call of the session itself
-            return await super()._perform(operation, request, manner)
-        limits = self._sender.limits(manner.timeout)
+    async def _send(self, operation: Operation, request: Request, options: RequestOptions) -> Any:
+        if options.identity is None:  # a call of the session itself
+            return await super()._send(operation, request, options)
+        timeouts = self._sender.timeouts(options.timeout)
         try:
-            return await self._perform_as(manner.identity, operation, request, manner._replace(limits=limits), limits)
-        except WaitedTooLong:
-            failed = deadline_exceeded(request, limits, "waiting for the session", "no")
+            return await self._send_as(
+                options.identity, operation, request, options._replace(timeouts=timeouts), timeouts
+            )
+        except LockTimeout:
+            failed = deadline_exceeded(request, timeouts, "waiting for the session", "no")
         raise failed
 
-    async def _perform_as(
-        self, meant: Identity, operation: Operation, request: Request, manner: CallManner, limits: Limits
+    async def _send_as(
+        self, meant: Identity, operation: Operation, request: Request, options: RequestOptions, timeouts: Timeouts
     ) -> Any:
         session = self.session
         headers, had_session = MaskedDict(request.headers), False
         try:
-            async with session._gate.call(limits.left()):
+            async with session._lock.shared(timeouts.left()):
                 if not session._is(meant):
                     raise _expired(request)
                 had_session = self.has_session()
-                return await super()._perform(operation, request, manner)
+                return await super()._send(operation, request, options)
         except (UnauthorizedException, ForbiddenException) as error:
             if not self.is_end_of_session(error, had_session):
                 raise
         # Refused for want of a session, so nothing has been done, and it can be repeated.
-        renewed = await session._renew(meant, limits)
+        renewed = await session._renew(meant, timeouts)
         request.headers.clear()
         request.headers.update(headers)
-        async with session._gate.call(limits.left()):
+        async with session._lock.shared(timeouts.left()):
             if renewed is None or not session._is(renewed):
                 raise _expired(request)
-            return await super()._perform(operation, request, manner)
+            return await super()._send(operation, request, options)
 
 
-def _left_of(limits: Limits | None) -> float | None:
+def _left_of(timeouts: Timeouts | None) -> float | None:
     """Seconds that a call within another has; `None`: as many as any call."""
-    left = None if limits is None else limits.left()
+    left = None if timeouts is None else timeouts.left()
     if left == 0:
-        raise WaitedTooLong
+        raise LockTimeout
     return left
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from elements_sdk._config.logging import display
+from elements_sdk._config.logging import log_handlers
 from elements_sdk._serialization.decode import UnexpectedJson, from_json, type_name
 from elements_sdk._version import __version__
 from elements_sdk.exceptions import ApiKeyError, ResponseFormatError
@@ -81,12 +81,12 @@ class LegacySettings:
     @property
     def logger_stream_handler(self) -> logging.StreamHandler[Any] | None:
         """The handler that prints the log to standard error, if `debug` has switched it on."""
-        return display.stream_handler
+        return log_handlers.stream_handler
 
     @property
     def logger_file_handler(self) -> logging.FileHandler | None:
         """The handler that writes `logger_file`, if there is one."""
-        return display.file_handler
+        return log_handlers.file_handler
 
 
 class LegacyClient:

@@ -18,7 +18,7 @@ logger = logging.getLogger("elements_sdk")
 logger.addHandler(logging.NullHandler())
 
 
-class Display:
+class LogHandlers:
     """What `debug`, `logger_file` and `logger_format` of a Configuration have switched on; the last one set counts."""
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Display:
         self._is_debugging = False
         self._lock = threading.Lock()
 
-    def show(self, debug: bool, file: str | None, form: str) -> None:
+    def configure(self, debug: bool, file: str | None, form: str) -> None:
         """Bring level and handlers to these settings: to the file if there is one, else to standard error.
 
         :raises ApiValueError: the file cannot be written.
@@ -49,10 +49,10 @@ class Display:
                     logger.addHandler(new)
 
 
-display = Display()
+log_handlers = LogHandlers()
 
 
-def record_answer(request: Request, status: int, seconds: float) -> None:
+def record_response(request: Request, status: int, seconds: float) -> None:
     """Record a try that was answered."""
     _record(request, status, seconds)
 
@@ -62,7 +62,7 @@ def record_failure(request: Request, error: Exception, seconds: float) -> None:
     _record(request, type(error).__name__, seconds)
 
 
-def record_repeat(request: Request, seconds: float) -> None:
+def record_retry(request: Request, seconds: float) -> None:
     """Record that a request will be sent again."""
     logger.info("%s %s is tried again in %.2f s (after try %d)", *_named(request), seconds, request.attempts)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from elements_sdk._http.messages import expect_sendable
+from elements_sdk._http.messages import check_headers
 from elements_sdk._http.timeouts import Seconds
 from elements_sdk._utils.redaction import MaskedDict
 from elements_sdk._utils.urls import short_origin
@@ -218,7 +218,7 @@ def _optional_headers(name: str, value: Any) -> MaskedDict | None:
         return None
     headers = _masked_dict(name, value)
     del value
-    expect_sendable(headers)
+    check_headers(headers)
     return headers
 
 
@@ -251,7 +251,7 @@ def _ssl_context(name: str, value: Any) -> Any:
     return value
 
 
-CHECKS: dict[str, Callable[[str, Any], Any]] = {
+VALIDATORS: dict[str, Callable[[str, Any], Any]] = {
     "host": checked_host,
     "api_key": _masked_dict,
     "api_key_prefix": _masked_dict,

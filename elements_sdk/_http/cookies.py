@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import urlsplit
 from urllib.request import Request as CookieRequest
 
-from elements_sdk._utils.fork import renew_in_children
-from elements_sdk._utils.urls import origin
+from elements_sdk._utils.fork import register_after_fork
+from elements_sdk._utils.urls import origin_of
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -36,13 +36,13 @@ class Cookies:
     def __init__(self) -> None:
         self._jars: dict[str, CookieJar] = {}
         self._lock = threading.Lock()
-        renew_in_children(self)
+        register_after_fork(self)
 
     def headers_for(self, method: str, url: str) -> dict[str, str]:
         """Give the headers that make a request part of the session: cookies and, if it is unsafe, the CSRF token."""
         asked = CookieRequest(url, method=method)
         with self._lock:
-            jar = self._jars.get(origin(url))
+            jar = self._jars.get(origin_of(url))
             if jar is None:
                 return {}
             jar.add_cookie_header(asked)
@@ -55,21 +55,21 @@ class Cookies:
         if not lines:
             return
         with self._lock:
-            jar = self._jars.setdefault(origin(url), CookieJar(DefaultCookiePolicy()))
-            jar.extract_cookies(cast("HTTPResponse", _Answer(lines)), CookieRequest(url, method=method))
+            jar = self._jars.setdefault(origin_of(url), CookieJar(DefaultCookiePolicy()))
+            jar.extract_cookies(cast("HTTPResponse", _SetCookieLines(lines)), CookieRequest(url, method=method))
 
     def has_session(self, url: str) -> bool:
         """Whether there is a cookie for this origin besides that of the CSRF token."""
         with self._lock:
-            jar = self._jars.get(origin(url))
+            jar = self._jars.get(origin_of(url))
             return jar is not None and any(cookie.name != CSRF_COOKIE for cookie in jar)
 
     def copy(self) -> Cookies:
         """Give a copy that goes its own way."""
-        twin = Cookies()
+        clone = Cookies()
         with self._lock:
-            twin._jars = _copied(self._jars)
-        return twin
+            clone._jars = _copied(self._jars)
+        return clone
 
     def renew_after_fork(self) -> None:
         """Take locks of this process's own, those inside the jars too; the cookies stay."""
@@ -78,10 +78,10 @@ class Cookies:
 
 
 def _copied(jars: dict[str, CookieJar]) -> dict[str, CookieJar]:
-    copies = {place: CookieJar(DefaultCookiePolicy()) for place in jars}
-    for place, jar in jars.items():
+    copies = {origin: CookieJar(DefaultCookiePolicy()) for origin in jars}
+    for origin, jar in jars.items():
         for cookie in jar:
-            copies[place].set_cookie(cookie)
+            copies[origin].set_cookie(cookie)
     return copies
 
 
@@ -95,7 +95,7 @@ def _csrf_headers(jar: CookieJar, url: str) -> dict[str, str]:
     return headers
 
 
-class _Answer:
+class _SetCookieLines:
     """As much of an HTTP response as `http.cookiejar` looks at."""
 
     def __init__(self, lines: list[str]) -> None:

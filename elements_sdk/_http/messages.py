@@ -24,12 +24,12 @@ class Request:
 
     :ivar shown_path: the path as logs and exceptions may show it.
     :ivar url: the whole address that it is sent to, query included.
-    :ivar place: the origin of that.
+    :ivar origin: the origin of that.
     :ivar attempts: how often it has been sent.
     :ivar sent: whether the server may have acted on any of these.
     """
 
-    __slots__ = ("attempts", "body", "headers", "method", "path", "place", "query", "sent", "shown_path", "url")
+    __slots__ = ("attempts", "body", "headers", "method", "origin", "path", "query", "sent", "shown_path", "url")
 
     def __init__(
         self,
@@ -40,11 +40,11 @@ class Request:
         headers: MaskedDict | None = None,
         body: bytes | None = None,
         url: str = "",
-        place: str = "",
+        origin: str = "",
     ) -> None:
         self.method, self.path, self.shown_path, self.query = method, path, shown_path, query
         self.headers = MaskedDict() if headers is None else headers
-        self.body, self.url, self.place = body, url, place
+        self.body, self.url, self.origin = body, url, origin
         self.attempts = 0
         self.sent: RequestSent = "no"
 
@@ -78,7 +78,7 @@ class Response:
         return self.headers.get(name, default)
 
 
-def fill_path(path: str, parameters: list[tuple[str, Any]], safe_characters: str = "") -> tuple[str, str]:
+def expand_path(path: str, parameters: list[tuple[str, Any]], safe_characters: str = "") -> tuple[str, str]:
     """Put parameters into a path template; give the path, and the path as it may be shown.
 
     :raises ApiValueError: a parameter cannot be a segment of a path.
@@ -107,7 +107,7 @@ def path_segment(name: str, value: object, safe_characters: str = "") -> str:
     return quoted
 
 
-def expect_sendable(headers: Mapping[str, Any]) -> None:
+def check_headers(headers: Mapping[str, Any]) -> None:
     """Make sure that each header is one line.
 
     :raises ApiValueError: one is not. Its value is not shown.
@@ -138,7 +138,7 @@ def _is_line(value: Any) -> bool:
     return (value.isascii() and value.isprintable()) or not re.search(_NOT_IN_A_LINE, value)
 
 
-def query_text(pairs: list[tuple[str, Any]]) -> str:
+def encode_query(pairs: list[tuple[str, Any]]) -> str:
     """Write a query.
 
     :raises ApiValueError: a value is no valid text.

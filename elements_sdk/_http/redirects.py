@@ -6,7 +6,7 @@ from contextlib import suppress
 from urllib.parse import urljoin, urlsplit
 
 from elements_sdk._http.messages import Request, Response
-from elements_sdk._utils.urls import origin, short_origin
+from elements_sdk._utils.urls import origin_of, short_origin
 
 MOST_REDIRECTS = 3
 _STATUSES = frozenset({301, 302, 303, 307, 308})
@@ -17,7 +17,7 @@ def target_to_follow(request: Request, response: Response) -> str | None:
     if response.status not in _STATUSES or request.method != "GET":
         return None
     target = _target(request, response)
-    return target if target is not None and origin(target) == origin(request.url) else None
+    return target if target is not None and origin_of(target) == origin_of(request.url) else None
 
 
 def reason_of_stop(request: Request, response: Response) -> str:
@@ -25,7 +25,7 @@ def reason_of_stop(request: Request, response: Response) -> str:
     target = _target(request, response)
     if target is None:
         return f"{response.reason} to no valid address: correct Configuration.host, or the server behind it"
-    here, there = origin(request.url), origin(target)
+    here, there = origin_of(request.url), origin_of(target)
     shown = short_origin(target) + urlsplit(target).path
     if there != here:
         return f"{response.reason} to {shown}: calls stay with one server; {_advice(request, target)}"

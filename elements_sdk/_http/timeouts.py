@@ -9,7 +9,7 @@ Seconds = float | tuple[float, float]
 _CLOCK_STEP = 0.001  # seconds; a wait may end that much before the limit
 
 
-class Limits:
+class Timeouts:
     """The time limits of one call, counted from now on a clock that nobody sets. `None` is no limit.
 
     :ivar connect: seconds to make a connection.
@@ -26,7 +26,7 @@ class Limits:
     @classmethod
     def of_call(
         cls, timeout: tuple[float | None, float | None], total: float | None, own: Seconds | None = None
-    ) -> Limits:
+    ) -> Timeouts:
         """Make the limits of a call from those of its client and from its own `_request_timeout`.
 
         A number bounds the whole call. A pair (connect, read) lifts the limit of the whole to at least its sum.
@@ -42,26 +42,26 @@ class Limits:
         """Seconds that are left of the whole call, 0 if none are."""
         return None if self._end is None else max(0.0, self._end - time.monotonic())
 
-    def is_over(self) -> bool:
+    def has_expired(self) -> bool:
         """Whether the whole call has had its time."""
         left = self.left()
         return left is not None and left <= _CLOCK_STEP
 
-    def to_connect(self) -> float | None:
+    def connect_timeout(self) -> float | None:
         """Seconds to make a connection in.
 
         :raises TimeoutError: the whole call has had its time.
         """
         return self._within(self.connect)
 
-    def for_a_piece(self) -> float | None:
+    def read_timeout(self) -> float | None:
         """Seconds to send or receive the next piece in.
 
         :raises TimeoutError: the whole call has had its time.
         """
         return self._within(self.read)
 
-    def leave_body_to_caller(self) -> None:
+    def disarm(self) -> None:
         """Do not count the time any more in which the caller reads the answer; each piece keeps its limit."""
         self._end = None
 

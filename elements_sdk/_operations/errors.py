@@ -7,7 +7,7 @@ from typing import TypeVar
 from elements_sdk._http.body import FileError, TooLarge
 from elements_sdk._http.messages import Request, Response
 from elements_sdk._http.redirects import reason_of_stop
-from elements_sdk._http.timeouts import Limits
+from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._serialization.error_bodies import error_sentences
 from elements_sdk._utils.dates import seconds_ahead
 from elements_sdk._utils.redaction import excerpt, scrub, secrets_of, shown_headers
@@ -32,32 +32,30 @@ def status_error(request: Request, response: Response, is_login: bool = False) -
     """Make the exception that stands for an answer with an error status."""
     kind: type[ApiException] = exception_for_status(response.status)
     if kind is RedirectError:
-        return failure(kind, request, response, reason=reason_of_stop(request, response))
+        return make_exception(kind, request, response, reason=reason_of_stop(request, response))
     detail, errors = error_sentences(response.data)
-    if response.status == 403 and "CSRF" in (detail or excerpt(text_of(response.data))):
+    if response.status == 403 and "CSRF" in (detail or excerpt(decode_text(response.data))):
         kind = CsrfError
     elif is_login and (response.status < 500 or "reason" in errors):
-        return login_failure(request, response, detail, errors)
+        return login_error(request, response, detail, errors)
     if detail is None and not errors and response.data:
-        detail = excerpt(text_of(response.data)) or None
-    return failure(kind, request, response, reason=response.reason, detail=detail, errors=errors)
+        detail = excerpt(decode_text(response.data)) or None
+    return make_exception(kind, request, response, reason=response.reason, detail=detail, errors=errors)
 
 
-def login_failure(
-    request: Request, response: Response, detail: str | None, errors: dict[str, list[str]]
-) -> ApiException:
+def login_error(request: Request, response: Response, detail: str | None, errors: dict[str, list[str]]) -> ApiException:
     """Make the exception of a login that was answered without a user."""
     reasons = errors.pop("reason", [])
     if any(word in f"{reasons} {detail}".lower() for word in _OF_ONE_TIME_CODES):
         detail = "; ".join(filter(None, [(detail or "").rstrip("."), _clock_problem(response)]))
     reason = "Login failed" if response.status < 300 else response.reason
-    failed = failure(LoginFailed, request, response, reason=reason, detail=detail, errors=errors)
+    failed = make_exception(LoginFailed, request, response, reason=reason, detail=detail, errors=errors)
     if reasons:
         failed.login_reason = reasons[0]
     return failed
 
 
-def failure(
+def make_exception(
     kind: type[E],
     request: Request,
     response: Response | None,
@@ -76,7 +74,7 @@ def failure(
     return kind(
         status=response.status if response else 0,
         reason=scrub(reason, secrets),
-        body=text_of(response.data) if response else None,
+        body=decode_text(response.data) if response else None,
         headers=shown_headers(response.headers) if response else None,
         detail=None if detail is None else scrub(detail, secrets),
         errors={
@@ -90,10 +88,10 @@ def failure(
     )
 
 
-def body_failure(request: Request, response: Response, error: TooLarge | FileError) -> ApiException:
+def body_error(request: Request, response: Response, error: TooLarge | FileError) -> ApiException:
     """Make the exception that stands for a body that could not be taken."""
     kind = ResponseTooLarge if isinstance(error, TooLarge) else ApiException
-    return failure(kind, request, response, reason=str(error))
+    return make_exception(kind, request, response, reason=str(error))
 
 
 def _clock_problem(response: Response) -> str | None:
@@ -105,17 +103,17 @@ def _clock_problem(response: Response) -> str | None:
     return f"the server's clock is {abs(ahead):.0f} s {direction} this machine's, and one-time codes go by the clock"
 
 
-def deadline_exceeded(request: Request, limits: Limits, phase: str, request_sent: RequestSent) -> DeadlineExceeded:
+def deadline_exceeded(request: Request, timeouts: Timeouts, phase: str, request_sent: RequestSent) -> DeadlineExceeded:
     """Make the exception of a call that has had its time.
 
     :param phase: what it was doing.
     """
-    reason = f"the call took longer than its limit of {limits.total:g} s, {phase}"
-    failed = failure(DeadlineExceeded, request, None, reason=reason, request_sent=request_sent)
+    reason = f"the call took longer than its limit of {timeouts.total:g} s, {phase}"
+    failed = make_exception(DeadlineExceeded, request, None, reason=reason, request_sent=request_sent)
     failed.phase = phase
     return failed
 
 
-def text_of(data: bytes) -> str:
+def decode_text(data: bytes) -> str:
     """A body as text, whatever its bytes are."""
     return data.decode("utf-8", "replace")

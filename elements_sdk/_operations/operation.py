@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
 
 from elements_sdk import models
-from elements_sdk._http.messages import Request, Response, fill_path, query_text
-from elements_sdk._http.timeouts import Limits, Seconds
-from elements_sdk._operations.errors import failure, status_error, text_of
+from elements_sdk._http.messages import Request, Response, encode_query, expand_path
+from elements_sdk._http.timeouts import Seconds, Timeouts
+from elements_sdk._operations.errors import decode_text, make_exception, status_error
 from elements_sdk._serialization.decode import UnexpectedJson, from_json, parse_json
 from elements_sdk._utils.redaction import MaskedDict, excerpt, shown_headers
 from elements_sdk.exceptions import ApiTypeError, ApiValueError, ResponseFormatError
@@ -30,7 +30,7 @@ class CallOptions(TypedDict, total=False):
     _request_timeout: Seconds | None
 
 
-class CallManner(NamedTuple):
+class RequestOptions(NamedTuple):
     """How a call is to be made: the keywords that every call takes, where `call_api` sends it, and in whose name."""
 
     async_req: bool = False
@@ -40,7 +40,7 @@ class CallManner(NamedTuple):
     host: str | None = None
     sends_key: bool = True
     identity: Any = None
-    limits: Limits | None = None
+    timeouts: Timeouts | None = None
 
 
 class ApiResponse(NamedTuple, Generic[T]):
@@ -101,7 +101,7 @@ class Operation(NamedTuple):
     result: str | None = None
     permissions: str = ""
     needs_session: bool = False
-    safe_to_repeat: bool = False
+    retryable: bool = False
     is_login: bool = False
     paging: Paging | None = None
     is_open: bool = False
@@ -125,12 +125,12 @@ class Operation(NamedTuple):
                 (in_path if parameter.location == "path" else in_query).append((parameter.wire_name, value))
             elif parameter.required:
                 raise self._missing(parameter.name)
-        path, shown_path = fill_path(self.path, in_path, safe_characters) if in_path else (self.path, self.path)
+        path, shown_path = expand_path(self.path, in_path, safe_characters) if in_path else (self.path, self.path)
         body = self._body(arguments.get("data"), check) if self.body else None
         headers = MaskedDict({"Accept": "application/json"})
         if body is not None:
             headers["Content-Type"] = "application/json"
-        return Request(self.method, path, shown_path, query_text(in_query), headers, body)
+        return Request(self.method, path, shown_path, encode_query(in_query), headers, body)
 
     def read(self, request: Request, response: Response, settings: ReadSettings | None = None) -> Any:
         """Give the result of the call.
@@ -179,19 +179,21 @@ def read_result(request: Request, response: Response, type_name: str, settings: 
             problem = first_mismatch(parse_json(response.data), type_name)
         if problem is None:
             return result
-        raise failure(ResponseFormatError, request, response, reason=f"the answer is not what was promised: {problem}")
+        raise make_exception(
+            ResponseFormatError, request, response, reason=f"the answer is not what was promised: {problem}"
+        )
     except UnexpectedJson as error:
         reason = str(error)
     kind = response.headers.get("Content-Type", "without a content type")
-    begins = f", beginning with: {excerpt(text_of(response.data))}" if response.data else ""
-    raise failure(ResponseFormatError, request, response, reason=f"{reason} ({kind}{begins})")
+    begins = f", beginning with: {excerpt(decode_text(response.data))}" if response.data else ""
+    raise make_exception(ResponseFormatError, request, response, reason=f"{reason} ({kind}{begins})")
 
 
-_USUAL, _DATA_ONLY = CallManner(data_only=False), CallManner()
+_USUAL, _DATA_ONLY = RequestOptions(data_only=False), RequestOptions()
 _OPTIONS = ("async_req", "_preload_content", "_request_timeout", "_return_http_data_only")
 
 
-def read_options(name: str, options: Mapping[str, Any], data_only: bool = False) -> CallManner:
+def read_options(name: str, options: Mapping[str, Any], data_only: bool = False) -> RequestOptions:
     """Read the keywords that every call takes.
 
     :param data_only: give the data alone, whatever the keywords say.
@@ -203,7 +205,7 @@ def read_options(name: str, options: Mapping[str, Any], data_only: bool = False)
     if not options:
         return _DATA_ONLY if data_only else _USUAL
     preload = options.get("_preload_content")
-    return CallManner(
+    return RequestOptions(
         async_req=bool(options.get("async_req")),
         preload=preload is None or bool(preload),
         timeout=options.get("_request_timeout"),

@@ -7,19 +7,19 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from elements_sdk._config.validators import checked_url
-from elements_sdk._http.messages import Request, fill_path, query_text, with_query
+from elements_sdk._http.messages import Request, encode_query, expand_path, with_query
 from elements_sdk._operations.operation import Operation
 from elements_sdk._serialization.decode import type_name
 from elements_sdk._serialization.encode import to_json, to_plain
 from elements_sdk._serialization.forms import files_parameters, parameters_to_tuples
 from elements_sdk._utils.redaction import MaskedDict
-from elements_sdk._utils.urls import origin
+from elements_sdk._utils.urls import origin_of
 from elements_sdk.exceptions import ApiTypeError, ApiValueError, OpenApiException
 
 METHODS = frozenset({"GET", "HEAD", "DELETE", "POST", "PUT", "PATCH", "OPTIONS"})
 
 
-def free_call(
+def build_operation(
     method: str, path: str, result: str | type | None, parts: MaskedDict, safe_characters: str = ""
 ) -> tuple[Operation, Request]:
     """Describe a call and write its request. The `Content-Type` among the headers decides how the body is written.
@@ -35,14 +35,14 @@ def free_call(
     return operation, _without_frames(_request, operation.method, path, parts, safe_characters)
 
 
-def request_to(method: str, parts: MaskedDict) -> Request:
+def build_request(method: str, parts: MaskedDict) -> Request:
     """Write a request to any address.
 
-    :param parts: its `url`, and what `free_call` takes.
+    :param parts: its `url`, and what `build_operation` takes.
     :raises ApiValueError: the address is none, or a value cannot be sent.
     :raises ApiTypeError: body and content type do not go together, or parameters are no pairs.
     """
-    return _without_frames(_request_to, _verb(method), parts)
+    return _without_frames(_build_request, _verb(method), parts)
 
 
 def _without_frames(write: Callable[..., Request], *arguments: Any) -> Request:
@@ -59,10 +59,10 @@ def _without_frames(write: Callable[..., Request], *arguments: Any) -> Request:
         del failed  # an exception whose frames hold itself would outlive its call
 
 
-def _request_to(verb: str, parts: MaskedDict) -> Request:
+def _build_request(verb: str, parts: MaskedDict) -> Request:
     address = checked_url("url", parts["url"]).partition("#")[0]
     request = _request(verb, urlsplit(address).path or "/", parts)
-    request.url, request.place = with_query(address, request), origin(address)
+    request.url, request.origin = with_query(address, request), origin_of(address)
     return request
 
 
@@ -76,8 +76,8 @@ def _verb(method: str) -> str:
 def _request(verb: str, path: str, parts: MaskedDict, safe_characters: str = "") -> Request:
     formats = parts.get("collection_formats")
     parameters = parameters_to_tuples(to_plain(parts.get("path_params") or {}), formats)
-    path, shown_path = fill_path(path, parameters, safe_characters)
-    query = query_text(parameters_to_tuples(to_plain(parts.get("query_params") or {}), formats))
+    path, shown_path = expand_path(path, parameters, safe_characters)
+    query = encode_query(parameters_to_tuples(to_plain(parts.get("query_params") or {}), formats))
     headers = MaskedDict({name: str(value) for name, value in (parts.get("header_params") or {}).items()})
     form = parameters_to_tuples(to_plain(parts.get("post_params") or {}), formats)
     form += files_parameters(parts.get("files"))

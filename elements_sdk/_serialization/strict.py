@@ -43,14 +43,14 @@ def _mismatch_in_model(value: Any, model: type[Model], path: str) -> str | None:
     if not isinstance(value, dict):
         return f"{path} is no {model.__name__}"
     for name, declared in model._declared.items():
-        place = f"{path}.{name}" if path else name
+        item_path = f"{path}.{name}" if path else name
         item = value.get(name)
         if item is None:
-            problem = f"{place} is missing" if declared.required else None
+            problem = f"{item_path} is missing" if declared.required else None
         elif declared.enum is not None and item not in declared.enum:
-            problem = f"{place} is none of {', '.join(map(repr, declared.enum))}"
+            problem = f"{item_path} is none of {', '.join(map(repr, declared.enum))}"
         else:
-            problem = _mismatch(item, declared.type, place)
+            problem = _mismatch(item, declared.type, item_path)
         if problem:
             return problem
     return None

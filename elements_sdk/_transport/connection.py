@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from elements_sdk._http.timeouts import Limits
+from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._transport.errors import Attempt, SpeaksTls
-from elements_sdk._utils.fork import renew_in_children
+from elements_sdk._utils.fork import register_after_fork
 
 if TYPE_CHECKING:
     from socket import socket
@@ -32,7 +32,7 @@ _INTERIM = frozenset({100, *range(102, 200)})
 _thread = threading.local()
 
 
-class Try(Attempt):
+class Urllib3Attempt(Attempt):
     """One try of a call, on its way through a connection of this thread.
 
     :ivar longest_idle: seconds for which a connection may have been idle to be used for it; `None`: any number.
@@ -40,28 +40,28 @@ class Try(Attempt):
 
     __slots__ = ("_around", "longest_idle")
 
-    def __init__(self, limits: Limits, longest_idle: float | None) -> None:
-        super().__init__(limits)
+    def __init__(self, timeouts: Timeouts, longest_idle: float | None) -> None:
+        super().__init__(timeouts)
         self.longest_idle = longest_idle
 
-    def seconds_for_a_piece(self) -> float | None:
-        """Seconds to send or receive the next piece in.
+    def next_timeout(self) -> float | None:
+        """Seconds to send or receive the next chunk in.
 
         :raises TimeoutError: the whole call has had its time.
         """
-        return self.limits.to_connect() if self.phase == "connecting" else self.limits.for_a_piece()
+        return self.timeouts.connect_timeout() if self.phase == "connecting" else self.timeouts.read_timeout()
 
     def __enter__(self) -> None:
         """Have the thread's connections work for this try; afterwards for the one around it, if any."""
-        self._around: Try | None = getattr(_thread, "current", None)
+        self._around: Urllib3Attempt | None = getattr(_thread, "current", None)
         _thread.current = self
 
     def __exit__(self, *_: object) -> None:
         _thread.current = self._around
 
 
-def _current() -> Try:
-    return getattr(_thread, "current", None) or Try(Limits(None, None, None), None)
+def _current() -> Urllib3Attempt:
+    return getattr(_thread, "current", None) or Urllib3Attempt(Timeouts(None, None, None), None)
 
 
 class _Socket:
@@ -90,9 +90,9 @@ class _Socket:
             self._source.settimeout(seconds)
 
     def sendall(self, data: Any) -> None:
-        for piece in [data] if len(data) <= _BLOCK else _cut(memoryview(data)):
-            self.limit(_current().seconds_for_a_piece())
-            self._source.sendall(piece)
+        for chunk in [data] if len(data) <= _BLOCK else _cut(memoryview(data)):
+            self.limit(_current().next_timeout())
+            self._source.sendall(chunk)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         self._readers += 1
@@ -115,16 +115,16 @@ class _Reader(io.RawIOBase):
 
     def __init__(self, source: _Socket) -> None:
         self._socket: _Socket | None = source
-        self._try = _current()
+        self._attempt = _current()
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         assert self._socket is not None
-        self._socket.limit(self._try.seconds_for_a_piece())
+        self._socket.limit(self._attempt.next_timeout())
         count: int = self._socket.recv_into(buffer)
-        if self._try.phase == "waiting for the answer":
+        if self._attempt.phase == "waiting for the answer":
             if count == 0:  # http.client would take half a head for a whole one
                 raise ConnectionResetError
             if bytes(memoryview(buffer)[:2]) == _TLS_ALERT:
@@ -138,8 +138,8 @@ class _Reader(io.RawIOBase):
             source.end_reading()
 
 
-class _Answer(http.client.HTTPResponse):
-    """An answer whose status line, headers and body come within the limits."""
+class _LimitedResponse(http.client.HTTPResponse):
+    """An answer whose status line, headers and body come within the timeouts."""
 
     def __init__(self, source: Any, *arguments: Any, **named: Any) -> None:
         own = source if isinstance(source, _Socket) else _Socket(source)  # which it is not yet while a proxy answers
@@ -162,14 +162,14 @@ class _SocketOptions(list[tuple[int, int, int | bytes]]):
     """Options of a socket. urllib3 asks for them before each address of a server that it tries."""
 
     def __iter__(self) -> Iterator[tuple[int, int, int | bytes]]:
-        _current().limits.for_a_piece()
+        _current().timeouts.read_timeout()
         return super().__iter__()
 
 
 class _Limited(HTTPConnection):
     """A connection that keeps to the limits of the try it is used for, and tells it how far it has come."""
 
-    response_class = _Answer
+    response_class = _LimitedResponse
     _last_used = 0.0
     _is_connecting = False
 
@@ -183,7 +183,7 @@ class _Limited(HTTPConnection):
 
     def connect(self) -> None:
         _current().phase, _current().is_on_new_connection = "connecting", True
-        self.timeout = _current().limits.to_connect()
+        self.timeout = _current().timeouts.connect_timeout()
         self.socket_options = _SocketOptions(self.socket_options or ())
         self._is_connecting = True
         try:
@@ -195,13 +195,13 @@ class _Limited(HTTPConnection):
     def _new_conn(self) -> socket:
         """Connect; TLS over it, which comes next, has what is left of the time to connect."""
         new = super()._new_conn()
-        new.settimeout(_current().limits.to_connect())
+        new.settimeout(_current().timeouts.connect_timeout())
         return new
 
     def _tunnel(self) -> None:
         """Have the proxy connect to the server; TLS with that has what is left by then."""
         super()._tunnel()
-        self.sock.settimeout(_current().limits.to_connect())
+        self.sock.settimeout(_current().timeouts.connect_timeout())
 
     def send(self, data: Any) -> None:
         if self.sock is None:
@@ -230,7 +230,7 @@ class _Forkable(urllib3.HTTPConnectionPool):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        renew_in_children(self)
+        register_after_fork(self)
 
     def renew_after_fork(self) -> None:
         """Give up the parent's connections; a thread that is not here may hold the lock of their queue."""

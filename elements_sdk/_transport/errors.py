@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from urllib3.util.ssl_match_hostname import CertificateError
 
 from elements_sdk._http.messages import Request, Response
-from elements_sdk._http.timeouts import Limits
-from elements_sdk._operations.errors import deadline_exceeded, failure
-from elements_sdk._transport.tls import is_refusal, words_for
+from elements_sdk._http.timeouts import Timeouts
+from elements_sdk._operations.errors import deadline_exceeded, make_exception
+from elements_sdk._transport.tls import describe, is_refusal
 from elements_sdk.exceptions import (
     ApiConnectionError,
     ApiException,
@@ -36,10 +36,10 @@ class Attempt:
     :ivar is_on_new_connection: whether it has made its connection itself.
     """
 
-    __slots__ = ("is_on_new_connection", "limits", "phase")
+    __slots__ = ("is_on_new_connection", "phase", "timeouts")
 
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
+    def __init__(self, timeouts: Timeouts) -> None:
+        self.timeouts = timeouts
         self.phase: Phase = "waiting for a free connection"
         self.is_on_new_connection = False
 
@@ -48,28 +48,28 @@ class SpeaksTls(ConnectionResetError):
     """A server answers a request without TLS by an alert of TLS."""
 
 
-class Meanings:
+class ExceptionMap:
     """What the exceptions of a library mean: a class for each library.
 
-    :ivar late: a limit of time was reached,
-    :ivar not_late: but for these.
+    :ivar timeouts: a limit of time was reached,
+    :ivar not_timeouts: but for these.
     :ivar proxy: the proxy was not reached, or refused.
     :ivar invalid: the address is none.
-    :ivar breaks: the connection broke.
-    :ivar covers: they only stand for their causes, and have nothing to say.
+    :ivar disconnects: the connection broke.
+    :ivar wrappers: they only stand for their causes, and have nothing to say.
     :ivar others: exception -> ours, in which words; the first that fits counts. Texts of a library are not passed on:
         they may hold the query.
     """
 
-    late: Errors
-    not_late: Errors
+    timeouts: Errors
+    not_timeouts: Errors
     proxy: Errors
     invalid: Errors
-    breaks: Errors
-    covers: Errors
+    disconnects: Errors
+    wrappers: Errors
     others: tuple[tuple[Errors, type[ApiException], str], ...]
 
-    def refusal(self, error: BaseException) -> int | None:
+    def proxy_status(self, error: BaseException) -> int | None:
         """Give the status by which a proxy refuses to connect to the server, if that is what an exception says."""
         return None
 
@@ -97,55 +97,61 @@ _LIMIT_REACHED: dict[Phase, str] = {
 }
 
 
-def transport_failure(
-    request: Request, error: Exception, attempt: Attempt, has_proxy: bool, meanings: Meanings
+def transport_error(
+    request: Request, error: Exception, attempt: Attempt, has_proxy: bool, exception_map: ExceptionMap
 ) -> Exception:
     """Describe what went wrong without the traceback of the library, whose frames hold headers and body."""
-    chain = [item for item in (error, *_causes(error)) if not isinstance(item, meanings.covers)]
+    chain = [item for item in (error, *_causes(error)) if not isinstance(item, exception_map.wrappers)]
     sent = _SENT[attempt.phase]
-    is_late = any(isinstance(item, meanings.late) and not isinstance(item, meanings.not_late) for item in chain)
-    if is_late and attempt.limits.is_over():
-        return deadline_exceeded(request, attempt.limits, attempt.phase, sent)
+    is_late = any(
+        isinstance(item, exception_map.timeouts) and not isinstance(item, exception_map.not_timeouts) for item in chain
+    )
+    if is_late and attempt.timeouts.has_expired():
+        return deadline_exceeded(request, attempt.timeouts, attempt.phase, sent)
     # Once something was sent, urllib3 calls anything a ProxyError: by then it has forgotten that it was connected.
-    if isinstance(error, meanings.proxy) and sent == "no":
-        return _proxy_failure(request, chain, meanings)
+    if isinstance(error, exception_map.proxy) and sent == "no":
+        return _proxy_exception(request, chain, exception_map)
     if is_late:
-        return failure(ApiTimeoutError, request, None, reason=_LIMIT_REACHED[attempt.phase], request_sent=sent)
-    tls_failure = _tls_failure(request, chain, attempt)
-    if tls_failure is not None:
-        return tls_failure
-    is_broken = any(isinstance(item, meanings.breaks) for item in chain)
+        return make_exception(ApiTimeoutError, request, None, reason=_LIMIT_REACHED[attempt.phase], request_sent=sent)
+    tls_exception = _tls_exception(request, chain, attempt)
+    if tls_exception is not None:
+        return tls_exception
+    is_broken = any(isinstance(item, exception_map.disconnects) for item in chain)
     if has_proxy and sent == "no" and is_broken:
-        return failure(ProxyError, request, None, reason="the proxy broke the connection off", request_sent=sent)
-    for kinds, ours, words in meanings.others:
+        return make_exception(ProxyError, request, None, reason="the proxy broke the connection off", request_sent=sent)
+    for kinds, ours, words in exception_map.others:
         if any(isinstance(item, kinds) for item in chain):
-            return failure(ours, request, None, reason=words + _system_words(chain), request_sent=sent)
+            return make_exception(ours, request, None, reason=words + _system_message(chain), request_sent=sent)
     if is_broken:
         words = "the connection broke while it was being made" if sent == "no" else _BROKE
-        return failure(ApiConnectionError, request, None, reason=words + _system_words(chain), request_sent=sent)
-    if sent == "no" and isinstance(error, meanings.invalid):
+        return make_exception(
+            ApiConnectionError, request, None, reason=words + _system_message(chain), request_sent=sent
+        )
+    if sent == "no" and isinstance(error, exception_map.invalid):
         return ApiValueError("the request cannot be sent: host is no valid name")
-    return failure(ApiConnectionError, request, None, reason=f"no answer ({type(error).__name__})", request_sent=sent)
+    return make_exception(
+        ApiConnectionError, request, None, reason=f"no answer ({type(error).__name__})", request_sent=sent
+    )
 
 
-def expect_no_word_of_proxy(request: Request, response: Response) -> Response:
+def raise_for_proxy_response(request: Request, response: Response) -> Response:
     """Give an answer of the server; one that a forwarding proxy gives in its place is an error.
 
     :raises ProxyError: the proxy wants to know who is calling, or could not get an answer.
     """
     if response.status == 407:
-        failed = failure(ProxyError, request, response, reason=UNKNOWN_TO_PROXY, request_sent="no")
+        failed = make_exception(ProxyError, request, response, reason=UNKNOWN_TO_PROXY, request_sent="no")
         failed.is_final = True
         raise failed
     if response.status not in (502, 504) or "json" in response.headers.get("Content-Type", ""):
         return response
     reason = f"{response.reason}: the proxy, or what stands behind it, got no answer from the server"
-    raise failure(ProxyError, request, response, reason=reason, request_sent="maybe")
+    raise make_exception(ProxyError, request, response, reason=reason, request_sent="maybe")
 
 
-def _tls_failure(request: Request, chain: list[BaseException], attempt: Attempt) -> TlsError | None:
+def _tls_exception(request: Request, chain: list[BaseException], attempt: Attempt) -> TlsError | None:
     """Describe why there is no trusted connection, if that is it; a connection that was cut is no matter of trust."""
-    place, sent = urlsplit(request.url).netloc, _SENT[attempt.phase]
+    netloc, sent = urlsplit(request.url).netloc, _SENT[attempt.phase]
     kinds = (ssl.SSLError, CertificateError, SpeaksTls)
     broken = next((item for item in chain if isinstance(item, kinds)), None)
     if broken is None or isinstance(broken, ssl.SSLEOFError | ssl.SSLZeroReturnError):
@@ -153,28 +159,28 @@ def _tls_failure(request: Request, chain: list[BaseException], attempt: Attempt)
     if isinstance(broken, ssl.SSLError):
         # A server refuses a client certificate before it reads a request, but with TLS 1.3 after one may be on its way.
         is_before = attempt.is_on_new_connection and attempt.phase != "reading the answer" and is_refusal(broken)
-        sent, words = "no" if is_before else sent, words_for(broken, place, "Configuration.host")
+        sent, words = "no" if is_before else sent, describe(broken, netloc, "Configuration.host")
     elif isinstance(broken, SpeaksTls):
-        words = f"{place}: the server speaks TLS on this port; should Configuration.host begin with https://?"
+        words = f"{netloc}: the server speaks TLS on this port; should Configuration.host begin with https://?"
     else:
-        words = f"the certificate of {place} has another name than Configuration.assert_hostname"
-    failed = failure(TlsError, request, None, reason=words, request_sent=sent)
+        words = f"the certificate of {netloc} has another name than Configuration.assert_hostname"
+    failed = make_exception(TlsError, request, None, reason=words, request_sent=sent)
     failed.is_final = sent == "no" or isinstance(broken, SpeaksTls)
     return failed
 
 
-def _proxy_failure(request: Request, chain: list[BaseException], meanings: Meanings) -> ApiException:
-    status = next(filter(None, map(meanings.refusal, chain)), 0)
+def _proxy_exception(request: Request, chain: list[BaseException], exception_map: ExceptionMap) -> ApiException:
+    status = next(filter(None, map(exception_map.proxy_status, chain)), 0)
     broken_tls = _tls_error(chain)
     if broken_tls is not None:
-        reason = words_for(broken_tls, "the proxy", "Configuration.proxy")
+        reason = describe(broken_tls, "the proxy", "Configuration.proxy")
     elif status == 0:
-        reason = f"the proxy could not be reached{_system_words(chain)}"
+        reason = f"the proxy could not be reached{_system_message(chain)}"
     elif status == 407:
         reason = UNKNOWN_TO_PROXY
     else:
         reason = f"the proxy refused to connect to the server: {status}"
-    failed = failure(ProxyError, request, None, reason=reason, request_sent="no")
+    failed = make_exception(ProxyError, request, None, reason=reason, request_sent="no")
     failed.status = status
     failed.is_final = status != 0 or broken_tls is not None
     return failed
@@ -184,7 +190,7 @@ def _tls_error(chain: list[BaseException]) -> ssl.SSLError | None:
     return next((item for item in chain if isinstance(item, ssl.SSLError)), None)
 
 
-_WORDS_OF_ASYNCIO = ("Connect call failed", "Multiple exceptions")  # in place of those of the system
+_ASYNCIO_MESSAGES = ("Connect call failed", "Multiple exceptions")  # in place of those of the system
 
 
 def _causes(error: BaseException) -> list[BaseException]:
@@ -202,10 +208,10 @@ def _causes(error: BaseException) -> list[BaseException]:
     return found
 
 
-def _system_words(chain: list[BaseException]) -> str:
+def _system_message(chain: list[BaseException]) -> str:
     """The words of the operating system, which knows nothing of the request."""
     for item in chain:
         if isinstance(item, OSError) and item.strerror and item.errno is not None:
-            is_asyncio = item.strerror.startswith(_WORDS_OF_ASYNCIO)
+            is_asyncio = item.strerror.startswith(_ASYNCIO_MESSAGES)
             return f": {os.strerror(item.errno) if is_asyncio else item.strerror}"
     return ""

@@ -12,15 +12,15 @@ from urllib3.exceptions import LocationValueError
 from elements_sdk._transport.connection import POOLS
 from elements_sdk._transport.proxies import Proxies, Proxy
 from elements_sdk._transport.tls import concerns_tls, tls_context
-from elements_sdk._utils.fork import renew_in_children
-from elements_sdk._utils.urls import origin
+from elements_sdk._utils.fork import register_after_fork
+from elements_sdk._utils.urls import origin_of
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiValueError
 
 _MOST_ORIGINS = 10  # that one client keeps pools for
 
 
-class Way:
+class Route:
     """How a request gets to an origin.
 
     :ivar is_forwarded: whether a proxy reads the request and sends it on; else it lets bytes through, or there is none.
@@ -42,57 +42,57 @@ class Pools:
         self._configuration = configuration
         self._proxies = Proxies(configuration)
         self._managers: dict[tuple[Proxy | None, bool], urllib3.PoolManager] = {}
-        self._ways: dict[tuple[str, bool], Way] = {}
+        self._routes: dict[tuple[str, bool], Route] = {}
         self._context: ssl.SSLContext | None = None
         self._lock = threading.Lock()
-        renew_in_children(self)
+        register_after_fork(self)
         if configuration.is_complete():
             self._check(configuration)
 
-    def way_to(self, place: str, streams: bool) -> Way:
+    def route_to(self, origin: str, streams: bool) -> Route:
         """Give the pool that leads to an origin.
 
         :param streams: whether the caller reads the body, and may forget to give the connection back. Such connections
             are not counted, so that none has to wait for them.
         """
-        return self._ways.get((place, streams)) or self._new_way(place, streams)
+        return self._routes.get((origin, streams)) or self._new_route(origin, streams)
 
-    def proxy_for(self, place: str) -> Proxy | None:
+    def proxy_for(self, origin: str) -> Proxy | None:
         """Give the proxy before an origin, if there is one."""
-        return self._proxies.proxy_for(place)
+        return self._proxies.proxy_for(origin)
 
     def close(self) -> None:
         """Close the connections; those in use when their calls end."""
-        self._ways = {}
+        self._routes = {}
         for manager in list(self._managers.values()):
             manager.clear()
 
     def renew_after_fork(self) -> None:
         """Make connections of this process's own."""
         self._lock = threading.Lock()
-        self._managers, self._ways = {}, {}
+        self._managers, self._routes = {}, {}
 
     def _check(self, configuration: Configuration) -> None:
         """Find at once what would else fail in the first call."""
         if concerns_tls(configuration):
             self._tls_context()
-        self._proxies.proxy_for(origin(configuration.host))
+        self._proxies.proxy_for(origin_of(configuration.host))
 
-    def _new_way(self, place: str, streams: bool) -> Way:
-        proxy = self._proxies.proxy_for(place)
-        context = self._tls_context() if place.startswith("https:") else None
+    def _new_route(self, origin: str, streams: bool) -> Route:
+        proxy = self._proxies.proxy_for(origin)
+        context = self._tls_context() if origin.startswith("https:") else None
         with self._lock:
             manager = self._managers.get((proxy, streams))
             if manager is None:
                 manager = self._managers[proxy, streams] = self._new_manager(proxy, not streams)
             if context is not None:
                 manager.connection_pool_kw["ssl_context"] = context
-            if len(self._ways) == _MOST_ORIGINS:  # the managers know more, so that none of these is dropped by them
-                self._ways = {}
+            if len(self._routes) == _MOST_ORIGINS:  # the managers know more, so that none of these is dropped by them
+                self._routes = {}
             try:
-                pool = manager.connection_from_url(place)
-                self._ways[place, streams] = Way(pool, proxy is not None, proxy is not None and context is None)
-                return self._ways[place, streams]
+                pool = manager.connection_from_url(origin)
+                self._routes[origin, streams] = Route(pool, proxy is not None, proxy is not None and context is None)
+                return self._routes[origin, streams]
             except LocationValueError:
                 pass
         raise ApiValueError("the request cannot be sent: host is no valid name")

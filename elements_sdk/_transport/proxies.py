@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from elements_sdk._config.validators import checked_proxy
 from elements_sdk._utils.redaction import MaskedDict
-from elements_sdk._utils.urls import origin
+from elements_sdk._utils.urls import origin_of
 from elements_sdk.exceptions import ApiValueError
 
 if TYPE_CHECKING:
@@ -70,12 +70,12 @@ def _proxy(url: str | None, headers: MaskedDict) -> Proxy:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         if not any(name.lower() == "proxy-authorization" for name in own):
             own["Proxy-Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode("ascii")
-    return Proxy(origin(f"{url}"), own)
+    return Proxy(origin_of(f"{url}"), own)
 
 
 def _is_exempt(url: str, exceptions: str) -> bool:
     """Whether `NO_PROXY` names this server: by `*`, a name or its end (with a port or without), an address or a net."""
-    parts = urlsplit(origin(url))
+    parts = urlsplit(origin_of(url))
     host = f"{parts.hostname}".rstrip(".")
     pieces = exceptions.lower().replace(",", " ").split()
     try:
@@ -87,7 +87,9 @@ def _is_exempt(url: str, exceptions: str) -> bool:
 
 def _covers_name(piece: str, host: str, host_and_port: str) -> bool:
     name = piece.lstrip("*").strip(".")
-    return piece == "*" or any(place == name or place.endswith(f".{name}") for place in (host, host_and_port) if name)
+    return piece == "*" or any(
+        spelling == name or spelling.endswith(f".{name}") for spelling in (host, host_and_port) if name
+    )
 
 
 def _covers_address(piece: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address, host_and_port: str) -> bool:

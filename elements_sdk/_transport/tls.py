@@ -74,7 +74,7 @@ def tls_context(configuration: Configuration, identifies: bool = True) -> ssl.SS
     """
     own = configuration.ssl_context
     if own is not None:
-        _expect_alone(configuration)
+        _check_alone(configuration)
         return own
     if not configuration.verify_ssl:
         context = create_urllib3_context(cert_reqs=ssl.CERT_NONE)
@@ -92,22 +92,22 @@ def is_refusal(error: ssl.SSLError) -> bool:
     return any(part in (error.reason or "") for part in _REFUSALS_OF_CLIENTS)
 
 
-def words_for(error: ssl.SSLError, place: str, setting: str) -> str:
+def describe(error: ssl.SSLError, netloc: str, setting: str) -> str:
     """Say in plain words why there is no trusted connection.
 
-    :param place: name and port of the other side.
+    :param netloc: name and port of the other side.
     :param setting: what says where that is.
     """
     if isinstance(error, ssl.SSLCertVerificationError):
         code, message = error.verify_code, str(error.verify_message)
         problem = _STRICTNESS if code in _STRICT_CODES else _CERTIFICATE_PROBLEMS.get(code, "cannot be verified")
-        return f"the certificate of {place} {problem} ({message.rstrip('.')})"
+        return f"the certificate of {netloc} {problem} ({message.rstrip('.')})"
     reason = error.reason or ""
     known = next((words for part, words in _TLS_PROBLEMS if part in reason), "no secure connection could be made")
-    return f"{place}: {known.format(setting=setting)} ({reason.replace('_', ' ').lower() or type(error).__name__})"
+    return f"{netloc}: {known.format(setting=setting)} ({reason.replace('_', ' ').lower() or type(error).__name__})"
 
 
-def _expect_alone(configuration: Configuration) -> None:
+def _check_alone(configuration: Configuration) -> None:
     others = ("ssl_ca_cert", "ssl_ca_data", "cert_file", "key_file", "key_password", "assert_hostname")
     given = [name for name in others if getattr(configuration, name) is not None]
     given += [] if configuration.verify_ssl else ["verify_ssl"]

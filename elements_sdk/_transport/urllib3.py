@@ -13,21 +13,21 @@ from urllib3 import exceptions as errors
 
 from elements_sdk._http.body import BLOCK, Body, BodyBuffer, FileError, TooLarge, is_small, new_body, put_into
 from elements_sdk._http.messages import Request, Response
-from elements_sdk._http.timeouts import Limits
-from elements_sdk._operations.errors import body_failure
-from elements_sdk._transport.connection import Try
+from elements_sdk._http.timeouts import Timeouts
+from elements_sdk._operations.errors import body_error
+from elements_sdk._transport.connection import Urllib3Attempt
 from elements_sdk._transport.errors import (
     BROKEN_OFF,
     CLOSED_MEANWHILE,
     DAMAGED,
     NAME_NOT_KNOWN,
     NO_CONNECTION,
-    Meanings,
-    expect_no_word_of_proxy,
-    transport_failure,
+    ExceptionMap,
+    raise_for_proxy_response,
+    transport_error,
 )
 from elements_sdk._transport.pools import Pools
-from elements_sdk._utils.urls import is_insecure, target
+from elements_sdk._utils.urls import is_cleartext, request_target
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import (
     ApiConnectionError,
@@ -52,7 +52,7 @@ class Transport:
         self._is_closed = False
 
     async def send(
-        self, request: Request, limits: Limits, *, body: Body = "read", longest_idle: float | None = None
+        self, request: Request, timeouts: Timeouts, *, body: Body = "read", longest_idle: float | None = None
     ) -> Response:
         """Send a request to its `url`, once. Neither repeats nor redirects are made.
 
@@ -61,28 +61,28 @@ class Transport:
         :param longest_idle: seconds for which a connection may have been idle to be used for a request that acts.
         :raises ApiConnectionError: no complete answer came; `request_sent` says whether the server may have acted.
         """
-        way = self._pools.way_to(request.place, body == "leave")
-        attempt = Try(limits, None if request.method in READING_METHODS else longest_idle)
+        route = self._pools.route_to(request.origin, body == "leave")
+        attempt = Urllib3Attempt(timeouts, None if request.method in READING_METHODS else longest_idle)
         try:
             with attempt:
-                raw = way.pool.urlopen(
+                raw = route.pool.urlopen(
                     request.method,
-                    request.url if way.is_forwarded else target(request.url),
+                    request.url if route.is_forwarded else request_target(request.url),
                     body=request.body,
                     headers=request.headers,
                     retries=_ONCE,
                     redirect=False,
                     assert_same_host=False,
-                    pool_timeout=limits.left(),  # type: ignore[arg-type]  # seconds, whole or not
+                    pool_timeout=timeouts.left(),  # type: ignore[arg-type]  # seconds, whole or not
                     preload_content=False,
                 )
             attempt.phase = "reading the answer"
-            response = self._received(request, raw, limits, body)
-            return expect_no_word_of_proxy(request, response) if way.is_forwarded else response
+            response = self._received(request, raw, timeouts, body)
+            return raise_for_proxy_response(request, response) if route.is_forwarded else response
         except ApiException as error:
             failed: Exception = error
         except (errors.HTTPError, http.client.HTTPException, OSError, ValueError, TypeError) as error:
-            failed = transport_failure(request, error, attempt, way.has_proxy, _MEANINGS)
+            failed = transport_error(request, error, attempt, route.has_proxy, _EXCEPTIONS)
         finally:
             if self._is_closed:  # meanwhile
                 self.close()
@@ -95,67 +95,67 @@ class Transport:
         """Wait."""
         time.sleep(seconds)
 
-    def is_readable_on_the_way(self, place: str) -> bool:
+    def is_cleartext(self, origin: str) -> bool:
         """Whether others can read what goes to this origin: by plain http to another machine, a proxy perhaps."""
-        proxy = None if place.startswith("https:") else self._pools.proxy_for(place)
-        return is_insecure(place) or (proxy is not None and is_insecure(proxy.address))
+        proxy = None if origin.startswith("https:") else self._pools.proxy_for(origin)
+        return is_cleartext(origin) or (proxy is not None and is_cleartext(proxy.address))
 
     def close(self) -> None:
         """Close the connections; those in use when their calls end."""
         self._is_closed = True
         self._pools.close()
 
-    def _received(self, request: Request, raw: BaseHTTPResponse, limits: Limits, body: Body) -> Response:
+    def _received(self, request: Request, raw: BaseHTTPResponse, timeouts: Timeouts, body: Body) -> Response:
         settings = self._configuration
         response = Response(raw.status, raw.reason or "", raw.headers, b"")
         if body == "leave" and 200 <= raw.status < 300:
             response.raw = raw
-            limits.leave_body_to_caller()
+            timeouts.disarm()
             return response
-        taken = None
+        sink = None
         try:
             if body == "read" and is_small(raw.headers, settings.max_response_bytes):
                 response.data = raw.read()
                 return response
-            taken = new_body(body, raw.status, settings.max_response_bytes)
-            _pour(raw, taken)
-            put_into(response, taken)
+            sink = new_body(body, raw.status, settings.max_response_bytes)
+            _read_body(raw, sink)
+            put_into(response, sink)
             return response
         except BaseException as error:  # the place in the pool must become free, whatever stopped the reading
             raw.close()
             raw.release_conn()
-            if taken is not None:
-                taken.discard()
+            if sink is not None:
+                sink.discard()
             if not isinstance(error, TooLarge | FileError):
                 raise
-            failed = body_failure(request, response, error)
+            failed = body_error(request, response, error)
         raise failed
 
 
-def _pour(raw: BaseHTTPResponse, taken: BodyBuffer) -> None:
+def _read_body(raw: BaseHTTPResponse, sink: BodyBuffer) -> None:
     """Read a body, in a frame of its own: its pieces may be secret."""
     if not raw.headers.get("Content-Length", "0").isdecimal():
         raw.length_remaining = None  # urllib3 reads "2, 2" as 2, and http.client as no length: all would come at once
-    taken.reserve(getattr(raw, "length_remaining", None))
-    while piece := raw.read(BLOCK):
-        taken.write(piece)
+    sink.reserve(getattr(raw, "length_remaining", None))
+    while chunk := raw.read(BLOCK):
+        sink.write(chunk)
 
 
-class _Meanings(Meanings):
+class _ExceptionMap(ExceptionMap):
     """What the exceptions of urllib3 and http.client mean."""
 
-    late = (errors.ConnectTimeoutError, errors.ReadTimeoutError, errors.EmptyPoolError, TimeoutError)
-    not_late = (errors.NewConnectionError,)
+    timeouts = (errors.ConnectTimeoutError, errors.ReadTimeoutError, errors.EmptyPoolError, TimeoutError)
+    not_timeouts = (errors.NewConnectionError,)
     proxy = (errors.ProxyError,)
     invalid = (errors.LocationValueError, ValueError, TypeError)
-    breaks = (
+    disconnects = (
         errors.ProtocolError,
         http.client.HTTPException,
         ConnectionError,
         ssl.SSLEOFError,
         ssl.SSLZeroReturnError,
     )
-    covers = ()
+    wrappers = ()
     others = (
         ((errors.NameResolutionError,), ApiConnectionError, NAME_NOT_KNOWN),
         ((errors.NewConnectionError,), ApiConnectionError, NO_CONNECTION),
@@ -164,11 +164,11 @@ class _Meanings(Meanings):
         ((errors.DecodeError,), IncompleteBody, DAMAGED),
     )
 
-    def refusal(self, error: BaseException) -> int | None:
+    def proxy_status(self, error: BaseException) -> int | None:
         found = re.match(_REFUSED_TUNNEL, str(error)) if isinstance(error, OSError) else None
         return None if found is None else int(found[1])
 
 
 _REFUSED_TUNNEL = r"Tunnel connection failed: (\d{3})\b"  # in http.client's words
 _ONCE = urllib3.Retry(False, redirect=False)
-_MEANINGS = _Meanings()
+_EXCEPTIONS = _ExceptionMap()

@@ -18,12 +18,12 @@ _of_parents: list[object] = []
 _alive: WeakSet[Renewable] = WeakSet()
 
 
-def renew_in_children(thing: Renewable) -> None:
+def register_after_fork(thing: Renewable) -> None:
     """Have a thing renewed in every process that is forked from this one, as long as it is in use."""
     _alive.add(thing)
 
 
-def leave_behind(thing: object) -> None:
+def abandon_in_child(thing: object) -> None:
     """Keep what belongs to the parent process from being cleaned up here, where its locks may be held for ever."""
     _of_parents.append(thing)
 

@@ -7,16 +7,16 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 
-def origin(url: str) -> str:
+def origin_of(url: str) -> str:
     """Scheme, host and port of a URL: `https://storage.example.com:443`."""
     end = url.find("/", url.find("//") + 2)
     start = url if end < 0 else url[:end]
     may_be_secret = "@" in start or "?" in start or "#" in start  # which no cache should keep
-    return _origin.__wrapped__(start) if may_be_secret else _origin(start)
+    return _origin_of_start.__wrapped__(start) if may_be_secret else _origin_of_start(start)
 
 
 @lru_cache(maxsize=64)
-def _origin(url: str) -> str:
+def _origin_of_start(url: str) -> str:
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     host = parts.hostname or ""
@@ -25,11 +25,11 @@ def _origin(url: str) -> str:
 
 def short_origin(url: str) -> str:
     """The origin as browsers write it, without a port that goes without saying."""
-    whole = origin(url)
+    whole = origin_of(url)
     return whole.removesuffix(":443" if whole.startswith("https:") else ":80")
 
 
-def target(url: str) -> str:
+def request_target(url: str) -> str:
     """Path and query of a URL, as they stand in the first line of a request."""
     address, _, query = url.partition("?")
     start = address.find("/", address.find("//") + 2)
@@ -42,7 +42,7 @@ def target(url: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def is_insecure(url: str) -> bool:
+def is_cleartext(url: str) -> bool:
     """Whether what is sent there can be read on the way: plain http to anything but this machine."""
     parts = urlsplit(url)
     host = parts.hostname or ""

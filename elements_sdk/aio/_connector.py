@@ -125,7 +125,7 @@ class Connector(aiohttp.TCPConnector):
             _warn_of_unverified(req.url.host)
         try:
             # aiohttp sets limits to the steps of this, and none to the answer of a proxy.
-            async with asyncio.timeout(attempt.limits.to_connect()):
+            async with asyncio.timeout(attempt.timeouts.connect_timeout()):
                 protocol = await super()._create_connection(req, traces, timeout)
         except (aiohttp.ClientConnectorError, ssl.SSLError) as error:
             cut = next((item for item in (error, error.__cause__) if isinstance(item, _CUT)), None)
@@ -167,7 +167,7 @@ class Connector(aiohttp.TCPConnector):
 
 
 class Upload(aiohttp.BytesIOPayload):
-    """A large body, each piece of which is to be taken in the time for a piece."""
+    """A large body, each piece of which is to be taken in the time for a chunk."""
 
     def __init__(self, body: bytes, attempt: Attempt) -> None:
         super().__init__(io.BytesIO(body))
@@ -176,9 +176,9 @@ class Upload(aiohttp.BytesIOPayload):
     async def write_with_length(self, writer: Any, content_length: int | None) -> None:
         """Send it."""
         self._attempt.phase = "sending the request"
-        while piece := self._value.read(BLOCK):
-            async with asyncio.timeout(self._attempt.limits.for_a_piece()):
-                await writer.write(piece)
+        while chunk := self._value.read(BLOCK):
+            async with asyncio.timeout(self._attempt.timeouts.read_timeout()):
+                await writer.write(chunk)
         self._attempt.phase = "waiting for the answer"
 
 

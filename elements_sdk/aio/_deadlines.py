@@ -60,7 +60,7 @@ class Deadlines:
 class Deadline:
     """Ends what is awaited inside by `TimeoutError` after so many seconds, as `asyncio.timeout` does."""
 
-    __slots__ = ("_all", "_cancelling", "_is_over", "_task", "end")
+    __slots__ = ("_all", "_cancelling", "_has_expired", "_task", "end")
 
     def __init__(self, deadlines: Deadlines, left: float | None) -> None:
         """
@@ -68,7 +68,7 @@ class Deadline:
         """
         self._all = deadlines
         self.end = math.inf if left is None else asyncio.get_running_loop().time() + left
-        self._is_over = False
+        self._has_expired = False
 
     def __enter__(self) -> None:
         task = asyncio.current_task()
@@ -82,10 +82,10 @@ class Deadline:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._all.discard(self)
-        if self._is_over and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+        if self._has_expired and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error
 
     def expire(self) -> None:
         """Interrupt what is awaited."""
-        self._is_over = True
+        self._has_expired = True
         self._task.cancel()

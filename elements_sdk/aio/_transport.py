@@ -17,8 +17,8 @@ from yarl import URL
 
 from elements_sdk._http.body import BLOCK, Body, BodyBuffer, FileError, TooLarge, is_small, new_body, put_into
 from elements_sdk._http.messages import Request, Response
-from elements_sdk._http.timeouts import Limits
-from elements_sdk._operations.errors import body_failure, failure
+from elements_sdk._http.timeouts import Timeouts
+from elements_sdk._operations.errors import body_error, make_exception
 from elements_sdk._transport.errors import (
     BROKEN_OFF,
     CLOSED_MEANWHILE,
@@ -26,15 +26,15 @@ from elements_sdk._transport.errors import (
     NAME_NOT_KNOWN,
     NO_CONNECTION,
     Attempt,
-    Meanings,
-    expect_no_word_of_proxy,
-    transport_failure,
+    ExceptionMap,
+    raise_for_proxy_response,
+    transport_error,
 )
 from elements_sdk._transport.proxies import Proxies, Proxy
 from elements_sdk._transport.tls import concerns_tls, tls_context
-from elements_sdk._utils.fork import leave_behind, renew_in_children
+from elements_sdk._utils.fork import abandon_in_child, register_after_fork
 from elements_sdk._utils.redaction import MaskedDict
-from elements_sdk._utils.urls import is_insecure, origin
+from elements_sdk._utils.urls import is_cleartext, origin_of
 from elements_sdk.aio._connector import Broken, Connector, Upload, current, send_once, unmistakable
 from elements_sdk.aio._deadlines import Deadline, Deadlines
 from elements_sdk.configuration import Configuration
@@ -64,41 +64,41 @@ class Transport:
         self._deadlines = Deadlines()
         self._kept_timeout = aiohttp.ClientTimeout(ceil_threshold=math.inf)
         self._is_closed = False
-        renew_in_children(self)
+        register_after_fork(self)
         if configuration.is_complete():
             if concerns_tls(configuration):
                 self._tls_context()
-            self._proxies.proxy_for(origin(configuration.host))
+            self._proxies.proxy_for(origin_of(configuration.host))
 
     async def send(
-        self, request: Request, limits: Limits, *, body: Body = "read", longest_idle: float | None = None
+        self, request: Request, timeouts: Timeouts, *, body: Body = "read", longest_idle: float | None = None
     ) -> Response:
         """Send a request to its `url`, once. Neither repeats nor redirects are made.
 
         :raises ApiConnectionError: no complete answer came; `request_sent` says whether the server may have acted.
         """
-        place = request.place
-        proxy = self._proxies.proxy_for(place)
-        is_forwarded = proxy is not None and not place.startswith("https:")
-        attempt = Attempt(limits)
+        origin = request.origin
+        proxy = self._proxies.proxy_for(origin)
+        is_forwarded = proxy is not None and not origin.startswith("https:")
+        attempt = Attempt(timeouts)
         session = self._session_of_this_loop(request, body == "leave")
-        options = self._options(request, place, proxy, attempt)
+        options = self._options(request, origin, proxy, attempt)
         token = current.set(attempt)
         try:
-            with Deadline(self._deadlines, limits.left()):
+            with Deadline(self._deadlines, timeouts.left()):
                 raw = await session.request(
                     request.method,
                     URL(request.url, encoded=True),
-                    timeout=self._timeout(limits),
+                    timeout=self._timeout(timeouts),
                     **options,
                 )
                 attempt.phase = "reading the answer"
                 response = await self._received(request, raw, body)
-            return expect_no_word_of_proxy(request, response) if is_forwarded else response
+            return raise_for_proxy_response(request, response) if is_forwarded else response
         except ApiException as error:
             failed: Exception = error
         except (aiohttp.ClientError, Broken, DecodeError, OSError, ValueError, TypeError, RuntimeError) as error:
-            failed = transport_failure(request, unmistakable(error), attempt, proxy is not None, _MEANINGS)
+            failed = transport_error(request, unmistakable(error), attempt, proxy is not None, _EXCEPTIONS)
             if self._is_closed and isinstance(failed, ApiConnectionError):
                 failed.reason, failed.is_final = CLOSED_MEANWHILE, True
         finally:
@@ -112,10 +112,10 @@ class Transport:
         """Wait."""
         await asyncio.sleep(seconds)
 
-    def is_readable_on_the_way(self, place: str) -> bool:
+    def is_cleartext(self, origin: str) -> bool:
         """Whether others can read what goes to this origin: by plain http to another machine, a proxy perhaps."""
-        proxy = None if place.startswith("https:") else self._proxies.proxy_for(place)
-        return is_insecure(place) or (proxy is not None and is_insecure(proxy.address))
+        proxy = None if origin.startswith("https:") else self._proxies.proxy_for(origin)
+        return is_cleartext(origin) or (proxy is not None and is_cleartext(proxy.address))
 
     async def close(self) -> None:
         """Close the connections. Calls that are under way fail."""
@@ -127,7 +127,7 @@ class Transport:
 
     def renew_after_fork(self) -> None:
         """Leave the connections to the parent: they are those of its event loop."""
-        leave_behind(self._sessions)
+        abandon_in_child(self._sessions)
         self._sessions, self._loop, self._deadlines = {}, None, Deadlines()
 
     def _session_of_this_loop(self, request: Request, streams: bool) -> aiohttp.ClientSession:
@@ -137,7 +137,7 @@ class Transport:
             counted, so that none has to wait for them.
         """
         if self._is_closed:
-            failed = failure(ApiConnectionError, request, None, reason=CLOSED_MEANWHILE, request_sent="no")
+            failed = make_exception(ApiConnectionError, request, None, reason=CLOSED_MEANWHILE, request_sent="no")
             failed.is_final = True
             raise failed
         loop = asyncio.get_running_loop()
@@ -172,23 +172,23 @@ class Transport:
             max_headers=_MOST_HEADERS,
         )
 
-    def _options(self, request: Request, place: str, proxy: Proxy | None, attempt: Attempt) -> MaskedDict:
+    def _options(self, request: Request, origin: str, proxy: Proxy | None, attempt: Attempt) -> MaskedDict:
         options = MaskedDict(headers=request.headers, allow_redirects=False, data=request.body)
         if request.method != "POST":
             options["middlewares"] = _SEND_ONCE  # that is a twentieth of a call, and aiohttp repeats no POST
         if request.body is not None and len(request.body) > _LARGE:
             options["data"] = Upload(request.body, attempt)
-        if place.startswith("https:"):
+        if origin.startswith("https:"):
             options["ssl"] = self._tls_context()
         if proxy is not None:
             options["proxy"], options["proxy_headers"] = proxy.address, dict(proxy.headers)
-            if not place.startswith("https:"):
+            if not origin.startswith("https:"):
                 options["headers"] = MaskedDict({**request.headers, **proxy.headers})
         return options
 
-    def _timeout(self, limits: Limits) -> aiohttp.ClientTimeout:
+    def _timeout(self, timeouts: Timeouts) -> aiohttp.ClientTimeout:
         """The limits as aiohttp takes them; mostly those of the call before."""
-        connect, read, kept = limits.to_connect(), limits.for_a_piece(), self._kept_timeout
+        connect, read, kept = timeouts.connect_timeout(), timeouts.read_timeout(), self._kept_timeout
         if kept.sock_connect != connect or kept.sock_read != read:
             kept = self._kept_timeout = aiohttp.ClientTimeout(
                 sock_connect=connect, sock_read=read, ceil_threshold=math.inf
@@ -207,25 +207,25 @@ class Transport:
 
     async def _received(self, request: Request, raw: aiohttp.ClientResponse, body: Body) -> Response:
         settings = self._configuration
-        response = _Answer(raw)
+        response = _LazyResponse(raw)
         if body == "leave" and 200 <= raw.status < 300:
             response.raw = raw
             return response
-        taken = None
+        sink = None
         try:
             if body == "read" and is_small(raw.headers, settings.max_response_bytes):
                 response.data = await raw.read()
                 return response
-            taken = new_body(body, raw.status, settings.max_response_bytes)
-            await _pour(raw, response, taken, settings.max_response_bytes, in_thread=callable(body))
-            put_into(response, taken)
+            sink = new_body(body, raw.status, settings.max_response_bytes)
+            await _read_body(raw, response, sink, settings.max_response_bytes, in_thread=callable(body))
+            put_into(response, sink)
             return response
         except BaseException as error:  # the place in the pool must become free, whatever stopped the reading
             raw.close()
-            if taken is not None:
-                taken.discard()
+            if sink is not None:
+                sink.discard()
             if isinstance(error, TooLarge | FileError):
-                failed: Exception = body_failure(request, response, error)
+                failed: Exception = body_error(request, response, error)
             elif isinstance(error, aiohttp.ClientPayloadError) and "ConnectionResetError(" in str(error):
                 failed = Broken(_RESET)  # of which aiohttp keeps the text only
             else:
@@ -233,7 +233,7 @@ class Transport:
         raise failed
 
 
-class _Answer(Response):
+class _LazyResponse(Response):
     """An answer whose headers are read when they are asked for, which takes longer than the rest of it."""
 
     __slots__ = ("_headers", "_lines")
@@ -252,34 +252,34 @@ class _Answer(Response):
         return self._headers
 
 
-async def _pour(
-    raw: aiohttp.ClientResponse, response: Response, taken: BodyBuffer, most: int | None, in_thread: bool
+async def _read_body(
+    raw: aiohttp.ClientResponse, response: Response, sink: BodyBuffer, most: int | None, in_thread: bool
 ) -> None:
     """Read a body, and take it up decompressed."""
-    taken.reserve(None if raw.method == "HEAD" else raw.content_length)
+    sink.reserve(None if raw.method == "HEAD" else raw.content_length)
     if "Content-Encoding" not in raw.headers:
         while not raw.content.at_eof():
-            piece = await raw.content.read(BLOCK)
-            await asyncio.to_thread(taken.write, piece) if in_thread else taken.write(piece)
+            chunk = await raw.content.read(BLOCK)
+            await asyncio.to_thread(sink.write, chunk) if in_thread else sink.write(chunk)
         return
     packed = BodyBuffer(most)
-    while piece := await raw.content.read(BLOCK):
-        packed.write(piece)
+    while chunk := await raw.content.read(BLOCK):
+        packed.write(chunk)
     body = io.BytesIO(packed.value(response))
     unpacked = HTTPResponse(body, response.headers, raw.status, preload_content=False, request_method=raw.method)
-    while piece := unpacked.read(BLOCK):
-        await asyncio.to_thread(taken.write, piece) if in_thread else taken.write(piece)
+    while chunk := unpacked.read(BLOCK):
+        await asyncio.to_thread(sink.write, chunk) if in_thread else sink.write(chunk)
 
 
-class _Meanings(Meanings):
+class _ExceptionMap(ExceptionMap):
     """What the exceptions of aiohttp mean."""
 
-    late = (TimeoutError,)
-    not_late = ()
+    timeouts = (TimeoutError,)
+    not_timeouts = ()
     proxy = (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError)
     invalid = (aiohttp.InvalidURL, ValueError, TypeError)
-    breaks = (ConnectionError, Broken, aiohttp.ServerDisconnectedError, aiohttp.ClientResponseError, EOFError)
-    covers = (ClientSSLError,)
+    disconnects = (ConnectionError, Broken, aiohttp.ServerDisconnectedError, aiohttp.ClientResponseError, EOFError)
+    wrappers = (ClientSSLError,)
     others = (
         ((ClientConnectorDNSError,), ApiConnectionError, NAME_NOT_KNOWN),
         ((aiohttp.ClientConnectorError,), ApiConnectionError, NO_CONNECTION),
@@ -288,8 +288,8 @@ class _Meanings(Meanings):
         ((RuntimeError,), ApiConnectionError, CLOSED_MEANWHILE),
     )
 
-    def refusal(self, error: BaseException) -> int | None:
+    def proxy_status(self, error: BaseException) -> int | None:
         return error.status if isinstance(error, aiohttp.ClientHttpProxyError) else None
 
 
-_MEANINGS = _Meanings()
+_EXCEPTIONS = _ExceptionMap()

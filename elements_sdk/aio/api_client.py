@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from elements_sdk._client.base import BaseClient
 from elements_sdk._http.messages import Request
 from elements_sdk._http.timeouts import Seconds
-from elements_sdk._operations.operation import CallManner, Operation, read_options
+from elements_sdk._operations.operation import Operation, RequestOptions, read_options
 from elements_sdk._utils.redaction import MaskedDict
 from elements_sdk.aio._transport import Transport
 from elements_sdk.configuration import Configuration
@@ -59,14 +59,14 @@ class ApiClient(BaseClient):
         :param options: the keywords that every call takes.
         """
         request = self._request(operation, arguments)
-        return await self._run(operation, request, _manner(operation.name, options, data_only=True))
+        return await self._run(operation, request, _read_options(operation.name, options, data_only=True))
 
     async def call_with_http_info(
         self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]
     ) -> Any:
         """Make a documented call and give an `ApiResponse`."""
         request = self._request(operation, arguments)
-        return await self._run(operation, request, _manner(operation.name, options, data_only=False))
+        return await self._run(operation, request, _read_options(operation.name, options, data_only=False))
 
     async def call_api(
         self,
@@ -97,7 +97,7 @@ class ApiClient(BaseClient):
             collection_formats=collection_formats,
         )
         del path_params, query_params, header_params, body, post_params, files  # no traceback shows them
-        operation, request, manner = self._free_call(
+        operation, request, options = self._build_raw(
             resource_path,
             method,
             response_type,
@@ -110,7 +110,7 @@ class ApiClient(BaseClient):
             },
             parts,
         )
-        return await self._run(operation, request, manner)
+        return await self._run(operation, request, options)
 
     async def request(
         self,
@@ -131,13 +131,13 @@ class ApiClient(BaseClient):
             url=url, query_params=query_params, header_params=headers, post_params=post_params, body=body
         )
         del url, query_params, headers, post_params, body  # no traceback shows them
-        return await self._perform_free(method, parts, _preload_content, _request_timeout)
+        return await self._send_raw(method, parts, _preload_content, _request_timeout)
 
-    def _run(self, operation: Operation, request: Request, manner: CallManner) -> Coroutine[Any, Any, Any]:
-        return self._perform(operation, request, self._admit(operation, request, manner))
+    def _run(self, operation: Operation, request: Request, options: RequestOptions) -> Coroutine[Any, Any, Any]:
+        return self._send(operation, request, self._bind(operation, request, options))
 
 
-def _manner(name: str, options: Mapping[str, Any], data_only: bool) -> CallManner:
+def _read_options(name: str, options: Mapping[str, Any], data_only: bool) -> RequestOptions:
     if "async_req" in options:
         raise ApiTypeError(f"{name} takes no argument 'async_req' here: put it into a task, as in asyncio.create_task")
     return read_options(name, options, data_only)

@@ -22,7 +22,7 @@ from elements_sdk._operations.auth import (
 from elements_sdk._utils.redaction import masked_arguments
 from elements_sdk.aio.api_client import ApiClient
 from elements_sdk.aio.pagination import Pager
-from elements_sdk.pagination import Walk
+from elements_sdk.pagination import Cursor
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -563,7 +563,7 @@ class AuthApi:
         ordering: str | None = "id",
         **options: Unpack[CallOptions],
     ) -> Pager[OneTimeAccessToken]:
-        """Walk through all that `get_all_access_tokens` lists; `pages()` of the result gives it page by page.
+        """Cursor through all that `get_all_access_tokens` lists; `pages()` of the result gives it page by page.
 
         Nothing is sent before the first entry is asked for, and no more than a page is kept. Ordered by `"id"` or
         `"-id"`, a list that changes meanwhile loses and repeats nothing that stays; in any other order it may.
@@ -587,7 +587,7 @@ class AuthApi:
             "user": user,
             "created_by": created_by,
         }
-        return Pager(self.api_client, Walk(GET_ALL_ACCESS_TOKENS, filters, page_size, offset, ordering, options))
+        return Pager(self.api_client, Cursor(GET_ALL_ACCESS_TOKENS, filters, page_size, offset, ordering, options))
 
     @overload
     async def login(

@@ -10,7 +10,7 @@ from inspect import isawaitable
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
-from elements_sdk.bulk import BaseBulk, Call, Outcome, Progress, expect_bulk, failed
+from elements_sdk.bulk import BaseBulk, Call, Outcome, Progress, check_arguments, failed
 from elements_sdk.exceptions import ApiTypeError
 
 __all__ = ["Bulk", "map_calls"]
@@ -41,7 +41,7 @@ def map_calls(
     :raises ApiValueError: `max_concurrency` is no whole number from 1.
     :raises ApiTypeError: `method` or `progress` cannot be called, or `items` cannot be iterated over.
     """
-    expect_bulk(method, max_concurrency, progress)
+    check_arguments(method, max_concurrency, progress)
     if not isinstance(items, Iterable | AsyncIterable):
         raise ApiTypeError(f"items must be something to iterate over, not {type(items).__name__}")
     return Bulk(method, items, max_concurrency, progress)
@@ -62,9 +62,9 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], AsyncIterator[Outcome[It
         max_concurrency: int,
         progress: Progress | None,
     ) -> None:
-        self._tasks = _Tasks(method, max_concurrency)
+        self._tasks = _TaskExecutor(method, max_concurrency)
         super().__init__(self._tasks, _Call, items, max_concurrency, progress)
-        self._items = aiter(items) if isinstance(items, AsyncIterable) else _Each(items)
+        self._items = aiter(items) if isinstance(items, AsyncIterable) else _AsyncItems(items)
 
     async def __anext__(self) -> Outcome[Item, Value]:
         try:
@@ -105,7 +105,7 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], AsyncIterator[Outcome[It
     async def _next_call(self) -> _Call[Item, Value] | None:
         """Start what can be started, and give the first call whose outcome was not given yet."""
         self._tasks.start_waiting()
-        while self._has_room():
+        while self._can_prefetch():
             await self._take_next()
         return self._first()
 
@@ -138,7 +138,7 @@ class _Call(Call[Item, Value]):
         return self.outcome
 
 
-class _Tasks(Generic[Item, Value]):
+class _TaskExecutor(Generic[Item, Value]):
     """Tasks that make calls, one each. They know nothing of their Bulk, so that it can be dropped."""
 
     def __init__(self, method: Callable[[Item], Awaitable[Value]], most: int) -> None:
@@ -158,7 +158,7 @@ class _Tasks(Generic[Item, Value]):
         while self._waiting and len(self._running) < self._most and not self.is_stopped:
             call = self._waiting.popleft()
             call.is_started = True
-            call.task = asyncio.create_task(self._make(call))
+            call.task = asyncio.create_task(self._run(call))
             call.task.add_done_callback(partial(self._end, call))
             self._running.add(call.task)
 
@@ -171,7 +171,7 @@ class _Tasks(Generic[Item, Value]):
         if self._running:
             await asyncio.wait(self._running)
 
-    async def _make(self, call: _Call[Item, Value]) -> None:
+    async def _run(self, call: _Call[Item, Value]) -> None:
         try:
             awaitable = self._method(call.item)
             if not isawaitable(awaitable):
@@ -197,7 +197,7 @@ class _Tasks(Generic[Item, Value]):
             call.outcome = failed(call.item, error)
 
 
-class _Each(AsyncIterator[Item]):
+class _AsyncItems(AsyncIterator[Item]):
     """Goes through ordinary items."""
 
     def __init__(self, items: Iterable[Item]) -> None:

@@ -53,7 +53,7 @@ class Session(BaseSession):
         own = copy.deepcopy(configuration)
         own.api_key, own.refresh_api_key_hook = {}, None
         client = _SessionClient(own)
-        super().__init__(client, _TaskTurn, login)
+        super().__init__(client, _TaskCondition, login)
         self.auth = AuthApi(client)
 
     async def __aenter__(self) -> Self:
@@ -90,7 +90,7 @@ class Session(BaseSession):
         :raises ApiValueError: the session is impersonating already; nothing is sent.
         :raises ForbiddenException: the session's user lacks the permission `system:admin-access`.
         """
-        self._expect_own_identity("impersonate")
+        self._check_own_identity("impersonate")
         identity = Identity(impersonates=True)
         try:
             yield await self._start(user_id, identity)
@@ -107,7 +107,7 @@ class _SessionClient(SessionCalls, ApiClient):
     """The client of a session."""
 
 
-class _TaskTurn:
+class _TaskCondition:
     """What the tasks of a session wait at. In one event loop nobody else acts between two waits."""
 
     def __init__(self) -> None:
@@ -133,6 +133,6 @@ class _TaskTurn:
             if not notice.done():
                 notice.set_result(None)
 
-    def who(self) -> object:
+    def current_owner(self) -> object:
         """Give this task."""
         return asyncio.current_task()

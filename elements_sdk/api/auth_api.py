@@ -212,7 +212,7 @@ class AuthApi:
         ordering: str | None = "id",
         **options: Unpack[CallOptions],
     ) -> Pager[OneTimeAccessToken]:
-        """Walk through all that `get_all_access_tokens` lists; `pages()` of the result gives it page by page.
+        """Cursor through all that `get_all_access_tokens` lists; `pages()` of the result gives it page by page.
 
         Nothing is sent before the first entry is asked for, and no more than a page is kept. Ordered by `"id"` or
         `"-id"`, a list that changes meanwhile loses and repeats nothing that stays; in any other order it may.
@@ -229,7 +229,7 @@ class AuthApi:
         :param options: `_request_timeout`, for each page.
         :raises PagingError: a call failed; raised by the loop.
         """
-        from elements_sdk.pagination import Pager, Walk  # loaded late: most programs walk no list
+        from elements_sdk.pagination import Cursor, Pager  # loaded late: most programs walk no list
 
         filters = {
             "shared_bundles": shared_bundles,
@@ -238,7 +238,7 @@ class AuthApi:
             "user": user,
             "created_by": created_by,
         }
-        return Pager(self.api_client, Walk(GET_ALL_ACCESS_TOKENS, filters, page_size, offset, ordering, options))
+        return Pager(self.api_client, Cursor(GET_ALL_ACCESS_TOKENS, filters, page_size, offset, ordering, options))
 
     def login(self, data: Any = None, **options: Any) -> Any:
         """Log in with name and password, and start a session.

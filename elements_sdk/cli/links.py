@@ -189,7 +189,7 @@ def report_links(context: click.Context, values: Mapping[str, Any]) -> None:
         host = client.configuration.host
     from elements_sdk.cli.report import render
 
-    file.write_text(render(found, host, values["soon"], selection_of(values).in_words()), "utf-8")
+    file.write_text(render(found, host, values["soon"], selection_of(values).describe()), "utf-8")
     click.echo(f"{counted(len(found), 'link')} in {file}", err=True)
 
 

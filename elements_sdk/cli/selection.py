@@ -52,7 +52,7 @@ class Selection(NamedTuple):
             return False
         return not (self.never_viewed and link.activity)
 
-    def in_words(self) -> str:
+    def describe(self) -> str:
         """Say what is selected: `have expired and were made by editor`; nothing where that is all links."""
         before = self.expires_before
         said = {

@@ -17,7 +17,7 @@ from elements_sdk.sandbox.server.models import Ticket, User
 from elements_sdk.sandbox.server.views import TICKET_LIFETIME
 
 
-def obey(command: str, **arguments: Any) -> dict[str, Any]:
+def dispatch(command: str, **arguments: Any) -> dict[str, Any]:
     """Do it, and give `{"result": ...}`, or `{"error": ...}` in words."""
     try:
         return {"result": _COMMANDS[command](**arguments)}
@@ -27,7 +27,7 @@ def obey(command: str, **arguments: Any) -> dict[str, Any]:
         return {"error": f"{type(error).__name__}: {error}"}
 
 
-def remember_contents() -> None:
+def snapshot() -> None:
     """Keep a copy of the database as it is now, for `reset`."""
     with closing(sqlite3.connect(_database())) as source:
         source.backup(_contents)

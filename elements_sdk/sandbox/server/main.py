@@ -36,7 +36,7 @@ def _serve(folder: Path, options: Options, channel: TextIO) -> None:
     from elements_sdk.sandbox.server import control, seed, web
 
     accounts = seed.fill(options.tokens)
-    control.remember_contents()
+    control.snapshot()
     ca_file = web.make_certificates(folder) if options.https else None
     server = web.start(options.port, folder if options.https else None)
     scheme = "https" if options.https else "http"
@@ -49,7 +49,7 @@ def _serve(folder: Path, options: Options, channel: TextIO) -> None:
     for line in sys.stdin:
         question = json.loads(line)
         number = question.pop("number")
-        print(json.dumps({"number": number, **control.obey(**question)}), file=channel, flush=True)
+        print(json.dumps({"number": number, **control.dispatch(**question)}), file=channel, flush=True)
 
 
 def _end_with_parent(folder: str, parent: int) -> None:

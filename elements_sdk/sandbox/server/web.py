@@ -19,7 +19,7 @@ from elements_sdk.sandbox.server.middleware import USER
 _KEPT = 1000
 
 
-class _Record:
+class RequestLog:
     """The requests that came: how many, and the last of them."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class _Record:
             self.last.append(request)
 
 
-recorded = _Record()
+recorded = RequestLog()
 
 
 def start(port: int, certificates: Path | None) -> Any:
