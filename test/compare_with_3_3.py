@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from test.recording import Answer, Recorded, RecordingServer
+from test.recording import CannedResponse, Recorded, RecordingServer
 from test.samples import SAMPLES
 
 PROGRAM = Path(__file__).parent / "data/calls_of_3_3.py"
@@ -34,16 +34,16 @@ ANSWERS: dict[tuple[str, str], Any] = {
 }
 
 
-def answer(request: Recorded) -> Answer:
-    """Answer as a server of 3.3 does."""
+def answer(request: Recorded) -> CannedResponse:
+    """CannedResponse as a server of 3.3 does."""
     number = request.path.rpartition("/")[2]
     if number in ("404", "500"):
-        return Answer(int(number), b'{"detail": "No."}')
+        return CannedResponse(int(number), b'{"detail": "No."}')
     if request.method == "GET" and request.path.startswith("/api/2/auth/access-tokens/"):
-        return Answer(body=json.dumps(SAMPLES["OneTimeAccessToken"]).encode())
+        return CannedResponse(body=json.dumps(SAMPLES["OneTimeAccessToken"]).encode())
     if request.method == "DELETE":
-        return Answer(204, b"")
-    return Answer(body=json.dumps(ANSWERS.get((request.method, request.path), {"ok": True})).encode())
+        return CannedResponse(204, b"")
+    return CannedResponse(body=json.dumps(ANSWERS.get((request.method, request.path), {"ok": True})).encode())
 
 
 def on_the_wire(request: Recorded) -> dict[str, Any]:

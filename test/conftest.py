@@ -12,8 +12,8 @@ import pytest
 from elements_sdk.configuration import Configuration
 from elements_sdk.models import AuthLoginEndpointRequest
 from elements_sdk.sandbox import Account, Sandbox
+from test.both_clients import ApiClient, AuthApi, of_kind, parametrize
 from test.recording import RecordingServer
-from test.twins import ApiClient, AuthApi, of_kind, parametrize
 
 pytest_generate_tests = parametrize
 
@@ -23,7 +23,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.fixture(autouse=True)
 def client_kind(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Which client the names of `test.twins` mean: the blocking one, unless the test is marked."""
+    """Which client the names of `test.both_clients` mean: the blocking one, unless the test is marked."""
     name = getattr(request, "param", "blocking")
     with of_kind(name):
         yield name

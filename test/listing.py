@@ -9,7 +9,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs
 
 from elements_sdk import ApiClient, AuthApi, Configuration, aio
-from test.recording import Answer, Recorded, RecordingServer
+from test.recording import CannedResponse, Recorded, RecordingServer
 
 Collect = Callable[..., None]
 
@@ -79,17 +79,17 @@ class ListServer:
     def configuration(self) -> Configuration:
         return Configuration(host=self._server.host, api_key={"Bearer": "KEY"})
 
-    def _answer(self, request: Recorded) -> Answer:
+    def _answer(self, request: Recorded) -> CannedResponse:
         number = len(self._server.requests)
         self.before(number)
         if number in self.fails_at:
-            return Answer(500, b'{"detail": "The database is away."}')
+            return CannedResponse(500, b'{"detail": "The database is away."}')
         asked = {name: values[0] for name, values in parse_qs(request.query).items() if name not in self._ignores}
         ordered = sorted(self.ids, reverse=asked["ordering"] == "-id") if "ordering" in asked else self.ids
         offset, limit = int(asked.get("offset", 0)), int(asked.get("limit", len(ordered)))
         end = offset + min(limit, self._max_limit or limit)
         entries = [{"id": number, "url": f"/{number}", "token": "t"} for number in ordered[offset:end]]
-        return Answer(body=json.dumps(self._enveloped(entries, end) if self._is_envelope else entries).encode())
+        return CannedResponse(body=json.dumps(self._enveloped(entries, end) if self._is_envelope else entries).encode())
 
     def _enveloped(self, entries: list[Any], end: int) -> dict[str, Any]:
         following = "http://192.0.2.1/elsewhere" if end < len(self.ids) else None

@@ -27,7 +27,7 @@ class Recorded:
 
 
 @dataclass
-class Answer:
+class CannedResponse:
     """What to answer."""
 
     status: int = 200
@@ -40,7 +40,7 @@ class RecordingServer:
 
     def __init__(self) -> None:
         self.requests: list[Recorded] = []
-        self.answer: Callable[[Recorded], Answer] = lambda _request: Answer()
+        self.answer: Callable[[Recorded], CannedResponse] = lambda _request: CannedResponse()
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -72,10 +72,10 @@ class RecordingServer:
         self.host = f"http://127.0.0.1:{self._server.server_port}"
 
     def answers(self, body: bytes | str = b"{}", status: int = 200, **headers: str) -> None:
-        """Answer every request like this; `Content_Type="text/html"` is a header."""
+        """CannedResponse every request like this; `Content_Type="text/html"` is a header."""
         data = body.encode() if isinstance(body, str) else body
         named = {"Content-Type": "application/json", **{key.replace("_", "-"): value for key, value in headers.items()}}
-        answer = Answer(status, data, list(named.items()))
+        answer = CannedResponse(status, data, list(named.items()))
         self.answer = lambda _request: answer
 
     @property

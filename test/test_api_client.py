@@ -25,8 +25,8 @@ from elements_sdk import (
 )
 from elements_sdk._http.cookies import Cookies
 from elements_sdk.sandbox import Sandbox
-from test.recording import Answer, Recorded, RecordingServer
-from test.twins import ApiClient, AuthApi, both_kinds, only_blocking, read_raw
+from test.both_clients import ApiClient, AuthApi, both_kinds, only_blocking, read_raw
+from test.recording import CannedResponse, Recorded, RecordingServer
 
 pytestmark = both_kinds
 
@@ -80,9 +80,9 @@ def test_default_headers_and_cookie_are_sent(recorder: RecordingServer) -> None:
             ApiClient(header_name="X-None")
 
 
-def set_cookies(*lines: str) -> Answer:
+def set_cookies(*lines: str) -> CannedResponse:
     headers = [("Content-Type", "application/json"), *(("Set-Cookie", line) for line in lines)]
-    return Answer(200, b"{}", headers)
+    return CannedResponse(200, b"{}", headers)
 
 
 def test_session_cookies_are_kept_sent_rotated_and_deleted(
@@ -367,8 +367,8 @@ def test_error_of_a_call_in_the_background_comes_out_of_get(
 
 
 def test_many_threads_share_a_client(recorder: RecordingServer, recorded_client: ApiClient) -> None:
-    def echo(request: Recorded) -> Answer:
-        return Answer(body=json.dumps({"id": int(request.path.rpartition("/")[2])}).encode())
+    def echo(request: Recorded) -> CannedResponse:
+        return CannedResponse(body=json.dumps({"id": int(request.path.rpartition("/")[2])}).encode())
 
     recorder.answer = echo
     wrong: list[Any] = []

@@ -29,9 +29,9 @@ from elements_sdk import (
 )
 from elements_sdk.api import auth_api
 from elements_sdk.sandbox import Sandbox
+from test.both_clients import ApiClient, AuthApi, both_kinds, is_asyncio, read_raw
 from test.conftest import log_in
 from test.recording import RecordingServer
-from test.twins import ApiClient, AuthApi, both_kinds, is_asyncio, read_raw
 
 pytestmark = both_kinds
 

@@ -32,9 +32,9 @@ from elements_sdk import (
     ServiceException,
 )
 from elements_sdk._client.download import DownloadedFile
+from test.both_clients import BOTH, ApiClient, both_kinds, of_kind, only_blocking
 from test.faults import behaviours as does
 from test.faults.server import Behaviour, Conversation, FaultServer
-from test.twins import BOTH, ApiClient, both_kinds, of_kind, only_blocking
 
 pytestmark = both_kinds
 

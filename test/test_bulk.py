@@ -18,12 +18,12 @@ import pytest
 from elements_sdk import ApiClient, ApiException, ApiTypeError, ApiValueError, AuthApi, NotFoundException
 from elements_sdk.bulk import Outcome
 from elements_sdk.sandbox import Sandbox
+from test.both_clients import BOTH, auth_of, both_kinds, map_calls
 from test.faults.behaviours import late_answer
 from test.faults.proxy import FaultProxy, Faults
 from test.faults.server import FaultServer
 from test.processes.calls import client_of
 from test.processes.watching import finish, nothing_left, run, start, wait_until
-from test.twins import BOTH, auth_of, both_kinds, map_calls
 
 
 def left_in(sandbox: Sandbox) -> set[int]:

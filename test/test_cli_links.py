@@ -25,7 +25,7 @@ from elements_sdk.sandbox import Sandbox
 from test.command_line import COMMAND, environment, run, run_on_terminal
 from test.faults.behaviours import answer
 from test.faults.server import FaultServer
-from test.recording import Answer, Recorded, RecordingServer
+from test.recording import CannedResponse, Recorded, RecordingServer
 
 USUAL = 50  # links
 MANY = 2000
@@ -167,7 +167,7 @@ def test_what_a_job_will_do_is_shown_without_what_a_terminal_acts_on(recorder: R
     assert "1 link would be revoked" in result.stderr
 
 
-def listing(count: int, delete: Answer, after: float = 0) -> RecordingServer:
+def listing(count: int, delete: CannedResponse, after: float = 0) -> RecordingServer:
     """A server with links that answers their deletion like this, after some seconds."""
     server = RecordingServer()
     page = [
@@ -175,9 +175,9 @@ def listing(count: int, delete: Answer, after: float = 0) -> RecordingServer:
         for n in range(1, count + 1)
     ]
 
-    def respond(request: Recorded) -> Answer:
+    def respond(request: Recorded) -> CannedResponse:
         if request.method == "GET":
-            return Answer(body=json.dumps(page if "offset=0" in request.query else page[-1:]).encode())
+            return CannedResponse(body=json.dumps(page if "offset=0" in request.query else page[-1:]).encode())
         time.sleep(after)
         return delete
 
@@ -186,7 +186,7 @@ def listing(count: int, delete: Answer, after: float = 0) -> RecordingServer:
 
 
 def test_ctrl_c_says_exactly_what_was_done(tmp_path: Path) -> None:
-    with listing(200, Answer(204, b""), after=0.05) as server:
+    with listing(200, CannedResponse(204, b""), after=0.05) as server:
         variables = environment(ELEMENTS_HOST=server.host, ELEMENTS_API_TOKEN="T")
         command = [COMMAND, "links", "revoke", "--all", "--yes", "--record", str(tmp_path / "r.csv"), "-o", "table"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables) as job:
@@ -203,7 +203,7 @@ def test_ctrl_c_says_exactly_what_was_done(tmp_path: Path) -> None:
 
 
 def test_second_ctrl_c_does_not_wait_for_the_calls_under_way(tmp_path: Path) -> None:
-    with listing(20, Answer(204, b""), after=20) as server:
+    with listing(20, CannedResponse(204, b""), after=20) as server:
         variables = environment(ELEMENTS_HOST=server.host, ELEMENTS_API_TOKEN="T")
         command = [COMMAND, "links", "revoke", "--all", "--yes", "--record", str(tmp_path / "r.csv"), "-o", "table"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables) as job:
@@ -222,7 +222,7 @@ def test_second_ctrl_c_does_not_wait_for_the_calls_under_way(tmp_path: Path) -> 
 
 
 def test_refused_links_are_told_and_the_rest_is_done() -> None:
-    refused = Answer(403, b'{"detail": "Not yours."}')
+    refused = CannedResponse(403, b'{"detail": "Not yours."}')
     with listing(3, refused) as server:
         result = run(
             "links", "revoke", "--all", "--yes", "-o", "json", ELEMENTS_HOST=server.host, ELEMENTS_API_TOKEN="T"
@@ -235,7 +235,7 @@ def test_refused_links_are_told_and_the_rest_is_done() -> None:
 
 
 def test_job_stops_when_nobody_is_logged_in_any_more() -> None:
-    with listing(200, Answer(401, b'{"detail": "Invalid token."}')) as server:
+    with listing(200, CannedResponse(401, b'{"detail": "Invalid token."}')) as server:
         variables = {"ELEMENTS_HOST": server.host, "ELEMENTS_API_TOKEN": "T"}
         result = run("links", "revoke", "--all", "--yes", "-o", "table", **variables)
         deleted = sum(request.method == "DELETE" for request in server.requests)
@@ -245,7 +245,7 @@ def test_job_stops_when_nobody_is_logged_in_any_more() -> None:
 
 
 def test_link_that_is_gone_already_counts_as_revoked() -> None:
-    with listing(3, Answer(404, b'{"detail": "Not found."}')) as server:
+    with listing(3, CannedResponse(404, b'{"detail": "Not found."}')) as server:
         result = run("links", "revoke", "--all", "--yes", ELEMENTS_HOST=server.host, ELEMENTS_API_TOKEN="T")
     assert result.returncode == 0
     assert result.stderr.endswith("3 of 3 links revoked.\n")
@@ -281,10 +281,10 @@ def test_email_to_all_owners_sends_one_each(links: Sandbox) -> None:
 
 
 def test_email_of_which_nobody_knows_is_not_sent_again() -> None:
-    with listing(1, Answer()) as server:
+    with listing(1, CannedResponse()) as server:
         page = server.answer
 
-        def cut(request: Recorded) -> Answer:
+        def cut(request: Recorded) -> CannedResponse:
             if request.method == "POST":
                 raise ConnectionError
             return page(request)

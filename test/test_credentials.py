@@ -16,8 +16,8 @@ import pytest
 from elements_sdk import ApiValueError, Configuration, UnauthorizedException
 from elements_sdk._config.environment import TokenFile
 from elements_sdk.sandbox import Sandbox
-from test.recording import Answer, Recorded, RecordingServer
-from test.twins import ApiClient, AuthApi, both_kinds, only_blocking
+from test.both_clients import ApiClient, AuthApi, both_kinds, only_blocking
+from test.recording import CannedResponse, Recorded, RecordingServer
 
 pytestmark = both_kinds
 
@@ -25,9 +25,13 @@ pytestmark = both_kinds
 def keyed(valid: set[str]) -> Any:
     """A server that accepts these keys."""
 
-    def answer(request: Recorded) -> Answer:
+    def answer(request: Recorded) -> CannedResponse:
         is_valid = request.header("Authorization") in {f"Bearer {key}" for key in valid}
-        return Answer(200, b'{"ticket": "t"}') if is_valid else Answer(401, b'{"detail": "Invalid token."}')
+        return (
+            CannedResponse(200, b'{"ticket": "t"}')
+            if is_valid
+            else CannedResponse(401, b'{"detail": "Invalid token."}')
+        )
 
     return answer
 
@@ -288,7 +292,7 @@ def test_deepcopy_of_a_client_keeps_key_and_session(sandbox: Sandbox) -> None:
     ],
 )
 def test_rules_of_cookies(lines: list[str], path: str, sent: set[str] | None, recorder: RecordingServer) -> None:
-    recorder.answer = lambda _request: Answer(200, b"{}", [("Set-Cookie", line) for line in lines])
+    recorder.answer = lambda _request: CannedResponse(200, b"{}", [("Set-Cookie", line) for line in lines])
     with ApiClient(Configuration(host=recorder.host)) as client:
         client.call_api("/api/set", "GET")
         recorder.answers("{}")

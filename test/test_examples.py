@@ -22,7 +22,7 @@ import pytest
 from elements_sdk import ApiClient, AuthApi, OneTimeAccessToken
 from elements_sdk.sandbox import Account, Sandbox
 from test.processes.watching import wait_until
-from test.recording import Answer, RecordingServer
+from test.recording import CannedResponse, RecordingServer
 
 FOLDER = Path(__file__).parents[1] / "examples"
 
@@ -208,8 +208,8 @@ def test_celery_job_sends_the_e_mail(server: Sandbox, celery: dict[str, str], tm
 def test_celery_job_is_tried_again_only_where_the_server_has_not_acted(
     recorder: RecordingServer, celery: dict[str, str], tmp_path: Path
 ) -> None:
-    throttled = Answer(429, b"{}", [("Retry-After", "1"), ("Content-Type", "application/json")])
-    answers = {7: [Answer(), throttled], 8: [Answer(), Answer(500)]}  # the last ones first
+    throttled = CannedResponse(429, b"{}", [("Retry-After", "1"), ("Content-Type", "application/json")])
+    answers = {7: [CannedResponse(), throttled], 8: [CannedResponse(), CannedResponse(500)]}  # the last ones first
     recorder.answer = lambda request: answers[int(request.path.split("/")[-2])].pop()
     settings = environment(recorder.host, "KEY", **celery)
     with worker(settings, tmp_path):

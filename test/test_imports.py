@@ -12,7 +12,7 @@ import pytest
 import elements_sdk
 from elements_sdk import exceptions, models
 from test import document
-from test.recording import Answer, RecordingServer
+from test.recording import CannedResponse, RecordingServer
 
 ROOT = Path(__file__).parents[1]
 MODELS = sorted(models.__all__)
@@ -63,13 +63,13 @@ def test_failure_loads_nothing(recorder: RecordingServer) -> None:
     )
     date = [("Retry-After", "Wed, 25 Nov 2026 12:00:00 GMT"), ("Date", "Wed, 25 Nov 2026 11:59:00 GMT")]
     failures = [
-        Answer(503, b'{"detail": "later"}', date),
-        Answer(429, b"", [("Retry-After", "1")]),
-        Answer(302, b"", [("Location", "/elsewhere")]),
-        Answer(400, b'{"user": ["no such user KEY"]}'),
-        Answer(200, b"<html>KEY</html>"),
+        CannedResponse(503, b'{"detail": "later"}', date),
+        CannedResponse(429, b"", [("Retry-After", "1")]),
+        CannedResponse(302, b"", [("Location", "/elsewhere")]),
+        CannedResponse(400, b'{"user": ["no such user KEY"]}'),
+        CannedResponse(200, b"<html>KEY</html>"),
     ]
-    answers = iter([Answer(200, b'{"ticket": "t"}'), *failures])
+    answers = iter([CannedResponse(200, b'{"ticket": "t"}'), *failures])
     recorder.answer = lambda _request: next(answers)
     assert run(program, recorder.host).split("\n") == ["503", "429", "302", "400", "200", "0"]
 

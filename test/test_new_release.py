@@ -12,7 +12,7 @@ import pytest
 
 from test.checkers import ROOT, marked, mypy, pyright
 from test.command_line import environment
-from test.recording import Answer, RecordingServer
+from test.recording import CannedResponse, RecordingServer
 
 PAGE = (ROOT / "docs/how-it-is-made.md").read_text("utf-8")
 OPERATION, MODEL = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
@@ -120,7 +120,7 @@ def test_no_other_file_is_touched(followed: Path) -> None:
 
 
 def test_operation_is_called_by_both_clients(followed: Path, recorder: RecordingServer) -> None:
-    recorder.answer = lambda request: Answer(body=request.body)
+    recorder.answer = lambda request: CannedResponse(body=request.body)
     printed = run(followed, [sys.executable, "-c", PROGRAM, recorder.host])
     assert printed.splitlines() == [
         "Cutting room None",

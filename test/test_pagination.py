@@ -23,10 +23,10 @@ from elements_sdk import (
     ServiceException,
 )
 from elements_sdk.sandbox import Sandbox
+from test.both_clients import BOTH, auth_of, both_kinds
 from test.listing import WALKS, Collect, ListServer
 from test.processes.watching import run
 from test.recording import RecordingServer
-from test.twins import BOTH, auth_of, both_kinds
 
 FORMS = [False, True]
 IDS = range(11, 311)

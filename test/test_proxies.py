@@ -21,13 +21,13 @@ from elements_sdk import (
 )
 from elements_sdk._transport.proxies import Proxies
 from elements_sdk.exceptions import ApiException, ApiTimeoutError, DeadlineExceeded
+from test.both_clients import ApiClient, both_kinds
 from test.faults.backlog import filled_backlog
 from test.faults.behaviours import answer, close_after_request, deaf, http_400_to_tls, reset_after_request
 from test.faults.forward_proxy import forward_proxy
 from test.faults.server import Behaviour, FaultServer
-from test.test_failures import NOBODY
+from test.test_errors import NOBODY
 from test.test_tls import CALLS, OTHER, TRUSTED, calls_to, fails, locals_shown, serving, succeeds
-from test.twins import ApiClient, both_kinds
 
 pytestmark = both_kinds
 

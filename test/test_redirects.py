@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from elements_sdk import Configuration, RedirectError
+from test.both_clients import BOTH, ApiClient, AuthApi, both_kinds
 from test.faults import behaviours as does
 from test.faults.server import Conversation, FaultServer
-from test.twins import BOTH, ApiClient, AuthApi, both_kinds
 
 pytestmark = both_kinds
 

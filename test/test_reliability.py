@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from elements_sdk import ApiException, Configuration, DeadlineExceeded, ServiceException
+from test.both_clients import BOTH, ApiClient, AuthApi, both_kinds, only_blocking, read_raw
 from test.faults import behaviours as does
 from test.faults.backlog import filled_backlog
 from test.faults.certificates import Authority
@@ -21,7 +22,6 @@ from test.faults.document import DOCUMENT, written
 from test.faults.rows import Fault, Outcome
 from test.faults.server import Behaviour, Conversation, FaultServer
 from test.faults.table import TABLE
-from test.twins import BOTH, ApiClient, AuthApi, both_kinds, only_blocking, read_raw
 
 pytestmark = both_kinds
 

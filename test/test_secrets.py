@@ -23,14 +23,14 @@ import pytest
 import elements_sdk
 from elements_sdk import ApiException, Configuration, OpenApiException, models
 from elements_sdk.api import auth_api
+from test.both_clients import BOTH, ApiClient, AuthApi, Session, both_kinds, slow_with_asyncio
 from test.faults.behaviours import answer as answer_of_fault
 from test.faults.behaviours import close_after_request
 from test.faults.certificates import Authority
 from test.faults.server import FaultServer
 from test.faults.table import TABLE
-from test.recording import Answer, Recorded, RecordingServer
+from test.recording import CannedResponse, Recorded, RecordingServer
 from test.test_reliability import place_of
-from test.twins import BOTH, ApiClient, AuthApi, Session, both_kinds, slow_with_asyncio
 
 pytestmark = both_kinds
 
@@ -149,17 +149,19 @@ def search(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], 
     print("searched:", searching.looked_at)
 
 
-def echoing(status: int) -> Callable[[Recorded], Answer]:
+def echoing(status: int) -> Callable[[Recorded], CannedResponse]:
     """A server that answers an error and puts in it whatever it was sent, and sets cookies."""
 
-    def answer(request: Recorded) -> Answer:
+    def answer(request: Recorded) -> CannedResponse:
         echo = request.body.decode() + "; ".join(f"{name}: {value}" for name, value in request.headers)
         body = b'{"detail": %s, "field": [%s]}' % (_json(echo), _json(request.body.decode() or "x"))
         cookies = [
             ("Set-Cookie", f"sessionid={MARKERS['session']}; Path=/"),
             ("Set-Cookie", f"csrftoken={MARKERS['csrf']}"),
         ]
-        return Answer(status, body, [("Content-Type", "application/json"), ("Location", "/elsewhere"), *cookies])
+        return CannedResponse(
+            status, body, [("Content-Type", "application/json"), ("Location", "/elsewhere"), *cookies]
+        )
 
     return answer
 
@@ -225,8 +227,8 @@ def test_no_secret_shows_whatever_the_server_answers(
 def test_no_secret_shows_in_an_answer_that_is_not_what_was_promised(
     body: str, recorder: RecordingServer, search: Search
 ) -> None:
-    def answer(request: Recorded) -> Answer:
-        return Answer(200, body.format(echo=request.body.decode() + repr(request.headers)).encode())
+    def answer(request: Recorded) -> CannedResponse:
+        return CannedResponse(200, body.format(echo=request.body.decode() + repr(request.headers)).encode())
 
     recorder.answer = answer
     for client in clients(recorder.host):
@@ -316,7 +318,7 @@ def test_secret_that_comes_back_in_another_spelling_is_masked(
     spelled: Callable[[str], str], recorder: RecordingServer
 ) -> None:
     password = 'pä"ss<wo rd>&9'
-    recorder.answer = lambda _request: Answer(400, b'{"detail": %s}' % _json(f"wrong: {spelled(password)}!"))
+    recorder.answer = lambda _request: CannedResponse(400, b'{"detail": %s}' % _json(f"wrong: {spelled(password)}!"))
     with pytest.raises(ApiException) as caught:
         AuthApi(ApiClient(Configuration(host=recorder.host))).login({"username": "u", "password": password})
     assert caught.value.detail in ("wrong: ***!", 'wrong: "***"!')
@@ -331,9 +333,9 @@ def test_no_secret_shows_in_what_succeeds(recorder: RecordingServer, search: Sea
         "login": {"user": {"id": 1, "username": "uma"}, "session_key": MARKERS["session"]},
     }
 
-    def answer(request: Recorded) -> Answer:
+    def answer(request: Recorded) -> CannedResponse:
         body = json.dumps(bodies.get(request.path.rpartition("/")[2], {})).encode()
-        return Answer(200, body, [("Set-Cookie", f"sessionid={MARKERS['session']}; Path=/")])
+        return CannedResponse(200, body, [("Set-Cookie", f"sessionid={MARKERS['session']}; Path=/")])
 
     recorder.answer = answer
     for client in clients(recorder.host):

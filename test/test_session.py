@@ -20,8 +20,8 @@ from elements_sdk import (
     SessionExpired,
 )
 from elements_sdk.sandbox import Account, Sandbox
-from test.recording import Answer, Recorded, RecordingServer
-from test.twins import Session, both_kinds, is_asyncio
+from test.both_clients import Session, both_kinds, is_asyncio
+from test.recording import CannedResponse, Recorded, RecordingServer
 
 pytestmark = both_kinds
 
@@ -152,31 +152,38 @@ def test_403_of_a_server_that_checks_sessions_first_is_understood_in_any_languag
     gone = [("Set-Cookie", 'sessionid=""; Max-Age=0; Path=/')]
     german = b'{"detail": "Anmeldedaten fehlen."}'
     english = b'{"detail": "Authentication credentials were not provided."}'
-    answers = iter([Answer(403, german, gone), Answer(200, b"[]"), Answer(403, english), Answer(200, b"[]")])
+    answers = iter(
+        [
+            CannedResponse(403, german, gone),
+            CannedResponse(200, b"[]"),
+            CannedResponse(403, english),
+            CannedResponse(200, b"[]"),
+        ]
+    )
 
-    def answer(request: Recorded) -> Answer:
+    def answer(request: Recorded) -> CannedResponse:
         if request.path.endswith("/login"):
-            return Answer(200, b'{"user": {"id": 1, "username": "u"}}', cookie)
-        return Answer() if request.path.endswith("/logout") else next(answers)
+            return CannedResponse(200, b'{"user": {"id": 1, "username": "u"}}', cookie)
+        return CannedResponse() if request.path.endswith("/logout") else next(answers)
 
     recorder.answer = answer
     with Session(Configuration(host=recorder.host), "u", "p") as session:
         assert session.auth.get_all_access_tokens() == []
         assert session.auth.get_all_access_tokens() == []
-        recorder.answer = lambda _request: Answer(403, b'{"detail": "Nicht erlaubt."}')
+        recorder.answer = lambda _request: CannedResponse(403, b'{"detail": "Nicht erlaubt."}')
         before = len(recorder.requests)
         with pytest.raises(ForbiddenException):
             session.auth.get_all_access_tokens()
         assert len(recorder.requests) == before + 1
-        recorder.answer = lambda _request: Answer()
+        recorder.answer = lambda _request: CannedResponse()
     assert len([request for request in recorder.requests if request.path.endswith("/login")]) == 3
 
 
 def test_server_that_always_refuses_is_asked_twice_only(recorder: RecordingServer) -> None:
-    def answer(request: Recorded) -> Answer:
+    def answer(request: Recorded) -> CannedResponse:
         if request.path.endswith("/login"):
-            return Answer(200, b'{"user": {"id": 1, "username": "u"}}')
-        return Answer(401) if request.path.endswith("/ticket") else Answer()
+            return CannedResponse(200, b'{"user": {"id": 1, "username": "u"}}')
+        return CannedResponse(401) if request.path.endswith("/ticket") else CannedResponse()
 
     recorder.answer = answer
     with Session(Configuration(host=recorder.host), "u", "p") as session, pytest.raises(ApiException) as caught:
@@ -269,17 +276,17 @@ def test_stop_that_fails_logs_the_session_out(
 ) -> None:
     identity = {"name": "nobody"}
 
-    def answer(request: Recorded) -> Answer:
+    def answer(request: Recorded) -> CannedResponse:
         name = request.path.rpartition("/")[2]
         if name == "stop":
-            return Answer(failure, b'{"detail": "No."}')
+            return CannedResponse(failure, b'{"detail": "No."}')
         if name in ("login", "logout", "impersonation"):
             identity["name"] = {"login": "admin", "logout": "nobody", "impersonation": "user"}[name]
             headers = [("Set-Cookie", "sessionid=S; Path=/")] if name == "login" else []
-            return Answer(200, b'{"user": {"id": 1, "username": "admin"}}', headers)
+            return CannedResponse(200, b'{"user": {"id": 1, "username": "admin"}}', headers)
         if request.header("Cookie") is None or identity["name"] == "nobody":
-            return Answer(401, b"{}")
-        return Answer(200, b'{"ticket": "t", "id": 2, "username": "%s"}' % identity["name"].encode())
+            return CannedResponse(401, b"{}")
+        return CannedResponse(200, b'{"ticket": "t", "id": 2, "username": "%s"}' % identity["name"].encode())
 
     recorder.answer = answer
     with Session(Configuration(host=recorder.host), "u", "p") as session:
@@ -351,13 +358,13 @@ def test_start_that_is_refused_costs_nothing_else(server: Sandbox) -> None:
 
 def test_start_refused_by_403_for_want_of_a_session_logs_in_again(recorder: RecordingServer) -> None:
     english = b'{"detail": "Authentication credentials were not provided."}'
-    starts = iter([Answer(403, english), Answer(200, b"")])
+    starts = iter([CannedResponse(403, english), CannedResponse(200, b"")])
 
-    def answer(request: Recorded) -> Answer:
+    def answer(request: Recorded) -> CannedResponse:
         name = request.path.rpartition("/")[2]
         if name == "impersonation":
             return next(starts)
-        return Answer(200, b'{"user": {"id": 1, "username": "u"}, "ticket": "t", "id": 2, "username": "v"}')
+        return CannedResponse(200, b'{"user": {"id": 1, "username": "u"}, "ticket": "t", "id": 2, "username": "v"}')
 
     recorder.answer = answer
     with Session(Configuration(host=recorder.host), "u", "p") as session, session.impersonate(2) as user:

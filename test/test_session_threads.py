@@ -13,8 +13,8 @@ import pytest
 from elements_sdk import LoginFailed, SessionExpired
 from elements_sdk._utils.sync import run
 from elements_sdk.sandbox import Sandbox
+from test.both_clients import both_kinds, only_blocking
 from test.test_session import logins, session_of, whoami
-from test.twins import both_kinds, only_blocking
 
 pytestmark = both_kinds
 

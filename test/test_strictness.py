@@ -19,12 +19,12 @@ from elements_sdk import (
     Ticket,
     models,
 )
+from test.both_clients import BOTH, ApiClient, AuthApi, both_kinds
 from test.faults import behaviours as does
 from test.faults.server import Conversation, FaultServer
 from test.recording import RecordingServer
 from test.samples import ACCESS_TOKEN, SAMPLES, USER_DETAIL, USER_MINI
 from test.test_bodies import OK, call, client_of, says
-from test.twins import BOTH, ApiClient, AuthApi, both_kinds
 
 pytestmark = both_kinds
 

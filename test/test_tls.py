@@ -22,10 +22,10 @@ import pytest
 import elements_sdk
 from elements_sdk import ApiConnectionError, ApiValueError, Configuration, TlsError
 from elements_sdk.exceptions import ApiException, ApiTimeoutError, DeadlineExceeded
+from test.both_clients import ApiClient, AuthApi, both_kinds
 from test.faults.behaviours import answer, close_at_once, corrupt_record, deaf, http_400_to_tls, nonsense
 from test.faults.certificates import Authority, ca_without_key_identifier, self_signed_context
 from test.faults.server import Behaviour, Conversation, FaultServer
-from test.twins import ApiClient, AuthApi, both_kinds
 
 pytestmark = both_kinds
 

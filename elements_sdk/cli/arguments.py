@@ -17,7 +17,7 @@ from click.core import ParameterSource
 from elements_sdk import models
 from elements_sdk._operations.operation import Operation, Parameter
 from elements_sdk._utils.redaction import MaskedDict
-from elements_sdk.cli.failures import USAGE, CommandFailed
+from elements_sdk.cli.errors import USAGE, CommandFailed
 from elements_sdk.cli.secrets import HOW, ask, is_a_terminal, resolved, secret_option
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
 from elements_sdk.models._base import Model, Property

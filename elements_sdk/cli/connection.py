@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from elements_sdk._utils.redaction import MaskedDict
-from elements_sdk.cli.failures import NOT_AUTHENTICATED, USAGE, CommandFailed
+from elements_sdk.cli.errors import NOT_AUTHENTICATED, USAGE, CommandFailed
 from elements_sdk.cli.secrets import ask, is_a_terminal, resolved, secret_option
 from elements_sdk.exceptions import ApiException, ApiValueError, LoginFailed
 

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from elements_sdk.bulk import Bulk, Outcome, map_calls
-from elements_sdk.cli.failures import REFUSED, CommandFailed, failure_of
+from elements_sdk.cli.errors import REFUSED, CommandFailed, failure_of
 from elements_sdk.cli.record import Record, Row
 from elements_sdk.cli.selection import expiry_of, name_of, owner_of
 from elements_sdk.cli.words import counted

@@ -12,7 +12,7 @@ import click
 from elements_sdk._utils.extras import missing_extra
 from elements_sdk.api.auth_api import AuthApi
 from elements_sdk.cli.connection import connected, connection_options
-from elements_sdk.cli.failures import USAGE, CommandFailed
+from elements_sdk.cli.errors import USAGE, CommandFailed
 from elements_sdk.cli.job import Job, Links, confirm, row_of
 from elements_sdk.cli.output import output_option, write
 from elements_sdk.cli.record import COLUMNS, Record, expect_new_record

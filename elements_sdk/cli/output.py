@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from elements_sdk.cli.failures import CommandFailed
+from elements_sdk.cli.errors import CommandFailed
 from elements_sdk.models._base import Model
 
 FORMATS = ("table", "json", "jsonl", "csv")

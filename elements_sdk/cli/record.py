@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from elements_sdk.cli.failures import USAGE, CommandFailed
+from elements_sdk.cli.errors import USAGE, CommandFailed
 from elements_sdk.cli.output import as_csv
 
 Row = dict[str, str | int | None]

@@ -42,7 +42,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _let_go_of_stdout()
     except Exception as error:
-        from elements_sdk.cli.failures import failure_of
+        from elements_sdk.cli.errors import failure_of
 
         failed = failure_of(error)
     try:

@@ -248,7 +248,7 @@ FRAMES = [
 
 
 def _extra(conversation: Conversation) -> None:
-    """Answer, and send an answer more than was asked for."""
+    """CannedResponse, and send an answer more than was asked for."""
     if conversation.read_request():
         conversation.send(does.message() + does.message(500, b'{"detail": "of another call"}'))
         does.answer()(conversation)

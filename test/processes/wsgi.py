@@ -15,7 +15,7 @@ assert wrong_answers(_CLIENT, [1]) == []  # so that there is a connection to be 
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Answer `/7` by the number that the call for token 7 gave, and the process that made it."""
+    """CannedResponse `/7` by the number that the call for token 7 gave, and the process that made it."""
     token = AuthApi(_CLIENT).get_access_token(int(environ["PATH_INFO"].strip("/")))
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [f"{token.id} {os.getpid()}".encode()]

@@ -36,8 +36,8 @@ from elements_sdk import (
     exceptions,
 )
 from elements_sdk.sandbox import Sandbox
+from test.both_clients import ApiClient, AuthApi, both_kinds
 from test.recording import RecordingServer
-from test.twins import ApiClient, AuthApi, both_kinds
 
 pytestmark = both_kinds
 

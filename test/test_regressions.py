@@ -21,7 +21,7 @@ from elements_sdk._utils.urls import _origin_of_start, origin_of
 from elements_sdk.sandbox import Sandbox
 from test.faults import behaviours as does
 from test.faults.server import FaultServer
-from test.recording import Answer, Recorded, RecordingServer
+from test.recording import CannedResponse, Recorded, RecordingServer
 
 pytestmark = pytest.mark.filterwarnings("ignore::elements_sdk.InsecureTransportWarning")
 
@@ -123,17 +123,17 @@ class SessionServer:
     def __init__(self, second_login: tuple[int, bytes]) -> None:
         self.second_login, self.logins, self.is_over, self.lock = second_login, 0, False, threading.Lock()
 
-    def answer(self, request: Recorded) -> Answer:
+    def answer(self, request: Recorded) -> CannedResponse:
         path, cookie = request.path, request.header("Cookie") or ""
         with self.lock:
             if path.endswith("/login"):
                 self.logins += 1
                 if self.logins == 2:
-                    return Answer(*self.second_login, [])
-                return Answer(200, self.LOGIN, [("Set-Cookie", f"sessionid=s{self.logins}")])
+                    return CannedResponse(*self.second_login, [])
+                return CannedResponse(200, self.LOGIN, [("Set-Cookie", f"sessionid=s{self.logins}")])
             if f"sessionid=s{max(1, self.logins)}" in cookie and not (self.is_over and self.logins == 1):
-                return Answer(200, b"[]")
-            return Answer(403, b'{"detail": "Anmeldedaten fehlen."}', [("Set-Cookie", "sessionid=; Max-Age=0")])
+                return CannedResponse(200, b"[]")
+            return CannedResponse(403, b'{"detail": "Anmeldedaten fehlen."}', [("Set-Cookie", "sessionid=; Max-Age=0")])
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("client_kind", cases, indirect=True)
 
 
-class World:
+class LoopThread:
     """An event loop in a thread of its own, and the clients that live there.
 
     :ivar complaints: what the loop has had to report; there must be nothing.
@@ -103,17 +103,17 @@ def _result_or(failed: BaseException | None, task: asyncio.Task[Any]) -> Any:
         del failed, task
 
 
-_world: World | None = None
+_world: LoopThread | None = None
 
 
 @contextmanager
-def of_kind(name: str) -> Iterator[World | None]:
+def of_kind(name: str) -> Iterator[LoopThread | None]:
     """Have the names of this module mean the client of this kind."""
     global _world
     if name == "blocking":
         yield None
         return
-    _world = world = World()
+    _world = world = LoopThread()
     try:
         yield world
     finally:
@@ -132,11 +132,11 @@ def is_asyncio() -> bool:
     return _world is not None
 
 
-class Face:
+class BlockingFacade:
     """Shows something of asyncio as if it blocked."""
 
     _inner: Any
-    _world: World
+    _world: LoopThread
 
     def __init__(self, inner: Any) -> None:
         assert _world is not None
@@ -170,17 +170,17 @@ class Face:
     def __repr__(self) -> str:
         return repr(self._inner)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Face:
-        return Face(copy.deepcopy(self._inner, memo))
+    def __deepcopy__(self, memo: dict[int, Any]) -> BlockingFacade:
+        return BlockingFacade(copy.deepcopy(self._inner, memo))
 
     def __reduce__(self) -> Any:
-        return Face, (self._inner,)
+        return BlockingFacade, (self._inner,)
 
     def _shown(self, value: Any) -> Any:
         if value is self._inner:
             return self
         if isinstance(value, _OF_ASYNCIO):
-            return Face(value)
+            return BlockingFacade(value)
         return self._call(value) if inspect.ismethod(value) else value
 
     def _call(self, method: Any) -> Any:
@@ -211,17 +211,21 @@ else:
 
     def ApiClient(*arguments: Any, **named: Any) -> Any:  # noqa: N802
         """Make a client."""
-        return Face(aio.ApiClient(*arguments, **named)) if _world else elements_sdk.ApiClient(*arguments, **named)
+        return (
+            BlockingFacade(aio.ApiClient(*arguments, **named))
+            if _world
+            else elements_sdk.ApiClient(*arguments, **named)
+        )
 
     def AuthApi(client: Any = None) -> Any:  # noqa: N802
         """Make the calls of a client."""
         if not _world:
             return elements_sdk.AuthApi(client)
-        return Face(aio.AuthApi(None if client is None else client._inner))
+        return BlockingFacade(aio.AuthApi(None if client is None else client._inner))
 
     def Session(*arguments: Any, **named: Any) -> Any:  # noqa: N802
         """Make a session."""
-        return Face(aio.Session(*arguments, **named)) if _world else elements_sdk.Session(*arguments, **named)
+        return BlockingFacade(aio.Session(*arguments, **named)) if _world else elements_sdk.Session(*arguments, **named)
 
 
 @contextmanager
@@ -240,12 +244,12 @@ def map_calls(method: Callable[[Any], Any], items: Iterable[Any], **options: Any
         return await asyncio.to_thread(method, item)
 
     awaited = getattr(method, "__wrapped__", in_thread) if callable(method) else method
-    return Face(aio.map_calls(awaited, items, **options))
+    return BlockingFacade(aio.map_calls(awaited, items, **options))
 
 
 def read_raw(raw: Any) -> bytes:
     """Read a response that came back unread, and give its connection back."""
-    inner = raw._inner if isinstance(raw, Face) else raw
+    inner = raw._inner if isinstance(raw, BlockingFacade) else raw
     assert type(inner).__module__.startswith("aiohttp." if is_asyncio() else "urllib3.")
     body: bytes = run(inner.read()) if is_asyncio() else inner.read()
     inner.release() if is_asyncio() else inner.release_conn()
