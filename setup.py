@@ -21,9 +21,9 @@ assert VERSION is not None
 
 REQUIRED = ["urllib3>=2.8,<3", "python-dateutil>=2.8.2", "certifi", "six>=1.16"]  # as in requirements.txt
 SANDBOX = ["Django>=5.2", "djangorestframework>=3.16", "cheroot>=10", "pyotp>=2.9", "trustme>=1.2"]
-AIO = ["aiohttp>=3.13.5,<4"]  # connections.py of aio goes by how its connections keep their limits
+AIO = ["aiohttp>=3.13.5,<4"]  # elements_sdk/aio/_connector.py relies on how its connections keep their timeouts
 CLI = ["click>=8.1.8,!=8.2.0", "rich>=13"]  # click 8.2.0 completes no options
-REPORT = ["Jinja2>=3.1", "matplotlib>=3.9"]  # not part of cli: they take ten times its room, for one command
+REPORT = ["Jinja2>=3.1", "matplotlib>=3.9"]  # not part of cli: they take ten times its space, for one command
 
 # The time of every file in the archives, unless the environment names one: when the newest release was made.
 RELEASED = re.search(r"^## \S+ \(([\d-]{10})\)$", (HERE / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
@@ -33,7 +33,7 @@ os.umask(0o022)  # a wheel keeps the modes of the files that are written for it
 
 
 class BuildFromNothing(build_py):
-    """Copies the package into an empty `build/lib`: setuptools would leave there, and pack, what is no longer in it."""
+    """A build into an empty `build/lib`: setuptools would leave there, and pack, files that no longer exist."""
 
     def run(self) -> None:
         if not self.editable_mode:
@@ -42,7 +42,7 @@ class BuildFromNothing(build_py):
 
 
 class SourceArchive(sdist):
-    """Holds what a wheel is made of, and nothing else; nor does it tell who made it, where and when."""
+    """An archive of what a wheel is made of, and nothing else; it does not show who made it, where and when."""
 
     def make_release_tree(self, base_dir: str, files: list[str]) -> None:
         package = [file for file in files if Path(file).parts[0] == "elements_sdk"]
@@ -62,7 +62,7 @@ class SourceArchive(sdist):
 
 
 def anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Take from an entry of an archive what depends on the machine and the hour."""
+    """Remove from an entry of an archive what depends on the machine and the time."""
     entry.uid = entry.gid = 0
     entry.uname = entry.gname = ""
     entry.mtime = int(os.environ["SOURCE_DATE_EPOCH"])

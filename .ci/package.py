@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def build_twice(tree: Path, folder: Path) -> tuple[Path, Path]:
-    """Build from this tree, and from a copy with leftovers of an older build in it; give wheel and sdist.
+    """Build from this tree, and from a copy with leftovers of an older build in it; return wheel and sdist.
 
     The second time the wheel is not made by way of the sdist, so that neither way packs what the other does not.
 
@@ -88,7 +88,7 @@ def build_twice(tree: Path, folder: Path) -> tuple[Path, Path]:
 def try_without_extras(python: str, wheel: Path, folder: Path) -> None:
     """Install the wheel alone: it brings the four packages, and its command says which extra it lacks.
 
-    :raises Failed: it does not.
+    :raises Failed: a package is missing or too many, or the command does not name the extra.
     """
     say("installing the wheel without extras")
     inside = environment(python, folder)
@@ -118,25 +118,25 @@ def try_out(python: str, requirements: list[str], folder: Path, *, wheelhouse: P
 
 
 def extras(wheel: Path) -> list[str]:
-    """Name the extras that a wheel offers."""
+    """Return the names of the extras that a wheel offers."""
     with ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         return Parser().parsestr(archive.read(name).decode()).get_all("Provides-Extra", [])
 
 
 def environment(python: str, folder: Path) -> Path:
-    """Make a clean virtual environment and give its interpreter."""
+    """Make a clean virtual environment and return its interpreter."""
     run(python, "-m", "venv", folder)
     return folder / "bin/python"
 
 
 def say(what: str) -> None:
-    """Tell which step begins."""
+    """Print which step begins."""
     print(f"== {what}", flush=True)
 
 
 def run(*command: str | Path, cwd: Path = ROOT, settings: Mapping[str, str] | None = None) -> str:
-    """Run a command, with these settings in its environment, and give what it printed.
+    """Run a command, with these settings in its environment, and return what it printed.
 
     :raises Failed: its exit status was not 0.
     """

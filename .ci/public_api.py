@@ -50,26 +50,26 @@ def main() -> int:
 
 
 def stubs() -> dict[Path, str]:
-    """Give the text of each stub, by its path."""
+    """Return the text of each stub, by its path."""
     package = _loaded(ROOT)
     return {_stub_path(module): "".join(_module(package, module)) for module in PUBLIC}
 
 
 def breaks(current: dict[Path, str]) -> Iterator[tuple[str, str]]:
-    """Name what the current API breaks of the recorded one, each with a line that says how."""
+    """Yield the names that the current API breaks, each with a line that says how."""
     with tempfile.TemporaryDirectory() as folder:
         write(current, Path(folder))
         recorded, present = (_loaded(path) for path in (RECORD, Path(folder)))
         for broken in griffe.find_breaking_changes(recorded, present):
             name = broken.obj.path.removeprefix("elements_sdk.").removeprefix("_")
             explained = re.sub(r"\x1b\[\d*m", "", broken.explain(griffe.ExplanationStyle.ONE_LINE))
-            _, place_in_stub, how = explained.split(": ", 2)
-            parameter = "".join(re.findall(r"\(\w+\)$", place_in_stub))
+            _, location, how = explained.split(": ", 2)
+            parameter = "".join(re.findall(r"\(\w+\)$", location))
             yield name, f"`{name}`{parameter}: {how}"
 
 
 def named_in_changelog() -> set[str]:
-    """Give the names in backticks under `### Breaking` in the newest section of CHANGELOG."""
+    """Return the names in backticks under `### Breaking` in the newest section of CHANGELOG."""
     newest = re.split(r"^## ", (ROOT / "CHANGELOG.md").read_text("utf-8"), flags=re.MULTILINE)[1]
     breaking = re.search(r"^### Breaking\n(.*?)(?=^### |\Z)", newest, re.DOTALL | re.MULTILINE)
     return set(re.findall(r"`([\w.]+)(?:\(\))?`", breaking[1])) if breaking else set()
@@ -86,7 +86,7 @@ def _loaded(folder: Path) -> griffe.Module:
     package = griffe.load(
         "elements_sdk",
         search_paths=[folder],
-        try_relative_path=False,  # the directory that one stands in would come first
+        try_relative_path=False,  # the current directory would come first
         allow_inspection=False,
         resolve_aliases=True,
     )

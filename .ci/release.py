@@ -53,7 +53,7 @@ def main() -> int:
 
 
 def not_ready() -> Iterator[str]:
-    """Say what has to be done before this commit can become a release."""
+    """Yield what has to be done before this commit can become a release."""
     version = re.findall(r'__version__ = "(.+)"', (ROOT / "elements_sdk/_version.py").read_text("utf-8"))[0]
     newest = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)[0]
     if not re.fullmatch(rf"{re.escape(version)} \(\d{{4}}-\d\d-\d\d\)", newest):
@@ -72,11 +72,11 @@ def find_interpreter(version: str) -> str | None:
     for candidate in candidates:
         asked = [candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2], sys.executable)"]
         try:
-            answer = subprocess.run(asked, capture_output=True, text=True).stdout.split()
+            reported = subprocess.run(asked, capture_output=True, text=True).stdout.split()
         except FileNotFoundError:
             continue
-        if answer[:1] == [version]:
-            return answer[1]
+        if reported[:1] == [version]:
+            return reported[1]
     return None
 
 
@@ -90,7 +90,7 @@ def commit(folder: Path) -> Path:
 
 
 def tried(wheel: Path, version: str, python: str | None) -> Iterator[str]:
-    """Try the wheel on one interpreter in a clean environment each time; give a line for each outcome."""
+    """Try the wheel on one interpreter in a clean environment each time; yield a line for each outcome."""
     if not python:
         yield f"Python {version}: MISSING, nothing was tried"
         return
@@ -112,7 +112,7 @@ def tried(wheel: Path, version: str, python: str | None) -> Iterator[str]:
 
 
 def combinations() -> Iterator[tuple[str, list[str]]]:
-    """Give what is installed beside the wheel: in words, and as requirements."""
+    """Yield what is installed beside the wheel: as a description, and as requirements."""
     yield "newest of everything, every extra, from a wheelhouse without an index", []
     tox = configparser.ConfigParser()
     tox.read(ROOT / "tox.ini")
@@ -122,9 +122,9 @@ def combinations() -> Iterator[tuple[str, list[str]]]:
 
 
 def try_offline(python: str, wheel: Path, folder: Path, wheelhouse: Path) -> None:
-    """Gather the wheel and all it needs, then install from there alone.
+    """Download the wheel and all it needs, then install from there alone.
 
-    :raises Failed: something could not be gathered or installed, or the tour failed.
+    :raises Failed: something could not be downloaded or installed, or the tour failed.
     """
     say("filling a wheelhouse")
     wanted = f"{wheel}[{','.join(extras(wheel))}]"

@@ -1,1 +1,1 @@
-"""Measurements: `python -m bench` sets the SDK beside its peers, `python -m bench.soak` keeps it under load."""
+"""Measurements: `python -m bench` compares the SDK with its peers, `python -m bench.soak` keeps it under load."""

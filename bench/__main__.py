@@ -1,9 +1,9 @@
-"""The SDK beside its peers: `python -m bench`. Needs nothing but Python and, on first use, the package index.
+"""The SDK compared with its peers: `python -m bench`. Needs nothing but Python and, on first use, the package index.
 
 It makes an environment for each contender, runs all of them against a canned server on loopback in alternating rounds,
 prints medians, quartiles and ratios with their targets, and writes `bench/results/latest.json` and `latest.png`.
-A run that is not whole (`--quick`, `--only`, `--no-curves`) writes `trial.json` instead. docs/performance.md explains
-the rows.
+A run that is not complete (`--quick`, `--only`, `--no-curves`) writes `trial.json` instead. docs/performance.md
+explains the rows.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def read_options(arguments: list[str] | None = None) -> argparse.Namespace:
         "--environments",
         default=str(DEFAULT_FOLDER),
         metavar="FOLDER",
-        help="where the environments are kept (%(default)s); 'current': make none, run here what can",
+        help="where the environments are kept (%(default)s); 'current': make none, run here what can run",
     )
     parser.add_argument("--results", type=Path, default=RESULTS, metavar="FOLDER", help="where results go")
     parser.add_argument("--write-docs", action="store_true", help="only write latest.json into the docs")
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace, environments: Environments) -> report.Resul
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run, print, write."""
+    """Run the measurements, print them, and write the results."""
     options = read_options(arguments)
     latest = options.results / "latest.json"
     if options.write_docs:
@@ -73,8 +73,8 @@ def main(arguments: list[str] | None = None) -> None:
     environments = Environments(folder)
     results = run(options, environments)
     print(report.table(results))
-    is_whole = not (options.quick or options.only or options.no_curves)
-    target = latest if is_whole else options.results / "trial.json"
+    is_complete = not (options.quick or options.only or options.no_curves)
+    target = latest if is_complete else options.results / "trial.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
     print(f"\nwritten: {target}")

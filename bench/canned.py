@@ -1,4 +1,4 @@
-"""The canned server: a process of its own that answers from memory, the same for all, faster than any client can ask.
+"""The canned server: a process of its own that answers all clients alike, from memory, faster than they can ask.
 
     POST /api/2/auth/ticket                  a ticket
     GET  /api/2/auth/access-tokens?limit=N   a list of N tokens
@@ -44,19 +44,19 @@ HEADERS = "".join(
 )
 
 
-def answer(body: bytes) -> bytes:
-    """The answer with this body, head and all."""
+def response(body: bytes) -> bytes:
+    """Return a complete response with this body."""
     return f"HTTP/1.1 200 OK\r\n{HEADERS}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-TICKET_ANSWER = answer(TICKET)
+TICKET_RESPONSE = response(TICKET)
 
 
 @lru_cache(maxsize=2)  # the longest are of 100 MB and more
-def answer_to(path: bytes) -> bytes:
-    """The answer to a GET."""
+def response_to(path: bytes) -> bytes:
+    """Return the response to a GET."""
     number = int(path[re.search(rb"\d*$", path).start() :] or 0)  # type: ignore[union-attr]  # it always matches
-    return answer(tokens(number) if b"?limit=" in path else token_of_size(number))
+    return response(tokens(number) if b"?limit=" in path else token_of_size(number))
 
 
 class Connection(asyncio.Protocol):
@@ -65,7 +65,7 @@ class Connection(asyncio.Protocol):
     seen = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Start with nothing received."""
         assert isinstance(transport, asyncio.Transport)
         self.transport, self.received = transport, b""
 
@@ -75,23 +75,23 @@ class Connection(asyncio.Protocol):
         end = self.received.find(b"\r\n\r\n")
         if end < 0:
             return
-        head = self.received[:end]
-        length = LENGTH.search(head)
+        headers = self.received[:end]
+        length = LENGTH.search(headers)
         if len(self.received) < end + 4 + (int(length[1]) if length else 0):
             return
         self.received = b""
-        self.transport.write(self.answer(head))
+        self.transport.write(self.respond(headers))
 
-    def answer(self, head: bytes) -> bytes:
-        """The answer to the request with this head."""
-        if head.startswith(b"POST"):
-            Connection.seen = head
-            return TICKET_ANSWER
-        path = head.split(b" ", 2)[1]
+    def respond(self, headers: bytes) -> bytes:
+        """Return the response to the request with this request line and headers."""
+        if headers.startswith(b"POST"):
+            Connection.seen = headers
+            return TICKET_RESPONSE
+        path = headers.split(b" ", 2)[1]
         if path == b"/seen":
             lines = [line.partition(": ") for line in Connection.seen.decode().split("\r\n")[1:]]
-            return answer(json.dumps({name: value for name, _, value in lines}).encode())
-        return answer_to(path)
+            return response(json.dumps({name: value for name, _, value in lines}).encode())
+        return response_to(path)
 
 
 async def serve() -> None:
@@ -110,11 +110,11 @@ async def serve() -> None:
 
 @contextmanager
 def running() -> Iterator[str]:
-    """Have the server running, and give its address."""
+    """Run the server, and yield its address."""
     command = [sys.executable, "-m", "bench.canned"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield process.stdout.readline().strip()  # and then its input is closed
+        yield process.stdout.readline().strip()  # its input is closed at the end of the block
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is measured, and what must come of it."""
+"""What is measured, and the targets."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from bench.environments import BY_HAND, BY_HAND_IN_TASKS
 Work = Literal["decode", "memory", "call", "fetch", "threads", "tasks", "start", "import"]
 Figure = Literal["cpu", "wall", "bytes"]  # seconds, seconds, bytes
 
-WHILE = 0.2  # seconds that a contender works in one round, if one piece of work takes no longer
+WHILE = 0.2  # seconds that a contender works in one round, unless one unit of work takes longer
 
 
 @dataclass(frozen=True)
 class Target:
-    """This SDK's figure is at most so many times that of another; or its rate at least."""
+    """A bound on the ratio of this SDK's figure to that of a contender: at most, or for a rate at least."""
 
     against: str
     bound: float
     is_rate: bool = False
 
     def ratio(self, ours: float, theirs: float) -> float:
-        """Ours to theirs, of the figures; of the rates, if the target is one."""
+        """Return the ratio of our figure to theirs; of the rates, if the target is a rate."""
         return theirs / ours if self.is_rate else ours / theirs
 
     def is_met(self, ratio: float) -> bool:
-        """Whether a ratio is within the bound."""
+        """Return whether a ratio is within the bound."""
         return ratio >= self.bound if self.is_rate else ratio <= self.bound
 
     def __str__(self) -> str:
@@ -35,11 +35,11 @@ class Target:
 
 @dataclass(frozen=True)
 class Case:
-    """One work of one size, done by all who can, in alternating rounds.
+    """One kind of work of one size, done by all contenders that can, in alternating rounds.
 
     :ivar figure: which figure of the reply counts.
-    :ivar most: the most that the work is done in one round.
-    :ivar rounds: the most rounds, where more would tell nothing new.
+    :ivar most: how often the work is done in one round at the most.
+    :ivar rounds: how many rounds there are at the most, where more would show nothing new.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Curve:
-    """One work at growing sizes."""
+    """One kind of work at growing sizes."""
 
     name: str
     title: str

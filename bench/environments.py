@@ -22,13 +22,13 @@ BY_HAND = "urllib3_by_hand"
 BY_HAND_IN_TASKS = "aiohttp_by_hand"
 METADATA = re.compile(r"^# /// script\n((?:#.*\n)+?)# ///$", re.MULTILINE)
 DEFAULT_FOLDER = Path.home() / ".cache/elements-sdk-bench"
-# What the SDK and its extra `aio` install, so that the interpreter at hand is environment enough.
+# What the SDK and its extra `aio` install, so that the current interpreter is sufficient.
 AT_HAND = {CLONE, "urllib3", "aiohttp"}
 
 
 @dataclass(frozen=True)
 class Script:
-    """A contender's script and what its first lines say of it."""
+    """A contender's script and the metadata in its first lines."""
 
     name: str
     title: str
@@ -49,24 +49,24 @@ class Script:
 
 
 def scripts() -> list[Script]:
-    """All contenders, this SDK first."""
+    """Return all contenders, this SDK first."""
     found = [Script.read(path) for path in SCRIPTS.glob("*.py") if path.stem != "worker"]
     return sorted(found, key=lambda script: (script.name != OURS, script.name != BY_HAND, script.name))
 
 
 class Environments:
-    """Where the contenders run: in environments below a folder, or all in the interpreter at hand."""
+    """The environments that the contenders run in, below a folder, or the current interpreter for all."""
 
     def __init__(self, folder: Path | None) -> None:
-        """`None`: in the interpreter at hand, without the package index and whoever needs more than the SDK does."""
+        """Keep environments below `folder`; `None`: use the current interpreter, for those that can run there."""
         self.folder = folder
 
     def contenders(self) -> list[Script]:
-        """The contenders that can run here."""
+        """Return the contenders that can run here."""
         return [script for script in scripts() if self.folder or {*script.dependencies} <= AT_HAND]
 
     def python(self, name: str, dependencies: list[str]) -> str:
-        """The interpreter of an environment with these packages, which is made if there is none yet."""
+        """Return the interpreter of an environment with these packages, made if it does not exist yet."""
         if self.folder is None:
             return sys.executable
         wanted = [package for package in dependencies if package != CLONE]

@@ -28,7 +28,7 @@ LABELS = {"seconds": "seconds", "bytes": "bytes", "1/s": "calls a second"}
 
 
 def draw(panel: Any, curve: dict[str, Any], titles: dict[str, str]) -> None:
-    """One curve a contender, this SDK's on top."""
+    """Draw one curve a contender, this SDK's on top."""
     for name, points in curve["points"].items():
         sizes, figures = zip(*points, strict=True)
         is_ours = name == OURS

@@ -1,4 +1,4 @@
-"""What came of a run: the results as JSON, as a table for the terminal, and as the tables in the docs."""
+"""The results of a run: as JSON, as a table for the terminal, and as the tables in the docs."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ SIZES = [(1e6, "MB"), (1e3, "kB"), (1.0, "B")]
 
 
 def machine() -> dict[str, Any]:
-    """What this runs on."""
+    """Return a description of this machine."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else None
     return {"cores": os.cpu_count(), "cpu": cpu_model(), "memory_bytes": memory, "system": platform.system()}
 
 
 def cpu_model() -> str:
-    """The name of the processor, as far as the system tells."""
+    """Return the name of the processor, as far as the system reports it."""
     told = Path("/proc/cpuinfo")
     found = re.search(r"^model name\s*:\s*(.+)$", told.read_text("utf-8"), re.MULTILINE) if told.exists() else None
     return found[1] if found else platform.processor() or platform.machine()
 
 
 def spread(figures: list[float]) -> dict[str, Any]:
-    """Median and quartiles."""
+    """Return median and quartiles."""
     low, _, high = quantiles(figures, n=4) if len(figures) > 1 else figures * 3
     return {"median": median(figures), "quartiles": [low, high]}
 
 
 def of_case(case: Case, results: dict[str, Result]) -> dict[str, Any]:
-    """A case as it stands in the JSON file; a ratio is the median of the ratios of each round."""
+    """Return a case as it stands in the JSON file; a ratio is the median of the ratios of each round."""
     contenders = {
         name: result if "error" in result else {**spread(result["rounds"]), **result}
         for name, result in results.items()
@@ -66,7 +66,7 @@ def of_case(case: Case, results: dict[str, Result]) -> dict[str, Any]:
 
 
 def of_curve(curve: Curve, points: dict[str, list[tuple[int, float]]]) -> dict[str, Any]:
-    """A curve as it stands in the JSON file."""
+    """Return a curve as it stands in the JSON file."""
     if curve.is_rate:
         points = {name: [(size, 1 / figure) for size, figure in found] for name, found in points.items()}
     unit = "1/s" if curve.is_rate else "bytes" if curve.figure == "bytes" else "seconds"
@@ -74,7 +74,7 @@ def of_curve(curve: Curve, points: dict[str, list[tuple[int, float]]]) -> dict[s
 
 
 def of_run(rounds: int, scripts: list[Script], hellos: dict[str, Any], headers: Iterable[str]) -> Results:
-    """What the JSON file says beside the figures."""
+    """Return what the JSON file holds besides the figures."""
     contenders = {
         script.name: {
             "title": script.title,
@@ -95,7 +95,7 @@ def of_run(rounds: int, scripts: list[Script], hellos: dict[str, Any], headers: 
 
 
 def readable(figure: float, kind: str) -> str:
-    """A figure with its unit, in three digits."""
+    """Return a figure with its unit, in three digits."""
     for size, unit in SIZES if kind == "bytes" else UNITS:
         if figure >= size:
             return f"{figure / size:.3g} {unit}"
@@ -103,7 +103,7 @@ def readable(figure: float, kind: str) -> str:
 
 
 def rows_of(case: dict[str, Any], titles: dict[str, str]) -> list[list[str]]:
-    """One row a contender: median, quartiles, and what is asked of the SDK beside it."""
+    """Return one row a contender: median, quartiles, and the target of the SDK against it."""
     targets = {target["against"]: target for target in case["targets"]}
     rows = [
         [titles[name], *cells(result, case["figure"]), *verdict(targets.get(name))]
@@ -114,7 +114,7 @@ def rows_of(case: dict[str, Any], titles: dict[str, str]) -> list[list[str]]:
 
 
 def cells(result: dict[str, Any], kind: str) -> list[str]:
-    """Median and quartiles, or the error."""
+    """Return median and quartiles, or the error."""
     if "error" in result:
         text = " ".join(result["error"].split())
         return ["fails", text if len(text) <= 60 else text[:57] + "..."]
@@ -123,7 +123,7 @@ def cells(result: dict[str, Any], kind: str) -> list[str]:
 
 
 def verdict(target: dict[str, Any] | None) -> list[str]:
-    """Ratio, its quartiles, the target, and whether it is met."""
+    """Return the ratio, its quartiles, the target, and whether it is met."""
     if target is None:
         return ["", "", "", ""]
     if target["is_met"] is None:
@@ -137,7 +137,7 @@ HEADINGS = ["", "median", "quartiles", "this SDK to it", "quartiles", "target", 
 
 
 def table(results: Results) -> str:
-    """The table for the terminal, a section a case."""
+    """Return the table for the terminal, a section a case."""
     titles = {name: told["title"] for name, told in results["contenders"].items()}
     sections = [(case["title"], rows_of(case, titles)) for case in results["cases"]]
     every = [HEADINGS, *(row for _, rows in sections for row in rows)]
@@ -149,12 +149,12 @@ def table(results: Results) -> str:
 
 
 def line(row: list[str], widths: list[int]) -> str:
-    """One row, its columns aligned."""
+    """Return one row, its columns aligned."""
     return "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def pages(results: Results) -> dict[Path, str]:
-    """What of a run stands in the docs, by page."""
+    """Return the parts of the results that stand in the docs, by page."""
     parts = [circumstances(results), "\n".join("- " + text for text in versions(results))]
     whole = "\n\n".join([*parts, targets(results), figures(results)])
     return {
@@ -164,7 +164,7 @@ def pages(results: Results) -> dict[Path, str]:
 
 
 def circumstances(results: Results) -> str:
-    """When it was measured, and on what."""
+    """Return when it was measured, and on what machine."""
     told = results["machine"]
     memory = f"{told['memory_bytes'] / 2**30:.0f} GiB of memory, " if told["memory_bytes"] else ""
     return (
@@ -174,7 +174,7 @@ def circumstances(results: Results) -> str:
 
 
 def targets(results: Results) -> str:
-    """Where the targets stand."""
+    """Return the table of the targets and ratios."""
     lines = ["| what | against | this SDK to it | quartiles | target | |", "|---|---|---|---|---|---|"]
     for case in results["cases"]:
         for target in case["targets"]:
@@ -184,7 +184,7 @@ def targets(results: Results) -> str:
 
 
 def figures(results: Results) -> str:
-    """Every figure, a table a case."""
+    """Return every figure, a table a case."""
     titles = {name: told["title"] for name, told in results["contenders"].items()}
     tables = []
     for case in results["cases"]:
@@ -194,7 +194,7 @@ def figures(results: Results) -> str:
 
 
 def versions(results: Results) -> list[str]:
-    """What ran in each environment, one line a contender."""
+    """Return the packages in each environment, one line a contender."""
     tools = ("pip", "setuptools", "wheel")
     return [
         f"{told['title']}: "
@@ -205,10 +205,10 @@ def versions(results: Results) -> list[str]:
 
 
 def write_page(page: Path, results: str) -> None:
-    """Put what came of a run between the marks of a page."""
+    """Write results between the marks of a page."""
     text = page.read_text("utf-8")
     before, found, rest = text.partition(BEGIN)
     _, closed, after = rest.partition(END)
     if not found or not closed:
-        raise SystemExit(f"{page} has no place for results: {BEGIN} ... {END}")
+        raise SystemExit(f"{page} lacks the marks for results: {BEGIN} ... {END}")
     page.write_text(f"{before}{BEGIN}\n{results}\n{END}{after}", "utf-8")

@@ -16,34 +16,34 @@ from bench.cases import WHILE, Case, Curve
 from bench.environments import OURS, Environments, Script
 
 Result = dict[str, Any]  # of one contender: {"rounds": [figure, ...]} or {"error": sentence}
-ENOUGH = 3.0  # seconds for one piece of work at which a curve ends
+ENOUGH = 3.0  # seconds for one unit of work at which a curve ends
 
 
 class Failed(Exception):
-    """A contender could not do a work."""
+    """A contender could not do the work."""
 
 
 class Process:
     """A contender at work."""
 
     def __init__(self, process: subprocess.Popen[str], complaints: Path) -> None:
-        """`complaints` is the file of its standard error."""
+        """Wait until a started process is ready; `complaints` is the file of its standard error."""
         self.process, self.complaints = process, complaints
         self.hello = self.read()
 
     def read(self) -> dict[str, Any]:
-        """Read a line that it says."""
+        """Read a line of its output."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
-            raise Failed(self.complaints.read_text("utf-8").strip().rpartition("\n")[2] or "ended without a word")
-        said: dict[str, Any] = json.loads(line)
-        if "error" in said:
-            raise Failed(said["error"])
-        return said
+            raise Failed(self.complaints.read_text("utf-8").strip().rpartition("\n")[2] or "ended without a message")
+        reply: dict[str, Any] = json.loads(line)
+        if "error" in reply:
+            raise Failed(reply["error"])
+        return reply
 
     def do(self, work: str, count: int, size: int) -> dict[str, float]:
-        """Have a work done.
+        """Let it do some work.
 
         :raises Failed: it cannot; with the reason.
         """
@@ -64,7 +64,7 @@ class Ring:
 
     @contextmanager
     def process(self, script: Script) -> Iterator[Process]:
-        """Have a contender running, in a folder where it finds nothing of the clone."""
+        """Run a contender, in a folder where it finds nothing of the clone."""
         command = [self.pythons[script.name], str(script.path), self.host, json.dumps(self.headers)]
         pipe = subprocess.PIPE
         with (
@@ -75,17 +75,17 @@ class Ring:
             yield Process(process, Path(complaints.name))
 
     def headers_of_ours(self) -> dict[str, str]:
-        """The headers that the SDK adds to those that each HTTP library sends by itself."""
+        """Return the headers that the SDK adds to those that each HTTP library sends by itself."""
         ours = next(script for script in self.scripts if script.name == OURS)
         with self.process(ours) as process:
             process.do("call", 1, 1)
-        with urllib.request.urlopen(f"{self.host}/seen") as answer:
-            seen: dict[str, str] = json.load(answer)
+        with urllib.request.urlopen(f"{self.host}/seen") as response:
+            seen: dict[str, str] = json.load(response)
         own = ("host", "accept-encoding", "content-length", "connection")
         return {name: value for name, value in seen.items() if name.lower() not in own}
 
     def run(self, case: Case, rounds: int) -> dict[str, Result]:
-        """Run a case: what each contender's rounds took, or why it failed."""
+        """Run a case, and return what each contender's rounds took, or why it failed."""
         results: dict[str, Result] = {}
         with ExitStack() as stack:
             running = self._started(stack, case.work, results)
@@ -95,7 +95,7 @@ class Ring:
         return results
 
     def grow(self, curve: Curve, rounds: int) -> dict[str, list[tuple[int, float]]]:
-        """Run a curve: the median of each contender at each size, as far as it gets in reasonable time."""
+        """Run a curve, and return the median of each contender at each size that it reaches in reasonable time."""
         points: dict[str, list[tuple[int, float]]] = {}
         with ExitStack() as stack:
             running = self._started(stack, curve.work, {})
@@ -111,7 +111,7 @@ class Ring:
         return points
 
     def _started(self, stack: ExitStack, work: str, results: dict[str, Result]) -> dict[str, Process]:
-        """Start the contenders that do this work; why one cannot goes into the results."""
+        """Start the contenders that do this work; the reason why one cannot goes into the results."""
         running = {}
         for script in self.scripts:
             try:
@@ -127,7 +127,7 @@ class Ring:
 def alternate(
     running: dict[str, Process], work: Case | Curve, size: int, rounds: int, results: dict[str, Result]
 ) -> dict[str, list[dict[str, float]]]:
-    """Have all do the work in turn, round by round; who cannot drops out, and the results say why."""
+    """Let all do the work in turn, round by round; one that cannot drops out, and the results say why."""
     counts = {}
     for name, process in running.items():
         try:
@@ -142,18 +142,18 @@ def alternate(
 
 
 def warm_up(process: Process, work: Case | Curve, size: int) -> int:
-    """Do the work until nothing about it is new any more; how often it fits into a round."""
+    """Do the work until it is warm, and return how often it fits into a round."""
     count = fitting(work, process.do(work.work, 1, size))
     return count if count == 1 else fitting(work, process.do(work.work, count, size))
 
 
 def fitting(work: Case | Curve, took: dict[str, float]) -> int:
-    """How often a work that took so long fits into a round."""
+    """Return how often work that took so long fits into a round."""
     return int(min(work.most, max(1, WHILE / took["wall"])))
 
 
 def in_turn(names: list[str], number: int) -> list[str]:
-    """The order of a round: another one begins each time, and each second turn goes backwards."""
+    """Return the order of a round: another contender begins each time, and each second turn goes backwards."""
     first = number % len(names)
     turned = names[first:] + names[:first]
     return turned[::-1] if number // len(names) % 2 else turned

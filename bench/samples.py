@@ -1,4 +1,4 @@
-"""What the canned server answers: the bodies, in the shapes that a server of the 3.3 era sends."""
+"""The bodies that the canned server sends, in the format of a server of the 3.3 era."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TICKET = json.dumps({"ticket": "7d2b1a5e-3c0f-4f0e-9a55-0c7e9f1d2b64"}).encode()
 
 
 def token(number: int) -> dict[str, Any]:
-    """An access token as a server sends it: three visits, two users, one bundle."""
+    """Return an access token as a server sends it: three visits, two users, one bundle."""
     return {
         "id": number,
         "activity": [
@@ -39,7 +39,7 @@ def token(number: int) -> dict[str, Any]:
 
 
 def user(number: int) -> dict[str, Any]:
-    """A user in short."""
+    """Return a user in short."""
     return {
         "id": number,
         "avatar": None,
@@ -53,11 +53,11 @@ def user(number: int) -> dict[str, Any]:
 
 
 def tokens(count: int) -> bytes:
-    """A list of so many tokens, about 1.2 kB each."""
+    """Return a list of so many tokens, about 1.2 kB each."""
     return json.dumps([token(number) for number in range(count)]).encode()
 
 
 def token_of_size(size: int) -> bytes:
-    """One token of `size` bytes, most of them in one long text."""
+    """Return one token of `size` bytes, most of them in one long text."""
     bare = json.dumps({"id": size, "full_url": ""}).encode()
     return bare[:-2] + b"x" * (size - len(bare)) + bare[-2:]

@@ -1,6 +1,6 @@
 """Steady load through a network that fails at random: `python -m bench.soak [--minutes 10]`.
 
-One client serves all threads. The server and the faults live in a process of their own. At the end it says how many
+One client serves all threads. The server and the faults live in a process of their own. At the end it prints how many
 calls there were, and what must be zero: foreign exceptions, calls past their deadline, unsafe calls seen twice. Memory
 must be flat.
 """
@@ -27,7 +27,7 @@ DEADLINE = 2.0  # seconds of each call
 TOLERANCE = 0.5  # seconds
 THREADS = 8
 FLAT = 0.10  # growth of memory between the first and the last third that still counts as flat
-WEATHER = [
+FAULTS = [
     Faults(),
     Faults(reset_rate=0.05, reset_within=400),
     Faults(delay=0.3),
@@ -39,7 +39,7 @@ WEATHER = [
 
 
 class Server(BaseHTTPRequestHandler):
-    """Answers everything, and counts the unsafe calls by their number."""
+    """A server that answers everything, and counts the unsafe calls by their number."""
 
     protocol_version = "HTTP/1.1"
     seen: ClassVar[collections.Counter[str]] = collections.Counter()
@@ -57,20 +57,20 @@ class Server(BaseHTTPRequestHandler):
     do_GET = do_POST = do_DELETE = answer  # noqa: N815
 
     def log_message(self, format: str, *args: object) -> None:
-        """Be quiet."""
+        """Log nothing."""
 
 
 class QuietServer(ThreadingHTTPServer):
-    """A server that does not talk about connections that break: here they are meant to."""
+    """A server that does not report broken connections: here they are meant to break."""
 
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing."""
+        """Report nothing."""
 
 
 def serve() -> None:
-    """Be the server behind bad weather, until standard input ends; then say what was seen twice."""
+    """Serve through a proxy with changing faults until standard input ends; then print what was seen twice."""
     server = QuietServer(("127.0.0.1", 0), Server)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     done = threading.Event()
@@ -78,7 +78,7 @@ def serve() -> None:
         print(proxy.port, flush=True)
         threading.Thread(target=_wait_for_end, args=(done,), daemon=True).start()
         while not done.wait(random.uniform(0.5, 2)):
-            proxy.faults = random.choice(WEATHER)
+            proxy.faults = random.choice(FAULTS)
         twice = sum(1 for count in Server.seen.values() if count > 1)
         print(json.dumps({"unsafe": len(Server.seen), "twice": twice, "faults": proxy.faults_made}), flush=True)
 
@@ -89,7 +89,7 @@ def _wait_for_end(done: threading.Event) -> None:
 
 
 class Load:
-    """The calls of all threads, and what became of them."""
+    """The calls of all threads, and their outcomes."""
 
     def __init__(self, client: ApiClient, end: float) -> None:
         self.client, self.end = client, end
@@ -125,13 +125,13 @@ class Load:
 
 
 def resident_megabytes() -> float:
-    """Memory of this process."""
+    """Return the resident memory of this process."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
 
 def soak(minutes: float) -> bool:
-    """Run, print what happened, and tell whether it is as it must be."""
+    """Run, print what happened, and return whether it is as it must be."""
     command = [sys.executable, "-m", "bench.soak", "--serve"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdin is not None

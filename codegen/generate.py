@@ -31,7 +31,7 @@ EXCEPTIONS = {
 
 
 def render_all(specification: Specification, root: Path) -> dict[Path, str]:
-    """Give the text of every generated file, by its path below `root`."""
+    """Return the text of every generated file, by its path below `root`."""
     environment = _environment()
 
     def render(template: str, **values: object) -> str:
@@ -55,13 +55,13 @@ def render_all(specification: Specification, root: Path) -> dict[Path, str]:
 
 
 def differing(root: Path, files: dict[Path, str]) -> list[Path]:
-    """Name the generated files that are missing, differ, or are no longer generated."""
+    """Return the generated files that are missing, differ, or are no longer generated."""
     changed = [path for path, text in files.items() if _read(root / path) != text]
     return sorted([*changed, *_left_over(root, files)])
 
 
 def write(root: Path, files: dict[Path, str]) -> None:
-    """Bring the tree to what is generated; files that are no longer generated go."""
+    """Write the files that differ, and delete those that are no longer generated."""
     for path, text in files.items():
         if _read(root / path) != text:
             (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # Python and Markdown are written, no HTML
+        autoescape=False,  # the output is Python and Markdown, not HTML
     )
     environment.filters["snake"] = snake
     environment.filters["literal"] = repr
@@ -104,8 +104,8 @@ def _environment() -> Environment:
     environment.filters["lower_first"] = _lower_first
     environment.filters["exception"] = _exception
     environment.filters["raises"] = _raises
-    environment.filters["handed_over"] = "{0}={0}".format
-    environment.filters["quoted"] = '"{0}": {0}'.format
+    environment.filters["as_keyword"] = "{0}={0}".format
+    environment.filters["as_item"] = '"{0}": {0}'.format
     return environment
 
 
@@ -137,14 +137,14 @@ def _with_tables(readme: str, render: Callable[[str], str]) -> str:
         before, found_begin, rest = readme.partition(begin)
         _, found_end, after = rest.partition(end)
         if not (found_begin and found_end):
-            raise SystemExit(f"README.md has no place for the table of {table}: {begin.strip()} ... {end}")
+            raise SystemExit(f"README.md lacks the marks of the table of {table}: {begin.strip()} ... {end}")
         readme = before + begin + render(f"readme_{table}.md.jinja") + end + after
     return readme
 
 
 def _left_over(root: Path, files: dict[Path, str]) -> list[Path]:
-    places = [*(root / "elements_sdk/models").glob("*.py"), *(root / "docs").glob("*.md")]
-    relative = [path.relative_to(root) for path in places if MARK in path.read_text("utf-8")[:200]]
+    candidates = [*(root / "elements_sdk/models").glob("*.py"), *(root / "docs").glob("*.md")]
+    relative = [path.relative_to(root) for path in candidates if MARK in path.read_text("utf-8")[:200]]
     return [path for path in relative if path not in files]
 
 

@@ -46,13 +46,13 @@ class Property:
 
     @property
     def model(self) -> str | None:
-        """The model that it holds, or that its list holds."""
+        """The model that is its value, or the item of its list."""
         name = _item_type(self.type)
         return name if _is_model(name) else None
 
     @property
     def notes(self) -> str:
-        """The rules as the reference pages say them."""
+        """The rules in the words of the reference pages."""
         notes = [] if self.required else ["optional"]
         notes += ["may be null"] if self.nullable else []
         notes += ["read-only"] if self.read_only else []
@@ -146,17 +146,17 @@ class Operation:
 
     @property
     def filters(self) -> list[Parameter]:
-        """The optional parameters that say which entries a list has, not in which order or pieces."""
+        """The optional parameters that say which entries a list has, not in which order or pages."""
         return [parameter for parameter in self.optional if parameter.name not in (self.paging or {}).values()]
 
     @property
-    def walk_arguments(self) -> list[str]:
+    def iterator_arguments(self) -> list[str]:
         """The arguments that are the same for each page of a list."""
         return [parameter.name for parameter in [*self.required, *self.filters]]
 
     @property
-    def walk_signature(self) -> str:
-        """The arguments of the method that walks a list, as a heading shows them."""
+    def iterator_signature(self) -> str:
+        """The arguments of the iterator method, as a heading shows them."""
         required, filters = ([item.name for item in group] for group in (self.required, self.filters))
         optional = [f"{name}=None" for name in filters]
         return ", ".join([*required, "page_size=100", "offset=0", *optional, 'ordering="id"'])
@@ -208,7 +208,7 @@ class Specification:
 
     @property
     def result_models(self) -> set[str | None]:
-        """The models that operations give."""
+        """The models that operations return."""
         return {operation.result_model for operation in self.operations}
 
     def _read_operations(self) -> Iterator[Operation]:

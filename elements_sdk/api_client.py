@@ -51,11 +51,11 @@ class ApiClient(BaseClient):
         self._pool: ThreadPool | None = None
 
     def own_settings(self) -> dict[str, Any]:
-        """Give what this kind of client is made with beyond what all are."""
+        """Return the constructor arguments that only this kind of client takes."""
         return {"pool_threads": self.pool_threads}
 
     def renew_after_fork(self) -> None:
-        """Have no threads yet in a new process."""
+        """Start without threads in a new process."""
         super().renew_after_fork()
         abandon_in_child(self._pool)
         self._pool = None
@@ -103,7 +103,7 @@ class ApiClient(BaseClient):
             return self._pool
 
     def call(self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
-        """Make a documented call and give its data.
+        """Make a documented call and return its data.
 
         :param arguments: the call's own arguments, by name.
         :param options: the keywords that every call takes.
@@ -114,7 +114,7 @@ class ApiClient(BaseClient):
     def call_with_http_info(
         self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]
     ) -> Any:
-        """Make a documented call and give an `ApiResponse`."""
+        """Make a documented call and return an `ApiResponse`."""
         return self._run(operation, self._request(operation, arguments), read_options(operation.name, options))
 
     def call_api(
@@ -181,7 +181,7 @@ class ApiClient(BaseClient):
         _preload_content: bool = True,
         _request_timeout: Seconds | None = None,
     ) -> Any:
-        """Send a request to any address, just as given: no credentials, cookies or default headers are added.
+        """Send a request to any URL, just as given: no credentials, cookies or default headers are added.
 
         :returns: a `Response`; with `_preload_content=False` urllib3's own.
         """

@@ -1,4 +1,4 @@
-"""Makes the same call for many items, some at a time in threads, and accounts for every one."""
+"""Makes the same call for many items, some at a time in threads, with an outcome for every one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Value = TypeVar("Value")
 OneCall = TypeVar("OneCall", bound="Call[Any, Any]")
 Progress = Callable[[int, int | None], object]
 
-PREFETCH_PER_WORKER = 4  # items that are taken ahead, so that one slow call does not hold up the others
+PREFETCH_PER_WORKER = 4  # items taken ahead for each, so that one slow call does not hold up the others
 _OUR_MODULES = {"elements_sdk.bulk", "elements_sdk.aio.bulk"}
 _TO_BE_AWAITED = "method is to be awaited: use map_calls of elements_sdk.aio"
 
@@ -33,7 +33,7 @@ _TO_BE_AWAITED = "method is to be awaited: use map_calls of elements_sdk.aio"
 class Outcome(Generic[Item, Value]):
     """What became of the call for one item. Its repr shows numbers and models; all else may be a secret.
 
-    :ivar value: what the call gave; `None` if it failed.
+    :ivar value: what the call returned; `None` if it failed.
     :ivar error: what it raised; `None` if it did not.
     """
 
@@ -50,7 +50,7 @@ class Outcome(Generic[Item, Value]):
         return f"Outcome(item={_shown(self.item)}, value={_shown(self.value)}, error={self.error!r})"
 
     def result(self) -> Value:
-        """Give the value, or raise the error."""
+        """Return the value, or raise the error."""
         if self.error is not None:
             raise self.error
         return cast("Value", self.value)
@@ -62,7 +62,7 @@ def map_calls(
     max_concurrency: int = 8,
     progress: Progress | None = None,
 ) -> Bulk[Item, Value]:
-    """Call `method` with each item, and give an `Outcome` for each, in the order of the items.
+    """Call `method` with each item, and return an iterator over an `Outcome` for each, in their order.
 
     Nothing is called before the first outcome is asked for. Whatever `method` raises is the outcome of its item; what
     `items` raises is raised after the outcomes of the calls that were started.
@@ -70,9 +70,9 @@ def map_calls(
     :param method: called in other threads, with one argument: `auth.delete_access_token`, say.
     :param items: any number of them, even without end; they are taken in the caller's thread, a few ahead.
     :param max_concurrency: calls at a time; there are never more than `connection_pool_maxsize` on the wire.
-    :param progress: called in the caller's thread before each outcome is given, with the number of outcomes and that of
-        all items, if `items` knows it.
-    :raises ApiValueError: `max_concurrency` is no whole number from 1.
+    :param progress: called in the caller's thread before each outcome is returned, with the number of outcomes and
+        that of all items, if `items` knows it.
+    :raises ApiValueError: `max_concurrency` is not a whole number from 1.
     :raises ApiTypeError: `method` or `progress` cannot be called, or `items` cannot be iterated over.
     """
     check_arguments(method, max_concurrency, progress)
@@ -86,7 +86,7 @@ def map_calls(
 def check_arguments(method: object, max_concurrency: object, progress: object) -> None:
     """Check what both kinds of `map_calls` take.
 
-    :raises ApiValueError: `max_concurrency` is no whole number from 1.
+    :raises ApiValueError: `max_concurrency` is not a whole number from 1.
     :raises ApiTypeError: `method` or `progress` cannot be called.
     """
     if isinstance(max_concurrency, bool) or not isinstance(max_concurrency, int) or max_concurrency < 1:
@@ -115,12 +115,12 @@ class Call(Generic[Item, Value]):
 
 
 class Executor(Protocol):
-    """What makes calls, some at a time, in the order in which they are to be started."""
+    """An executor: it makes calls, some at a time, in the order in which they are handed to it."""
 
     is_stopped: bool
 
     def start(self, call: Any) -> None:
-        """Have a call made as soon as there is room."""
+        """Queue a call; it is made as soon as a thread or task is free for it."""
         ...
 
     def stop(self) -> None:
@@ -129,12 +129,17 @@ class Executor(Protocol):
 
 
 class BaseBulk(Generic[Item, Value, OneCall]):
-    """What both kinds of Bulk know: the calls for the items that are taken, and how many outcomes were given."""
+    """The common part of both kinds of Bulk: calls for the items taken so far, and the number of outcomes returned."""
 
     def __init__(
-        self, makers: Executor, one_call: type[OneCall], items: object, max_concurrency: int, progress: Progress | None
+        self,
+        executor: Executor,
+        one_call: type[OneCall],
+        items: object,
+        max_concurrency: int,
+        progress: Progress | None,
     ) -> None:
-        self._executor = makers
+        self._executor = executor
         self._one_call = one_call
         self._prefetched: deque[OneCall] = deque()
         self._given = 0
@@ -148,43 +153,43 @@ class BaseBulk(Generic[Item, Value, OneCall]):
         raise ApiTypeError("what map_calls gives cannot be pickled: send the items, and make the calls where they go")
 
     def _can_prefetch(self) -> bool:
-        """Whether to take another item."""
+        """Return whether to take another item."""
         while self._prefetched and self._prefetched[0].number < self._given:
             self._prefetched.popleft()
         return self._has_more and not self._executor.is_stopped and len(self._prefetched) < self._most_prefetched
 
     def _take(self, item: Item) -> None:
-        """Have the call for an item made when its turn comes."""
+        """Queue the call for an item."""
         call = self._one_call(self._prefetched[-1].number + 1 if self._prefetched else self._given, item)
         self._prefetched.append(call)
         self._executor.start(call)
 
     def _first(self) -> OneCall | None:
-        """Give the first call whose outcome was not given yet, if it is started or will be."""
+        """Return the first call whose outcome was not returned yet, if it is started or will be."""
         first = self._prefetched[0] if self._prefetched else None
         return None if first is None or (self._executor.is_stopped and not first.is_started) else first
 
     def _no_more(self, error: Exception | None) -> None:
-        """Note that the items have come to an end, or to an error, to raise when all outcomes have been given."""
+        """Note that the items have come to an end, or to an error, to raise when all outcomes have been returned."""
         self._has_more = False
         self._error_of_items = error
 
     def _end(self) -> Exception | None:
-        """Give what the items have raised, once."""
+        """Return what the items have raised, once."""
         error, self._error_of_items = self._error_of_items, None
         return error
 
 
 class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], Iterator[Outcome[Item, Value]]):
-    """The outcomes of `map_calls`, one an item, in the order of the items. It is for one thread.
+    """The outcomes of `map_calls`, one for each item, in the order of the items. It is for one thread.
 
-    After `stop()` no further call is started, and a loop gives the outcomes of those that were. An exception that comes
-    up while an outcome is waited for, Ctrl-C above all, stops it just so. `close()`, the end of a `with` statement, and
+    After `stop()` no further call is started, and a loop returns the outcomes of those that were. An exception while
+    an outcome is waited for, Ctrl-C above all, stops it in the same way. `close()`, the end of a `with` statement, and
     dropping this object also wait for the calls under way.
     """
 
-    # Ctrl-C may come between any two steps in the main thread. So a call is taken down before it can start, it says
-    # itself whether it has, and that its outcome was given is noted last of all, by a number.
+    # Ctrl-C may come between any two steps in the main thread. So a call is noted before it can start, it notes itself
+    # whether it has started, and the number of outcomes that were returned goes up last of all.
 
     def __init__(
         self,
@@ -226,11 +231,11 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], Iterator[Outcome[Item, V
             self.close()
 
     def stop(self) -> None:
-        """Start no more calls. Those under way go on; a loop gives their outcomes."""
+        """Start no more calls. Those under way go on; a loop returns their outcomes."""
         self._threads.stop()
 
     def close(self) -> None:
-        """Start no more calls, and wait for those under way. A loop still gives their outcomes."""
+        """Start no more calls, and wait for those under way. A loop still returns their outcomes."""
         self.stop()
         for call in self._prefetched:
             if call.is_started:
@@ -238,7 +243,7 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], Iterator[Outcome[Item, V
         self._threads.join()
 
     def _next_call(self) -> _Call[Item, Value] | None:
-        """Start what can be started, and give the first call whose outcome was not given yet."""
+        """Start what can be started, and return the first call whose outcome was not returned yet."""
         while self._can_prefetch():
             self._take_next()
         return self._first()
@@ -289,11 +294,11 @@ class _ThreadExecutor(Generic[Item, Value]):
         self._process = os.getpid()
 
     def is_ours(self) -> bool:
-        """Whether the threads are in this process, not in the one it was forked from."""
+        """Return whether the threads are in this process, not in the one it was forked from."""
         return os.getpid() == self._process
 
     def start(self, call: _Call[Item, Value]) -> None:
-        """Have a call made as soon as a thread is free."""
+        """Queue a call; it is made as soon as a thread is free."""
         with self._lock:
             if self.is_stopped:
                 return
@@ -354,7 +359,7 @@ def _outcome(method: Callable[[Item], Value], item: Item) -> Outcome[Item, Value
 
 
 def failed(item: Item, error: BaseException) -> Outcome[Item, Any]:
-    """Give the outcome of a call that has failed, without our frames, which show the item: that may be a secret."""
+    """Return the outcome of a call that has failed, without our frames, which show the item: that may be a secret."""
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_globals.get("__name__") in _OUR_MODULES:
         frames = frames.tb_next

@@ -30,7 +30,7 @@ _BEARER_SPELLINGS = ("Authorization", "Bearer")  # that of 3.3, and that of the 
 
 
 class Configuration(LegacySettings):
-    """Where the server is, who is calling, and how to behave. Values are checked when they are set.
+    """The settings of a client: the server, the caller, and how calls are made. Values are checked when they are set.
 
     :ivar host: `http://` or `https://`, name and port of the server; a path is put before every call's own.
     :ivar api_key: `{"Authorization": "KEY"}`.
@@ -40,9 +40,9 @@ class Configuration(LegacySettings):
     :ivar password: password for `get_basic_auth_token`.
     :ivar discard_unknown_keys: drop what the server sends beyond the documented properties of a model.
     :ivar client_side_validation: compare models with their rules before they are sent.
-    :ivar timeout: seconds to connect, and seconds to wait for each piece of an answer; one number stands for both, and
+    :ivar timeout: seconds to connect, and seconds to wait for each chunk of a response; one number stands for both, and
         `None` for no limit.
-    :ivar total_timeout: seconds that a whole call may take, with its waits, repeats and redirects; `None`: no limit.
+    :ivar total_timeout: seconds that a whole call may take, with its waits, retries and redirects; `None`: no limit.
     :ivar keepalive_idle: seconds after which an idle connection is not used any more for a call that must be made once.
     :ivar connection_pool_maxsize: most connections to a server at a time; further calls wait for a free one.
     :ivar verify_ssl: whether the server's certificate is checked. Leave it on.
@@ -59,12 +59,12 @@ class Configuration(LegacySettings):
     :ivar proxy_headers: headers for the proxy.
     :ivar trust_env: read `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` and `SSL_CERT_DIR`.
     :ivar safe_chars_for_path_param: characters of path parameters that are sent unquoted.
-    :ivar retries: how often a call that failed is repeated, where that is safe: a number (2 if nothing is said),
-        `False`, a `RetryPolicy` or an urllib3 `Retry`.
-    :ivar temp_folder_path: where answers that are files go, each into a private folder; `None`: the system's place.
-    :ivar max_response_bytes: most bytes of an answer, decompressed (64 MiB); `None`: no limit.
-    :ivar strict_responses: refuse answers in which a value is not what the models say, naming the first such value.
-    :ivar debug: log every try of every call, to `logger_file` or else to standard error; never a secret.
+    :ivar retries: how often a call that failed is retried, where that is safe: a number (2 if nothing is said),
+        `False`, a `RetryPolicy` or a urllib3 `Retry`.
+    :ivar temp_folder_path: where responses that are files go, each into a private folder; `None`: the system's folder.
+    :ivar max_response_bytes: most bytes of a response, decompressed (64 MiB); `None`: no limit.
+    :ivar strict_responses: refuse responses in which a value is not what the models say, naming the first such value.
+    :ivar debug: log every attempt at every call, to `logger_file` or else to standard error; never a secret.
     :ivar logger_file: file that the log is appended to.
     :ivar logger_format: format of a line of the log, as `logging.Formatter` takes it.
     :ivar pickle_credentials: let pickle keep the API key, the passwords and the proxy. Off, unless you set it.
@@ -115,7 +115,7 @@ class Configuration(LegacySettings):
         discard_unknown_keys: bool = False,
     ) -> None:
         """
-        :raises ApiValueError: a value cannot be; the message says which and why.
+        :raises ApiValueError: a value is not valid; the message says which and why.
         """
         given = MaskedDict(
             host=host,
@@ -125,7 +125,7 @@ class Configuration(LegacySettings):
             password=password,
             discard_unknown_keys=discard_unknown_keys,
         )
-        del host, api_key, username, password  # what is secret is in no local of a frame that raises
+        del host, api_key, username, password  # no local of a frame that raises holds a secret
         for name in VALIDATORS:
             setattr(self, name, given.get(name, DEFAULTS.get(name)))
 
@@ -161,7 +161,7 @@ class Configuration(LegacySettings):
                 return
             except OpenApiException as error:
                 failed = error.with_traceback(None)
-            del value  # what is secret is in no local of a frame that raises
+            del value  # no local of a frame that raises holds a secret
             raise failed
 
         def __getattr__(self, name: str) -> Any:
@@ -175,7 +175,7 @@ class Configuration(LegacySettings):
         return clone
 
     def __getstate__(self) -> dict[str, Any]:
-        """Give what pickle keeps: everything but credentials, unless `pickle_credentials` is set.
+        """Return what pickle keeps: everything but credentials, unless `pickle_credentials` is set.
 
         :raises ApiValueError: `refresh_api_key_hook` or `ssl_context` cannot be pickled.
         """
@@ -187,18 +187,18 @@ class Configuration(LegacySettings):
         return {**vars(self), **{name: DEFAULTS.get(name, {}) for name in left_out}, "_left_out": left_out}
 
     def is_complete(self) -> bool:
-        """Whether nothing was left out of this configuration when it was pickled, or all has been set again."""
+        """Return whether nothing was left out of this configuration when it was pickled, or all has been set again."""
         return not self._missing()
 
     def _missing(self) -> list[str]:
-        """Name what was left out of a pickle and has not been set again. `api_key` may have been filled in place."""
+        """Return what was left out of a pickle and has not been set again. `api_key` may have been filled in place."""
         left_out = vars(self).get("_left_out")
         return [name for name in left_out if not (name == "api_key" and self.has_api_key())] if left_out else []
 
     def check_credentials(self) -> None:
         """Make sure that this configuration is not the rest of one that was pickled without its credentials.
 
-        :raises ApiValueError: it is.
+        :raises ApiValueError: credentials are missing.
         """
         if "_left_out" not in vars(self):
             return
@@ -221,16 +221,16 @@ class Configuration(LegacySettings):
 
     @classmethod
     def set_default(cls, default: Configuration | None) -> None:
-        """Keep a copy, from which clients without a configuration of their own are made; `None` takes it back."""
+        """Keep a copy, from which clients without a configuration of their own are made; `None` removes it."""
         cls._default = copy.deepcopy(default)
 
     @classmethod
     def get_default_copy(cls) -> Configuration:
-        """Give a copy of the default, credentials included."""
+        """Return a copy of the default, credentials included."""
         return cls() if cls._default is None else copy.deepcopy(cls._default)
 
     def get_api_key_with_prefix(self, identifier: str) -> str | None:
-        """Give the API key as it is sent, after `refresh_api_key_hook` had its turn; `None` if there is none.
+        """Return the API key as it is sent, after `refresh_api_key_hook` had its turn; `None` if there is none.
 
         :param identifier: `"Authorization"`, or `"Bearer"` as the newer clients call it.
         :raises ApiValueError: the key cannot be sent in a header.
@@ -261,14 +261,14 @@ class Configuration(LegacySettings):
         raise ApiValueError("refresh_api_key_hook has raised StopIteration: it has no more keys")
 
     def _spelling(self, identifier: str) -> str | None:
-        """Under which name a key is kept in `api_key`."""
+        """Return the name under which a key is kept in `api_key`."""
         for name in _BEARER_SPELLINGS if identifier in _BEARER_SPELLINGS else (identifier,):
             if self.api_key.get(name):
                 return name
         return None
 
     def has_api_key(self) -> bool:
-        """Tell whether calls are made with an API key, be it one that `refresh_api_key_hook` has yet to fetch."""
+        """Return whether calls are made with an API key, be it one that `refresh_api_key_hook` has yet to fetch."""
         return self.refresh_api_key_hook is not None or self._spelling("Bearer") is not None
 
 

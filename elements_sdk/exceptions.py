@@ -18,16 +18,16 @@ OpenApiException
     ├── TooManyRequestsException 429       slow down; `retry_after` says for how many seconds
     ├── ServiceException 5xx               the server failed
     ├── RedirectError 3xx                  the server points elsewhere; `host` needs correcting
-    ├── LoginFailed                        a login was answered without a user; `login_reason` says why
-    ├── ApiConnectionError                 no complete answer came
+    ├── LoginFailed                        the response to a login has no user; `login_reason` says why
+    ├── ApiConnectionError                 no complete response came
     │   ├── ApiTimeoutError                the server took too long
     │   │   └── DeadlineExceeded           the call as a whole took too long; `phase` says where it stood
     │   ├── ProxyError                     the proxy refused or failed
     │   └── TlsError                       no trusted connection could be made
-    ├── ResponseFormatError                the answer is not what was promised
-    │   ├── IncompleteBody                 the answer broke off
-    │   └── ResponseTooLarge               the answer has more bytes than `max_response_bytes`
-    └── PagingError                        a walk through a long list broke off; `resume_offset` says where
+    ├── ResponseFormatError                the response is not what was promised
+    │   ├── IncompleteBody                 the response broke off
+    │   └── ResponseTooLarge               the response has more bytes than `max_response_bytes`
+    └── PagingError                        paging through a long list broke off; `resume_offset` says where
 
 InsecureTransportWarning  (a UserWarning)        calls go over plain http to another machine
 ```
@@ -87,7 +87,7 @@ class _Misuse(OpenApiException):
 
     def __init__(self, msg: str, path_to_item: Sequence[str | int] | None = None) -> None:
         """
-        :param msg: what is wrong and how to mend it.
+        :param msg: what is wrong and how to correct it.
         :param path_to_item: keys and indices that lead to the value in question.
         """
         self.path_to_item = path_to_item
@@ -114,7 +114,7 @@ class ApiTypeError(_Misuse, TypeError):
 
 
 class ApiValueError(_Misuse, ValueError):
-    """An argument or a setting with a value that cannot be."""
+    """An argument or a setting with an impossible value."""
 
 
 class ApiKeyError(_Misuse, KeyError):
@@ -130,15 +130,15 @@ class ApiAttributeError(_Misuse, AttributeError):
 class ApiException(OpenApiException):
     """A call failed. `str()` is one line for people; the attributes are for programs.
 
-    :ivar status: the HTTP status, 0 if no answer came.
+    :ivar status: the HTTP status, 0 if no response came.
     :ivar reason: the HTTP phrase, or the cause in words.
-    :ivar body: the answer's body as text, `None` if there was none.
-    :ivar headers: the answer's headers, cookies masked; `None` if no answer came.
+    :ivar body: the response's body as text, `None` if there was none.
+    :ivar headers: the response's headers, cookies masked; `None` if no response came.
     :ivar detail: the server's own sentence, if it gave one.
     :ivar errors: field path -> sentences, as the server gave them (`{"email": ["..."]}`).
     :ivar method: HTTP method of the request.
     :ivar path: path of the request, without query.
-    :ivar attempts: how often the request was sent, or tried to.
+    :ivar attempts: how often the request was sent, or was tried to be.
     :ivar request_sent: whether the server may have acted on it: "no", "maybe" or "yes".
     """
 
@@ -184,7 +184,7 @@ class ApiException(OpenApiException):
         return f"{text} ({self.method} {_shown(self.path or '')[:90]})" if self.method else text
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Body and headers of an answer may hold secrets; they stay behind when an exception travels.
+        # Body and headers of a response may hold secrets; they stay behind when an exception travels.
         state = {**self.__dict__, "body": None, "headers": None}
         return type(self), (self.status, self.reason), state
 
@@ -222,7 +222,7 @@ class UnprocessableEntityException(ApiException):
 
 
 class _Throttled(ApiException):
-    """An answer that may say how long to wait."""
+    """A response that may say how long to wait."""
 
     def __init__(self, *args: Any, **details: Any) -> None:
         super().__init__(*args, **details)
@@ -248,7 +248,7 @@ class RedirectError(ApiException):
 
 
 class LoginFailed(_Throttled):
-    """A login was answered without a user, whatever the status.
+    """The response to a login has no user, whatever its status.
 
     :ivar login_reason: the server's word for why: `"otp_required"`, say; `None` if it gave none.
     :ivar retry_after: seconds to wait before the next attempt, where the server wants that.
@@ -258,7 +258,7 @@ class LoginFailed(_Throttled):
 
 
 class ApiConnectionError(ApiException):
-    """No complete answer came; `request_sent` says whether the server may have acted.
+    """No complete response came; `request_sent` says whether the server may have acted.
 
     :ivar is_final: whether trying again cannot help: a certificate that is not trusted, a wrong password for the proxy.
     """
@@ -267,11 +267,11 @@ class ApiConnectionError(ApiException):
 
 
 class ApiTimeoutError(ApiConnectionError):
-    """The server took longer than the time limit."""
+    """The server took longer than the timeout."""
 
 
 class DeadlineExceeded(ApiTimeoutError):
-    """The call as a whole, waits and repeats included, took longer than its limit.
+    """The call as a whole, waits and retries included, took longer than its limit.
 
     :ivar phase: what it was doing: waiting for a free connection, connecting, sending the request, waiting for the
         answer, or reading the answer.
@@ -281,7 +281,7 @@ class DeadlineExceeded(ApiTimeoutError):
 
 
 class ProxyError(ApiConnectionError):
-    """The proxy could not be reached, refused, or got no answer; `status` is its own, if it gave one."""
+    """The proxy could not be reached, refused, or got no response; `status` is its own, if it gave one."""
 
 
 class TlsError(ApiConnectionError):
@@ -289,22 +289,22 @@ class TlsError(ApiConnectionError):
 
 
 class ResponseFormatError(ApiException):
-    """An answer came, but it is not what was promised (a web page instead of JSON, say)."""
+    """A response came, but it is not what was promised (a web page instead of JSON, say)."""
 
 
 class IncompleteBody(ResponseFormatError):
-    """The answer broke off before its end."""
+    """The response broke off before its end."""
 
 
 class ResponseTooLarge(ResponseFormatError):
-    """The answer has more bytes than `Configuration.max_response_bytes`; the rest was not read."""
+    """The response has more bytes than `Configuration.max_response_bytes`; the rest was not read."""
 
 
 class PagingError(ApiException):
-    """A walk through a long list broke off. It tells what the failed call's own exception tells.
+    """Paging through a long list broke off. It tells what the failed call's own exception tells.
 
     :ivar cause: that exception.
-    :ivar resume_offset: the `offset` with which a new walk goes on from there.
+    :ivar resume_offset: the `offset` with which a new iteration goes on from there.
     """
 
     cause: ApiException | None = None
@@ -330,7 +330,7 @@ _BY_STATUS: dict[int, type[ApiException]] = {
 
 
 def exception_for_status(status: int) -> type[ApiException]:
-    """Name the class of exception that stands for an HTTP status outside 200 to 299."""
+    """Return the class of exception that stands for an HTTP status outside 200 to 299."""
     if 300 <= status < 400:
         return RedirectError
     if 500 <= status < 600:
@@ -339,17 +339,17 @@ def exception_for_status(status: int) -> type[ApiException]:
 
 
 def _shown(text: str) -> str:
-    """Text as one line that a terminal takes for nothing else."""
+    """Return a text as one line without control characters."""
     return "".join(character if character.isprintable() else "\ufffd" for character in " ".join(text.split()))
 
 
 def render_path(path_to_item: Sequence[str | int]) -> str:
-    """Write keys and indices as they stand in Python: `['activity'][0]['date']`."""
+    """Return keys and indices as they stand in Python: `['activity'][0]['date']`."""
     return "".join(f"[{step!r}]" for step in path_to_item)
 
 
 def _explanations(detail: str | None, errors: Mapping[str, Sequence[str]]) -> list[str]:
-    """The server's sentences, each with the field it speaks of."""
+    """Return the server's sentences, each with the field it speaks of."""
     fields = [
         f"{field}: {' '.join(sentences)}" if field else " ".join(sentences) for field, sentences in errors.items()
     ]

@@ -1,4 +1,4 @@
-"""Walks a long list page by page, in constant memory.
+"""Pages through a long list, in constant memory.
 
 An offset alone loses entries: when one that was seen is deleted, all that follow move up, and the next page begins too
 late. So each page but the first begins with the last entry of the page before. If that is not there, the cursor goes
@@ -22,13 +22,11 @@ T = TypeVar("T")
 
 _DIRECTIONS = {"id": 1, "-id": -1}
 _MOST_SAME_PAGES = 5  # of the same page in a row
-_MOST_EMPTY_PAGES = (
-    1000  # pages in a row without anything new; as many as that only come from a list that is not in order
-)
+_MOST_EMPTY_PAGES = 1000  # in a row without anything new; a list that is in order never has so many
 
 
 class BasePager(Generic[T]):
-    """What both kinds of Pager are: a cursor, and the entries of its page that were not given yet."""
+    """The common part of both kinds of Pager: a cursor, and the entries of its page that were not returned yet."""
 
     def __init__(self, client: BaseClient, cursor: Cursor[T]) -> None:
         self._client = client
@@ -36,7 +34,7 @@ class BasePager(Generic[T]):
         self._rest: Iterator[T] = iter(())
 
     async def _fetch_new(self) -> list[T]:
-        """Get pages until one has something new, and give that; nothing at the end."""
+        """Fetch pages until one has something new, and return that; at the end, an empty list."""
         cursor = self._cursor
         options = read_options(cursor.operation.name, cursor.options, data_only=True)
         while (arguments := cursor.arguments()) is not None:
@@ -53,7 +51,7 @@ class BasePager(Generic[T]):
 
 
 class Pager(BasePager[T], Iterator[T]):
-    """What `iter_...` gives: goes once through a whole list, and fetches the next page when it is needed.
+    """The iterator that `iter_...` returns: once over a whole list, whose next page is fetched when it is needed.
 
     After a `PagingError`, or a loop that was left, another loop goes on where this one stopped. A pager is for one
     thread.
@@ -75,7 +73,7 @@ class Pager(BasePager[T], Iterator[T]):
 
 
 class Cursor(Generic[T]):
-    """Where a cursor through a list stands, without any I/O: what to ask next, and what of an answer is new.
+    """A position in a list, without any I/O: what to ask for next, and what of a response is new.
 
     :ivar operation: the call to make with `arguments()` and `options`, for `feed`.
     """
@@ -90,8 +88,8 @@ class Cursor(Generic[T]):
         options: Mapping[str, Any],
     ) -> None:
         """
-        :raises ApiValueError: a page size, offset or filter that cannot be.
-        :raises ApiTypeError: an unknown keyword, or an ordering that is no text.
+        :raises ApiValueError: a page size, offset or filter is not valid.
+        :raises ApiTypeError: there is an unknown keyword, or the ordering is not text.
         """
         if operation.paging is None:
             raise ApiValueError(f"{operation.name} does not give its list in pages")
@@ -105,10 +103,10 @@ class Cursor(Generic[T]):
         self._size = _whole_number("page_size", page_size, 1, "entries a page")
         self._position = _whole_number("offset", offset, 0, "entries to pass over")  # of what comes next
         self._direction = _DIRECTIONS.get(ordering or "", 0)  # 0: nothing is known of the order
-        self._last: int | None = None  # place of the last entry that was given, in the order by id
+        self._last: int | None = None  # sort key of the last entry that was returned
         self._overlap = 0  # entries that are asked for again, to see whether the list has moved
         self._begin: tuple[int, Any] = (-1, None)  # offset and first entry of the page before
-        self._count = 0  # entries given so far
+        self._count = 0  # entries returned so far
         self._same_pages = 0  # pages in a row that begin as the page before
         self._longest = 0  # entries of the longest page
         self._back = 0  # entries to go back by, while what was seen last is not found
@@ -117,13 +115,13 @@ class Cursor(Generic[T]):
         operation.request(self._arguments())
 
     def arguments(self) -> dict[str, Any] | None:
-        """Give the arguments of the next call; `None`: the cursor is at its end."""
+        """Return the arguments of the next call; `None`: the list is at its end."""
         return None if self._is_done else self._arguments()
 
     def feed(self, page: Page) -> list[T]:
-        """Give what is new on a page; that may be nothing, though the cursor goes on.
+        """Return what is new on a page; that may be nothing, though the list goes on.
 
-        :raises ResponseFormatError: it goes on nowhere: the server gives the same again and again.
+        :raises ResponseFormatError: there is no progress: the server sends the same again and again.
         """
         entries, offset, asked = page.entries, self._offset, self._size + self._overlap
         sort_keys = self._sort_keys(entries)
@@ -139,7 +137,7 @@ class Cursor(Generic[T]):
             new = []
         self._count += len(new)
         self._check_progress(offset, is_again and not new)
-        # A server without pages gives more than was asked for, or a short list, and that again and again.
+        # A server without pages sends more than was asked for, or a short list, and that again and again.
         is_whole = self._same_pages > 1 and self._count <= len(entries) < asked and page.is_last is not False
         ignores_paging = is_whole or len(entries) > asked
         self._is_done = ignores_paging or self._is_end(page, bool(new))
@@ -149,7 +147,7 @@ class Cursor(Generic[T]):
         return new
 
     def interrupted_by(self, cause: ApiException) -> PagingError:
-        """Make the exception that says where the cursor broke off, and why."""
+        """Make the exception that says where paging through the list broke off, and why."""
         error = PagingError(
             cause.status,
             cause.reason,
@@ -176,7 +174,7 @@ class Cursor(Generic[T]):
         return {**self._filters, **page}
 
     def _sort_keys(self, entries: list[Any]) -> list[int] | None:
-        """Where entries stand in the order by id; `None`, from then on, if they are not in that order."""
+        """Return where entries stand in the order by id; `None`, from then on, if they are not in that order."""
         ids = [getattr(entry, "id", None) for entry in entries] if self._direction else [None]
         sort_keys = [self._direction * number for number in ids if type(number) is int]
         if len(sort_keys) == len(ids) and all(before < after for before, after in pairwise(sort_keys)):
@@ -185,7 +183,7 @@ class Cursor(Generic[T]):
         return None
 
     def _has_moved(self, sort_keys: list[int] | None) -> bool:
-        """Whether a page begins behind the entry it was to begin with, so that there may be others between."""
+        """Return whether a page begins behind the entry it was to begin with, so that there may be others between."""
         if sort_keys is None or self._last is None or not self._overlap:
             return False
         return not sort_keys or sort_keys[0] > self._last
@@ -230,7 +228,7 @@ class Cursor(Generic[T]):
 
 
 def _identity(entry: Any) -> Any:
-    """What tells an entry from others: its id, or else all of it."""
+    """Return what tells an entry from others: its id, or else all of it."""
     number = getattr(entry, "id", None)
     return entry if number is None else number
 

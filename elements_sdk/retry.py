@@ -1,4 +1,4 @@
-"""RetryPolicy: given what happened to a call, wait how long and try again, or stop. There is no I/O in it."""
+"""RetryPolicy: whether a call is tried again after what happened to it, and how long to wait. There is no I/O in it."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _THROTTLED_STATUSES = frozenset({429, 503})
 
 _LONGEST_BACKOFF = 8.0  # seconds
 _FIRST_BACKOFF = 0.5  # seconds
-_LONGEST_WAIT = 3600.0  # seconds; who is asked to wait for longer should rather be told
-_FULL_BUDGET = 500
-_PRICE_OF_A_RETRY = 5
+_LONGEST_WAIT = 3600.0  # seconds; a caller who is asked to wait for longer gets the error instead
+_FULL_BUDGET = 500  # tokens of the bucket
+_PRICE_OF_A_RETRY = 5  # tokens
 _MOST_RETRIES = 1000
 
 
 class RetryPolicy:
-    """How often a call that failed is repeated, where repeating it cannot do anything twice.
+    """How often a call that failed is retried, where a retry cannot do anything twice.
 
-    :ivar total: most repeats of one call.
+    :ivar total: most retries of one call.
     :ivar connect: most of them after a failure to connect; `None`: as many as `total`.
-    :ivar read: most of them after an answer that did not come, or not whole, or said "later"; `None`: as `total`.
+    :ivar read: most of them after a response that did not come, or not whole, or said "later"; `None`: as `total`.
     """
 
     __slots__ = ("connect", "read", "total")
@@ -41,12 +41,12 @@ class RetryPolicy:
 
     def __init__(self, total: int = DEFAULT_RETRIES, connect: int | None = None, read: int | None = None) -> None:
         """
-        :raises ApiValueError: a number is none, or out of range.
+        :raises ApiValueError: a value is not a whole number, or out of range.
         """
         for name, value in (("total", total), ("connect", connect), ("read", read)):
             is_number = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_RETRIES
             if not is_number and (value is not None or name == "total"):
-                raise ApiValueError(f"{name} must be a whole number of repeats from 0 to {_MOST_RETRIES}")
+                raise ApiValueError(f"{name} must be a whole number of retries from 0 to {_MOST_RETRIES}")
             object.__setattr__(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -71,7 +71,7 @@ class RetryPolicy:
     def of(cls, value: Any) -> RetryPolicy:
         """Read what `Configuration.retries` takes: a number of retries, `False`, a policy, or urllib3's `Retry`.
 
-        :raises ApiValueError: it is none of these, or a `Retry` that asks for what is not safe.
+        :raises ApiValueError: the value is none of these, or a `Retry` that asks for what is not safe.
         """
         if isinstance(value, RetryPolicy):
             return value
@@ -84,7 +84,7 @@ class RetryPolicy:
         if hasattr(value, "status_forcelist"):
             return _of_urllib3(value)
         raise ApiValueError(
-            f"retries must be a number of repeats from 0 to {_MOST_RETRIES}, False, a RetryPolicy or an urllib3 Retry"
+            f"retries must be a number from 0 to {_MOST_RETRIES}, False, a RetryPolicy or a urllib3 Retry"
         )
 
     def wait(
@@ -96,10 +96,10 @@ class RetryPolicy:
         retryable: bool = False,
         left: float | None = None,
     ) -> float | None:
-        """Seconds to wait before the call is tried again; `None`: it is not.
+        """Return the seconds to wait before the call is tried again; `None`: it is not.
 
-        :param outcome: the answer, or why there is none.
-        :param retries: how often it has been repeated already.
+        :param outcome: the response, or why there is none.
+        :param retries: how often it has been retried already.
         :param retryable: whether the operation may be done twice where the server says that it was not done.
         :param left: seconds left of the whole call; `None` without such a limit.
         """
@@ -134,13 +134,13 @@ def _may_be_retried(method: str, outcome: Response | ApiException, retryable: bo
 
 
 def _of_urllib3(retry: Any) -> RetryPolicy:
-    """Read `total`, `connect` and `read` of an urllib3 `Retry`; its pauses and its other limits are not read."""
+    """Read `total`, `connect` and `read` of a urllib3 `Retry`; its pauses and its other limits are not read."""
     methods = {str(method).upper() for method in retry.allowed_methods or ()}
     if not methods or methods - {*READING_METHODS, "PUT", "DELETE", "TRACE"}:
-        raise ApiValueError("retries: a Retry that repeats POST is not safe, so leave its allowed_methods as they are")
+        raise ApiValueError("retries: a Retry that retries POST is not safe, so leave its allowed_methods as they are")
     if set(retry.status_forcelist) - TRANSIENT_STATUSES:
         allowed = ", ".join(str(status) for status in sorted(TRANSIENT_STATUSES))
-        raise ApiValueError(f"retries: status_forcelist may hold {allowed} only; after others a call is not repeated")
+        raise ApiValueError(f"retries: status_forcelist may hold {allowed} only; after others a call is not retried")
     connect, read = _number(retry.connect), _number(retry.read)
     named = [limit for limit in (connect, read) if limit is not None]
     total = max(named, default=DEFAULT_RETRIES) if retry.total is None else int(retry.total)
@@ -152,14 +152,14 @@ def _number(limit: int | None) -> int | None:
 
 
 class RetryState:
-    """The repeats of one call: what the policy wants, as far as the client's budget goes."""
+    """The retries of one call: what the policy wants, as far as the client's budget goes."""
 
     def __init__(self, policy: RetryPolicy, budget: RetryBudget, retryable: bool) -> None:
         self._policy, self._budget, self._retryable = policy, budget, retryable
         self.count = 0
 
     def wait(self, request: Request, outcome: Response | ApiException, timeouts: Timeouts) -> float | None:
-        """Seconds to wait before the call is tried again; `None`: it is not."""
+        """Return the seconds to wait before the call is tried again; `None`: it is not."""
         if isinstance(outcome, Response) and outcome.status < 400:
             if self.count == 0:
                 self._budget.credit_success()
@@ -173,7 +173,7 @@ class RetryState:
 
 
 class RetryBudget:
-    """What the repeats of all calls of one client share, so that an outage is not answered with a multiple of load."""
+    """The token bucket of all retries of one client: it keeps an outage from being met with a multiple of the load."""
 
     def __init__(self) -> None:
         self._left = _FULL_BUDGET
@@ -181,11 +181,11 @@ class RetryBudget:
         register_after_fork(self)
 
     def renew_after_fork(self) -> None:
-        """Take a lock of this process's own."""
+        """Make a new lock for this process."""
         self._lock = threading.Lock()
 
     def allows_retry(self) -> bool:
-        """Take the price of a repeat, if it is there."""
+        """Take the tokens of a retry, and return whether there were enough."""
         with self._lock:
             if self._left < _PRICE_OF_A_RETRY:
                 return False
@@ -193,7 +193,7 @@ class RetryBudget:
             return True
 
     def credit_success(self) -> None:
-        """Give back a little for a call that succeeded at once."""
+        """Put a token back for a call that succeeded at once."""
         if self._left < _FULL_BUDGET:
             with self._lock:
                 self._left = min(_FULL_BUDGET, self._left + 1)

@@ -20,8 +20,8 @@ from elements_sdk.models import ElementsUserDetail
 
 
 class Session(BaseSession):
-    """Logs in on entry and out on exit, and in between keeps the session alive: if the server ends it, the session logs
-    in again and repeats the call that was refused, once.
+    """A session that logs in on entry and out on exit. In between it stays alive: if the server ends it, it logs in
+    again and retries the call that was refused, once.
 
     ```python
     with Session(configuration, "name", "password") as session:
@@ -43,7 +43,7 @@ class Session(BaseSession):
         new_password: str | None = None,
     ) -> None:
         """
-        :param otp: the one-time code, or a function that gives a fresh one for each login.
+        :param otp: the one-time code, or a function that returns a fresh one for each login.
         :param new_password: the password to have from now on, where the server demands a change.
         """
         login = MaskedDict(username=username, password=password, otp=otp, new_password=new_password)
@@ -82,7 +82,7 @@ class Session(BaseSession):
 
     @contextmanager
     def impersonate(self, user_id: int) -> Iterator[ElementsUserDetail]:
-        """Act as another user inside the `with` block, which gives whom the server now takes the session for.
+        """Act as another user inside the `with` block, which yields whom the server now takes the session for.
 
         If the server ends the session inside the block, calls raise `SessionExpired` until the block is left; none is
         made in anybody else's name. Afterwards the session is its own user's again.
@@ -104,20 +104,20 @@ class _SessionClient(SessionCalls, ApiClient):
 
 
 class _ThreadCondition:
-    """What the threads of a session wait at."""
+    """The condition that the threads of a session wait for."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()  # by itself, as Ctrl-C cannot come between its steps
         self._condition = threading.Condition(self.lock)
 
-    async def wait_for(self, is_so: Callable[[], bool], within: float | None) -> bool:
-        """Wait until it is so, and tell whether it was within that many seconds."""
-        return self._condition.wait_for(is_so, within)
+    async def wait_for(self, predicate: Callable[[], bool], within: float | None) -> bool:
+        """Wait until the predicate is true; return whether it was within that many seconds."""
+        return self._condition.wait_for(predicate, within)
 
     def notify_all(self) -> None:
-        """Have all who wait look again."""
+        """Wake up all who wait."""
         self._condition.notify_all()
 
     def current_owner(self) -> object:
-        """Give the number of this thread."""
+        """Return the number of this thread."""
         return threading.get_ident()

@@ -1,4 +1,4 @@
-"""A Celery job that e-mails a share link. It is tried again only where that cannot send the e-mail twice.
+"""A Celery job that e-mails a share link. It is retried only where that cannot send the e-mail twice.
 
 Set `ELEMENTS_HOST`, `ELEMENTS_API_TOKEN_FILE` and `CELERY_CONFIG_MODULE`, the name of a module with your `broker_url`.
 `pip install celery`, and in this folder:
@@ -25,7 +25,7 @@ app.config_from_envvar("CELERY_CONFIG_MODULE")
 
 @cache
 def auth() -> AuthApi:
-    """Give the calls of this worker, made over one client."""
+    """Return the calls of this worker, all made over one client."""
     return AuthApi(ApiClient(Configuration.from_env()))
 
 
@@ -33,7 +33,7 @@ def auth() -> AuthApi:
 def email_link(self: Task[Any, None], number: int, address: str) -> None:
     """E-mail a link.
 
-    :raises ApiException: the server refused, or it is not known whether it has sent the e-mail: look before you repeat.
+    :raises ApiException: the server refused, or it is not known whether it has sent the e-mail: look before you retry.
     """
     try:
         auth().send_access_token_email_notification(number, {"email": address})

@@ -17,14 +17,14 @@ from elements_sdk import ApiException, Configuration, aio
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Have one client from the start of the service to its end."""
+    """Keep one client open from the start of the service to its end."""
     async with aio.ApiClient(Configuration.from_env()) as client:
         app.state.auth = aio.AuthApi(client)
         yield
 
 
 def calls(request: Request) -> aio.AuthApi:
-    """Give the calls, made over that client."""
+    """Return the calls, made over that client."""
     auth: aio.AuthApi = request.app.state.auth
     return auth
 
@@ -35,10 +35,10 @@ Auth = Annotated[aio.AuthApi, Depends(calls)]
 
 @app.get("/links/expiring")
 async def expiring(auth: Auth, days: Annotated[int, Query(ge=1, le=366)] = 7) -> dict[int, datetime]:
-    """Give the numbers of the links that expire within some days, and when; not the links, which are secret."""
+    """Return the numbers of the links that expire within some days, and when; not the links, which are secret."""
     now = datetime.now(UTC)
-    walk = auth.iter_access_tokens()
-    return {link.id: link.expires async for link in walk if link.expires and now < link.expires < now + timedelta(days)}
+    end, links = now + timedelta(days), auth.iter_access_tokens()
+    return {link.id: link.expires async for link in links if link.expires and now < link.expires < end}
 
 
 @app.delete("/links/{number}", status_code=204)
@@ -49,6 +49,6 @@ async def revoke(auth: Auth, number: int) -> None:
 
 @app.exception_handler(ApiException)
 async def failed(_request: Request, error: ApiException) -> JSONResponse:
-    """Pass on what concerns the caller; all else is between this service and the server."""
+    """Pass on what concerns the caller; report everything else as 502."""
     status = error.status if error.status in (404, 429) else 502
     return JSONResponse({"detail": error.detail if status != 502 else "The media server could not be asked."}, status)

@@ -13,7 +13,7 @@ from elements_sdk.bulk import map_calls
 
 
 def links_to_ask_about(auth: AuthApi) -> Iterator[OneTimeAccessToken]:
-    """Give the links that never expire and whose owner can be written to."""
+    """Yield the links that never expire and whose owner has an e-mail address."""
     for link in auth.iter_access_tokens():
         if link.expires is not None:
             continue
@@ -24,12 +24,12 @@ def links_to_ask_about(auth: AuthApi) -> Iterator[OneTimeAccessToken]:
 
 
 def address_of_owner(link: OneTimeAccessToken) -> str | None:
-    """Give the e-mail address of whoever made the link, or else of whom it acts for."""
+    """Return the e-mail address of the user who made the link, or else of the user it acts for."""
     return (link.created_by and link.created_by.email) or link.user.email
 
 
 def main() -> int:
-    """Ask about all such links, and give the exit code."""
+    """Ask about all such links, and return the exit code."""
     with ApiClient(Configuration.from_env()) as client:
         auth = AuthApi(client)
 

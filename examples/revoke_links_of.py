@@ -18,7 +18,7 @@ from elements_sdk.bulk import Outcome, map_calls
 
 
 def revoke(auth: AuthApi, numbers: list[int]) -> int:
-    """Delete links, write down what becomes of each, and give the number of those that are still there."""
+    """Delete links, record the outcome of each, and return the number of those that are still there."""
     record = csv.writer(sys.stdout)
     record.writerow(["link", "outcome", "reason"])
 
@@ -38,7 +38,7 @@ def revoke(auth: AuthApi, numbers: list[int]) -> int:
 
 
 def main() -> int:
-    """Read the command line, do what it says, and give the exit code."""
+    """Read the command line, do what it says, and return the exit code."""
     parser = argparse.ArgumentParser(description="Revoke all share links of a user who has left.")
     parser.add_argument("user", type=int, help="number of the user")
     parser.add_argument("--yes", action="store_true", help="revoke them, instead of saying what would be done")

@@ -1,8 +1,8 @@
 """Single sign-on: a portal learns who somebody is, and hands them over to a review service by a ticket.
 
 Set `ELEMENTS_HOST`, run `python examples/single_sign_on.py`, and open the address that it prints. The ticket goes over
-in a form, not in an address, which histories and logs keep, and is good for one use. In earnest both are behind https,
-and the review service, having looked at the `Origin` of the form, begins a session of its own.
+in a form, not in an address, which histories and logs keep, and is good for one use. In production both are behind
+https, and the review service, having checked the `Origin` of the form, begins a session of its own.
 """
 
 import html
@@ -20,7 +20,7 @@ GO_ON = "<form method=post action='{}'><input name=ticket type=hidden value='{}'
 
 
 def portal(configuration: Configuration, review_address: str, fields: dict[str, str]) -> tuple[str, str]:
-    """Ask for name and password, keep neither, and offer a ticket. Gives status and page."""
+    """Ask for name and password, keep neither, and offer a ticket; return status and page."""
     if not {"name", "password"} <= fields.keys():
         return "200 OK", LOGIN
     try:
@@ -32,7 +32,7 @@ def portal(configuration: Configuration, review_address: str, fields: dict[str, 
 
 
 def review(auth: AuthApi, fields: dict[str, str]) -> tuple[str, str]:
-    """Let in whoever comes with a ticket of the server's. Gives status and page."""
+    """Let in whoever has a valid ticket of the server; return status and page."""
     try:
         user = auth.check_auth_ticket({"ticket": fields.get("ticket", "")})
     except (ApiValueError, BadRequestException):
@@ -41,7 +41,7 @@ def review(auth: AuthApi, fields: dict[str, str]) -> tuple[str, str]:
 
 
 def serve(pages: Callable[[dict[str, str]], tuple[str, str]], environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-    """Read a form, and answer with a page that no browser keeps. (A WSGI application, once it has its pages.)"""
+    """Read a form, and answer with a page that no browser keeps; with `pages` bound, a WSGI application."""
     form = environ["wsgi.input"].read(min(int(environ["CONTENT_LENGTH"] or 0), 10_000)).decode("utf-8", "replace")
     status, body = pages(dict(parse_qsl(form)))
     start(status, [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store")])

@@ -1,5 +1,5 @@
-"""One source of tests for both clients: the names here stand for the blocking client, or for asyncio's behind a face
-that blocks, as the mark of the test says.
+"""One source of tests for both clients: the names here stand for the blocking client, or for the asyncio client behind
+a facade that blocks, as the mark of the test says.
 
 The asyncio client lives in the loop of a thread of its own; each call from a test is a task there, so that tests with
 threads become tests with tasks.
@@ -42,9 +42,9 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
 
 
 class LoopThread:
-    """An event loop in a thread of its own, and the clients that live there.
+    """An event loop in a thread of its own, and the asyncio clients that use it.
 
-    :ivar complaints: what the loop has had to report; there must be nothing.
+    :ivar complaints: the errors that the loop has reported; there must be none.
     """
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class LoopThread:
         return _result_or(failed, task)
 
     def end(self) -> None:
-        """Close the clients and the loop."""
+        """Close the clients and the loop, and check that it reported no errors."""
         try:
             for client in self.clients:
                 self.run(client.close())
@@ -103,47 +103,47 @@ def _result_or(failed: BaseException | None, task: asyncio.Task[Any]) -> Any:
         del failed, task
 
 
-_world: LoopThread | None = None
+_loop_thread: LoopThread | None = None
 
 
 @contextmanager
 def of_kind(name: str) -> Iterator[LoopThread | None]:
-    """Have the names of this module mean the client of this kind."""
-    global _world
+    """Let the names of this module stand for the client of this kind within the block."""
+    global _loop_thread
     if name == "blocking":
         yield None
         return
-    _world = world = LoopThread()
+    _loop_thread = started = LoopThread()
     try:
-        yield world
+        yield started
     finally:
-        _world = None
-        world.end()
+        _loop_thread = None
+        started.end()
 
 
 def run(awaitable: Coroutine[Any, Any, Any]) -> Any:
     """Wait for something in the loop of this test."""
-    assert _world is not None
-    return _world.run(awaitable)
+    assert _loop_thread is not None
+    return _loop_thread.run(awaitable)
 
 
 def is_asyncio() -> bool:
-    """Whether the names of this module mean the asyncio client just now."""
-    return _world is not None
+    """Return whether the names of this module stand for the asyncio client now."""
+    return _loop_thread is not None
 
 
 class BlockingFacade:
-    """Shows something of asyncio as if it blocked."""
+    """An object of the asyncio client whose methods block."""
 
     _inner: Any
-    _world: LoopThread
+    _loop_thread: LoopThread
 
     def __init__(self, inner: Any) -> None:
-        assert _world is not None
-        vars(self).update(_inner=inner, _world=_world)
+        assert _loop_thread is not None
+        vars(self).update(_inner=inner, _loop_thread=_loop_thread)
         client = getattr(inner, "_client", inner)
         if isinstance(client, aio.ApiClient):
-            _world.clients.append(client)
+            _loop_thread.clients.append(client)
 
     def __getattr__(self, name: str) -> Any:
         return self._shown(getattr(self._inner, name))
@@ -152,17 +152,17 @@ class BlockingFacade:
         setattr(self._inner, name, value)
 
     def __enter__(self) -> Any:
-        return self._shown(self._world.run(self._inner.__aenter__()))
+        return self._shown(self._loop_thread.run(self._inner.__aenter__()))
 
     def __exit__(self, *error: Any) -> Any:
-        return self._world.run(self._inner.__aexit__(*error))
+        return self._loop_thread.run(self._inner.__aexit__(*error))
 
     def __iter__(self) -> Any:
         return self
 
     def __next__(self) -> Any:
         try:
-            return self._world.run(self._inner.__anext__())
+            return self._loop_thread.run(self._inner.__anext__())
         except StopAsyncIteration:
             pass
         raise StopIteration
@@ -187,7 +187,7 @@ class BlockingFacade:
         @wraps(method)
         def call(*arguments: Any, **named: Any) -> Any:
             result = method(*arguments, **named)
-            return self._shown(self._world.run(result) if inspect.isawaitable(result) else result)
+            return self._shown(self._loop_thread.run(result) if inspect.isawaitable(result) else result)
 
         return call
 
@@ -213,31 +213,33 @@ else:
         """Make a client."""
         return (
             BlockingFacade(aio.ApiClient(*arguments, **named))
-            if _world
+            if _loop_thread
             else elements_sdk.ApiClient(*arguments, **named)
         )
 
     def AuthApi(client: Any = None) -> Any:  # noqa: N802
         """Make the calls of a client."""
-        if not _world:
+        if not _loop_thread:
             return elements_sdk.AuthApi(client)
         return BlockingFacade(aio.AuthApi(None if client is None else client._inner))
 
     def Session(*arguments: Any, **named: Any) -> Any:  # noqa: N802
         """Make a session."""
-        return BlockingFacade(aio.Session(*arguments, **named)) if _world else elements_sdk.Session(*arguments, **named)
+        if not _loop_thread:
+            return elements_sdk.Session(*arguments, **named)
+        return BlockingFacade(aio.Session(*arguments, **named))
 
 
 @contextmanager
 def auth_of(configuration: Configuration) -> Iterator[AuthApi]:
-    """Have the calls of a client of its own."""
+    """Yield the calls of a new client."""
     with ApiClient(configuration) as client:
         yield AuthApi(client)
 
 
 def map_calls(method: Callable[[Any], Any], items: Iterable[Any], **options: Any) -> Any:
-    """Make bulk calls. With asyncio a method that blocks is called in a thread, and a task waits for it."""
-    if not _world:
+    """Make bulk calls. With asyncio, a method that blocks is called in a thread that a task waits for."""
+    if not _loop_thread:
         return bulk.map_calls(method, items, **options)
 
     async def in_thread(item: Any) -> Any:
@@ -248,7 +250,7 @@ def map_calls(method: Callable[[Any], Any], items: Iterable[Any], **options: Any
 
 
 def read_raw(raw: Any) -> bytes:
-    """Read a response that came back unread, and give its connection back."""
+    """Read a raw response, and return its connection to the pool."""
     inner = raw._inner if isinstance(raw, BlockingFacade) else raw
     assert type(inner).__module__.startswith("aiohttp." if is_asyncio() else "urllib3.")
     body: bytes = run(inner.read()) if is_asyncio() else inner.read()

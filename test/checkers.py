@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def mypy(file: Path, root: Path = ROOT) -> set[int]:
-    """The lines in which mypy finds an error; the SDK is that below `root`."""
+    """Return the lines in which mypy finds an error; the SDK is that below `root`."""
     command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", file.name]
     result = subprocess.run(
         command, capture_output=True, text=True, cwd=file.parent, env={**os.environ, "MYPYPATH": str(root)}
@@ -24,7 +24,7 @@ def mypy(file: Path, root: Path = ROOT) -> set[int]:
 
 
 def pyright(file: Path, root: Path = ROOT) -> set[int]:
-    """The lines in which pyright finds an error; the SDK is that below `root`."""
+    """Return the lines in which pyright finds an error; the SDK is that below `root`."""
     (file.parent / "pyrightconfig.json").write_text(json.dumps({"extraPaths": [str(root)]}))
     command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable, file.name]
     result = subprocess.run(command, capture_output=True, text=True, cwd=file.parent)
@@ -35,5 +35,5 @@ def pyright(file: Path, root: Path = ROOT) -> set[int]:
 
 
 def marked(file: Path) -> set[int]:
-    """The lines that end in `# error`."""
+    """Return the lines that end in `# error`."""
     return {number for number, line in enumerate(file.read_text("utf-8").splitlines(), 1) if line.endswith("# error")}

@@ -1,4 +1,4 @@
-"""Runs `elements-sdk` as a user runs it: a process of its own, with an environment that says nothing by itself."""
+"""Runs `elements-sdk` as a user runs it: a process of its own, in an environment without `ELEMENTS_` variables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COMMAND = str(Path(sys.executable).with_name("elements-sdk"))
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """The environment of this process without our variables and the terminal's width, and then these."""
+    """Return the environment of this process without our variables and the terminal's width, but with these."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ELEMENTS_", "COLUMNS"))}
     return {**kept, **variables}
 
@@ -35,10 +35,10 @@ def run(*arguments: str, stdin: str = "", **variables: str) -> subprocess.Comple
 def run_on_terminal(
     *arguments: str, types: list[tuple[str, str]], echoes: bool = False, **variables: str
 ) -> tuple[int, str]:
-    """Run a command on a terminal of its own; give its exit code and all that the terminal shows.
+    """Run a command on a terminal of its own; return its exit code and all that the terminal shows.
 
     :param types: what to wait for, and what to type then.
-    :param echoes: whether what is typed may be seen; if not, it is typed when the terminal has been told so.
+    :param echoes: whether what is typed may be seen; if not, it is typed once the echo is off.
     """
     process_id, terminal = pty.fork()
     if process_id == 0:
@@ -50,11 +50,11 @@ def run_on_terminal(
         if not select.select([terminal], [], [], 0.05)[0]:
             continue
         try:
-            piece = os.read(terminal, 65536).decode("utf-8", "replace")
+            chunk = os.read(terminal, 65536).decode("utf-8", "replace")
         except OSError:  # the other side has gone
             break
-        if not piece:
+        if not chunk:
             break
-        shown += piece
+        shown += chunk
     os.close(terminal)
     return os.waitstatus_to_exitcode(os.waitpid(process_id, 0)[1]), shown

@@ -1,7 +1,7 @@
 """Side by side with the 3.3 client: the same calls give the same requests and outcomes, and every public name is here.
 
 Run it as `python -m test.compare_with_3_3`. It installs the 3.3 client into an environment of its own, and fails where
-that is not possible. Both interpreters run isolated (`-I`): no `PYTHONPATH` puts one client in the place of the other.
+that is not possible. Both interpreters run isolated (`-I`): no `PYTHONPATH` replaces one client by the other.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ PROGRAM = Path(__file__).parent / "data/calls_of_3_3.py"
 VERSION = "3.3.2"
 PACKAGE = f"elements-sdk=={VERSION}"
 
-# Call -> what is otherwise on purpose; docs/migrating.md tells of it.
+# Call -> what differs on purpose; docs/migrating.md names it.
 MEANT = {"delete_access_token": ("", None)}
 
-ANSWERS: dict[tuple[str, str], Any] = {
+RESPONSES: dict[tuple[str, str], Any] = {
     ("POST", "/api/2/auth/ticket/check"): SAMPLES["ElementsUserDetail"],
     ("POST", "/api/2/auth/ticket"): SAMPLES["Ticket"],
     ("POST", "/api/2/auth/generate-password"): SAMPLES["GeneratePasswordEndpointResponse"],
@@ -35,7 +35,7 @@ ANSWERS: dict[tuple[str, str], Any] = {
 
 
 def answer(request: Recorded) -> CannedResponse:
-    """CannedResponse as a server of 3.3 does."""
+    """Answer as a server of 3.3 does."""
     number = request.path.rpartition("/")[2]
     if number in ("404", "500"):
         return CannedResponse(int(number), b'{"detail": "No."}')
@@ -43,11 +43,11 @@ def answer(request: Recorded) -> CannedResponse:
         return CannedResponse(body=json.dumps(SAMPLES["OneTimeAccessToken"]).encode())
     if request.method == "DELETE":
         return CannedResponse(204, b"")
-    return CannedResponse(body=json.dumps(ANSWERS.get((request.method, request.path), {"ok": True})).encode())
+    return CannedResponse(body=json.dumps(RESPONSES.get((request.method, request.path), {"ok": True})).encode())
 
 
 def on_the_wire(request: Recorded) -> dict[str, Any]:
-    """What must be the same: the call, method, path, query, body and credentials."""
+    """Return what must be the same: the call, method, path, query, body and credentials."""
     is_json = request.body[:1] in (b"{", b"[")
     return {
         "call": request.header("X-Call"),
@@ -60,7 +60,7 @@ def on_the_wire(request: Recorded) -> dict[str, Any]:
 
 
 def observe(python: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Run the program on an interpreter: what it reports, and what came over the wire."""
+    """Run the program on an interpreter, and return what it reports and what came over the wire."""
     with RecordingServer() as server:
         server.answer = answer
         command = [python, "-I", "-W", "ignore", str(PROGRAM), server.host]
@@ -71,14 +71,14 @@ def observe(python: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 
 def is_same(before: Any, after: Any) -> bool:
-    """The same result; or an exception that every `except` of before catches, with the same status."""
+    """Return whether the result is the same, or an exception of the same status that old `except` clauses catch."""
     if isinstance(before, list) and before[:1] == ["raised"] and isinstance(after, list) and after[:1] == ["raised"]:
         return {*before[1]} <= {*after[1]} and before[2] == after[2]
     return bool(before == after)
 
 
 def differences(old: Any, new: Any) -> list[str]:
-    """Say, one line each, what the new client does otherwise."""
+    """Return, one line each, what the new client does differently."""
     (old_report, old_requests), (new_report, new_requests) = old, new
     outcomes = {name: (outcome, new_report["outcomes"].get(name)) for name, outcome in old_report["outcomes"].items()}
     found = [
@@ -90,14 +90,14 @@ def differences(old: Any, new: Any) -> list[str]:
         found.append(f"{len(old_requests)} requests became {len(new_requests)}")
     pairs = zip(old_requests, new_requests, strict=False)
     found += [f"request {before!r} became {after!r}" for before, after in pairs if before != after]
-    for place, names in old_report["names"].items():
-        missing = sorted({*names} - {*new_report["names"][place]})
-        found += [f"{place}.{name} is missing" for name in missing]
+    for owner, names in old_report["names"].items():
+        missing = sorted({*names} - {*new_report["names"][owner]})
+        found += [f"{owner}.{name} is missing" for name in missing]
     return found
 
 
 def problems(old: Any, new: Any) -> list[str]:
-    """Say, one line each, why this is no comparison with the old client, and what the new one does otherwise."""
+    """Return, one line each, why nothing could be compared, or else what the new client does differently."""
     before, after = old[0]["version"], new[0]["version"]
     if before != VERSION or after == VERSION:
         return [f"{before} was compared with {after}, not {VERSION} with its successor"]
@@ -108,7 +108,7 @@ def problems(old: Any, new: Any) -> list[str]:
 
 
 def compared(old: Any) -> tuple[int, int, int]:
-    """How many calls, requests and names of the old client there are to compare with."""
+    """Return how many calls, requests and names of the old client there are to compare with."""
     report, requests = old
     return len(report["outcomes"]), len(requests), sum(map(len, report["names"].values()))
 

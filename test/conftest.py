@@ -1,4 +1,4 @@
-"""What the tests share: a sandbox, clients of it, and a server that records what it gets."""
+"""The fixtures that tests share: a sandbox, clients of it, and a server that records what it gets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.fixture(autouse=True)
 def client_kind(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Which client the names of `test.both_clients` mean: the blocking one, unless the test is marked."""
+    """Choose the client that the names of `test.both_clients` mean: the blocking one, unless the test is marked."""
     name = getattr(request, "param", "blocking")
     with of_kind(name):
         yield name
@@ -31,63 +31,63 @@ def client_kind(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    """One sandbox for all tests; each leaves the accounts as it found them."""
+    """Yield one sandbox for all tests, which leave its accounts as they are."""
     with Sandbox() as running:
         yield running
 
 
 @pytest.fixture
 def fresh_sandbox() -> Iterator[Sandbox]:
-    """A sandbox for a test that changes accounts."""
+    """Yield a sandbox for a test that changes accounts."""
     with Sandbox() as running:
         yield running
 
 
 @pytest.fixture
 def auth(sandbox: Sandbox) -> Iterator[AuthApi]:
-    """The calls as `sandbox.user`, by API token."""
+    """Yield the calls as `sandbox.user`, by API token."""
     with ApiClient(sandbox.configuration()) as client:
         yield AuthApi(client)
 
 
 @pytest.fixture
 def admin_auth(sandbox: Sandbox) -> Iterator[AuthApi]:
-    """The calls as `sandbox.admin`, by API token."""
+    """Yield the calls as `sandbox.admin`, by API token."""
     with ApiClient(sandbox.configuration(sandbox.admin)) as client:
         yield AuthApi(client)
 
 
 @pytest.fixture
 def anonymous(sandbox: Sandbox) -> Iterator[AuthApi]:
-    """The calls as nobody yet, on a client without an API key."""
+    """Yield the calls on a client without an API key, not logged in."""
     with ApiClient(Configuration(host=sandbox.host)) as client:
         yield AuthApi(client)
 
 
 @pytest.fixture
 def admin_session(sandbox: Sandbox, anonymous: AuthApi) -> AuthApi:
-    """The calls as `sandbox.admin`, in a session."""
+    """Return the calls as `sandbox.admin`, in a session."""
     log_in(anonymous, sandbox.admin)
     return anonymous
 
 
 @pytest.fixture
 def recorder() -> Iterator[RecordingServer]:
-    """A server that records requests and answers as it is told."""
+    """Yield a server that records requests and answers as it is told."""
     with RecordingServer() as running:
         yield running
 
 
 @pytest.fixture
 def recorded_client(recorder: RecordingServer) -> Iterator[ApiClient]:
-    """A client of the recording server, with the API key KEY."""
+    """Yield a client of the recording server, with the API key KEY."""
     with ApiClient(Configuration(host=recorder.host, api_key={"Bearer": "KEY"})) as client:
         yield client
 
 
 @pytest.fixture
 def copied_tree(tmp_path: Path) -> Path:
-    """A copy of the repository to change."""
+    """Return a copy of the repository to change."""
     skipped = shutil.ignore_patterns(".git", ".*_cache", "__pycache__", ".tox", ".venv", "build", "*.egg-info")
     return Path(shutil.copytree(Path(__file__).parents[1], tmp_path / "tree", ignore=skipped))
 

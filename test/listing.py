@@ -1,4 +1,4 @@
-"""A server with one long list, which it gives in pages as it is told, and ways to walk through it."""
+"""A server with one long list, which it returns in pages as it is told, and functions that iterate over it."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ Collect = Callable[..., None]
 
 
 def collect(configuration: Configuration, ids: list[int], **arguments: Any) -> None:
-    """Cursor with the blocking client, and note the number of each entry as it comes."""
+    """Iterate with the blocking client, and add the number of each entry to `ids` as it comes."""
     with ApiClient(configuration) as client:
         for token in AuthApi(client).iter_access_tokens(**arguments):
             ids.append(token.id)
 
 
 def collect_in_loop(configuration: Configuration, ids: list[int], **arguments: Any) -> None:
-    """Cursor with the client for asyncio."""
+    """Iterate with the asyncio client."""
 
-    async def walk() -> None:
+    async def iterate() -> None:
         async with aio.ApiClient(configuration) as client:
             async for token in aio.AuthApi(client).iter_access_tokens(**arguments):
                 ids.append(token.id)
 
-    asyncio.run(walk())
+    asyncio.run(iterate())
 
 
-WALKS: dict[str, Collect] = {"blocking": collect, "asyncio": collect_in_loop}
+COLLECTORS: dict[str, Collect] = {"blocking": collect, "asyncio": collect_in_loop}
 
 
 class ListServer:
-    """Serves `ids`, ordered as asked.
+    """A server with the entries `ids`, ordered as asked.
 
-    :param max_limit: most entries of a page, whatever is asked for.
-    :param ignores: the parameters that it takes no notice of: `{"offset"}`, say.
+    :param max_limit: how many entries a page has at the most, whatever is asked for.
+    :param ignores: the parameters that it ignores, such as `{"offset"}`.
     :ivar before: called with the number of each request, from 1, before it is answered.
     :ivar fails_at: numbers of the requests that are answered by 500.
     """

@@ -21,14 +21,14 @@ class Recorded:
     body: bytes
 
     def header(self, name: str) -> str | None:
-        """The value of a header; several are joined by a line break."""
+        """Return the value of a header; several are joined by a line break."""
         values = [value for key, value in self.headers if key.lower() == name.lower()]
         return "\n".join(values) if values else None
 
 
 @dataclass
 class CannedResponse:
-    """What to answer."""
+    """A response to send."""
 
     status: int = 200
     body: bytes = b"{}"
@@ -36,7 +36,7 @@ class CannedResponse:
 
 
 class RecordingServer:
-    """`answer` decides on the answer of each request; `requests` has all that came."""
+    """A server: `answer` decides on the response to each request; `requests` has all that came."""
 
     def __init__(self) -> None:
         self.requests: list[Recorded] = []
@@ -45,26 +45,26 @@ class RecordingServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True  # head and body are written apart
+            disable_nagle_algorithm = True  # headers and body are written apart
 
             def handle_one(self) -> None:
                 path, _, query = self.path.partition("?")
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 request = Recorded(self.command, path, query, list(self.headers.items()), body)
                 server.requests.append(request)
-                answer = server.answer(request)
-                self.send_response(answer.status)
-                for name, value in answer.headers:
+                response = server.answer(request)
+                self.send_response(response.status)
+                for name, value in response.headers:
                     self.send_header(name, value)
-                if answer.status != 204:
-                    self.send_header("Content-Length", str(len(answer.body)))
+                if response.status != 204:
+                    self.send_header("Content-Length", str(len(response.body)))
                 self.end_headers()
-                self.wfile.write(answer.body)
+                self.wfile.write(response.body)
 
             do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = handle_one  # noqa: N815
 
             def log_message(self, format: str, *args: object) -> None:
-                """Be quiet."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -72,11 +72,11 @@ class RecordingServer:
         self.host = f"http://127.0.0.1:{self._server.server_port}"
 
     def answers(self, body: bytes | str = b"{}", status: int = 200, **headers: str) -> None:
-        """CannedResponse every request like this; `Content_Type="text/html"` is a header."""
+        """Answer every request like this; `Content_Type="text/html"` is a header."""
         data = body.encode() if isinstance(body, str) else body
         named = {"Content-Type": "application/json", **{key.replace("_", "-"): value for key, value in headers.items()}}
-        answer = CannedResponse(status, data, list(named.items()))
-        self.answer = lambda _request: answer
+        response = CannedResponse(status, data, list(named.items()))
+        self.answer = lambda _request: response
 
     @property
     def last(self) -> Recorded:

@@ -34,7 +34,7 @@ ACCESS_TOKEN: dict[str, Any] = {
     "is_easy_sharing_for_bundle": 4,
     "is_easy_sharing_for_directory": None,
 }
-LDAP = {"id": 1, "name": "Directory", "winbind_separator": "+", "nt_domain": "HOUSE"}
+LDAP = {"id": 1, "name": "Directory", "winbind_separator": "+", "nt_domain": "STUDIO"}
 CLIENT_SESSION: dict[str, Any] = {
     "id": 2,
     "user": USER_MINI,
@@ -106,7 +106,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "LDAPServer": LDAP,
 }
 
-# What 26.5 answers in other shapes: model, the JSON, and an attribute with the value that must be found there.
+# What 26.5 sends in another format: model, the JSON, and an attribute with the value that must be found there.
 NEWER: list[tuple[str, dict[str, Any], str, Any]] = [
     (
         "AuthLoginEndpointResponse",

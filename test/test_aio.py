@@ -1,4 +1,4 @@
-"""What only the asyncio client has to keep: its event loop, its end, and what becomes of it in other processes."""
+"""What only the asyncio client must guarantee: its event loop, its end, and its behaviour in other processes."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_closing_ends_the_calls_that_are_under_way_and_leaves_no_connection(meth
         ]
 
 
-def test_call_that_is_repeated_after_the_client_was_closed_makes_no_connection() -> None:
+def test_retry_after_the_client_was_closed_makes_no_connection() -> None:
     async def close_in_the_pause(host: str) -> None:
         client = client_of(host)
         call = asyncio.create_task(AuthApi(client).get_access_token(7))
@@ -172,7 +172,7 @@ def test_headers_on_the_wire_are_ours_and_none_of_aiohttps(recorder: RecordingSe
     assert recorder.last.header("Accept-Encoding") == "identity"
 
 
-def test_many_tasks_share_the_places_of_the_pool_and_get_their_own_answers(sandbox: Sandbox) -> None:
+def test_many_tasks_share_the_connections_of_the_pool_and_get_their_own_answers(sandbox: Sandbox) -> None:
     async def read_all() -> None:
         configuration = sandbox.configuration(sandbox.admin)
         configuration.connection_pool_maxsize = 4
@@ -197,10 +197,10 @@ def test_background_calls_are_tasks_and_not_threads() -> None:
 def test_client_travels_by_copy_and_pickle(recorder: RecordingServer) -> None:
     recorder.answers('{"ticket": "t"}')
     client = client_of(recorder.host)
-    client.set_default_header("X-House", "ours")
-    twin = copy.deepcopy(client)
-    assert asyncio.run(ask_and_close(twin)).ticket == "t"
-    assert (recorder.last.header("Authorization"), recorder.last.header("X-House")) == ("Bearer KEY", "ours")
+    client.set_default_header("X-Custom", "ours")
+    clone = copy.deepcopy(client)
+    assert asyncio.run(ask_and_close(clone)).ticket == "t"
+    assert (recorder.last.header("Authorization"), recorder.last.header("X-Custom")) == ("Bearer KEY", "ours")
     assert b"KEY" not in pickle.dumps(client)
     with pytest.raises(ApiValueError, match="pickled without its"):
         asyncio.run(ask_and_close(pickle.loads(pickle.dumps(client))))
@@ -229,7 +229,7 @@ def test_session_does_not_travel() -> None:
             travel(session.auth.api_client)
 
 
-def test_kept_connection_holds_on_to_no_task_and_no_answer(recorder: RecordingServer) -> None:
+def test_kept_connection_holds_on_to_no_task_and_no_response(recorder: RecordingServer) -> None:
     async def call(host: str) -> None:
         async with client_of(host) as client:
             task = asyncio.create_task(ask(client))

@@ -21,14 +21,14 @@ from test.listing import ListServer
 
 @pytest.fixture(autouse=True)
 def _no_complaints_of_asyncio(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """No task is destroyed while it is pending, and no exception is never retrieved."""
+    """Check that no task is destroyed while it is pending, and that every exception is retrieved."""
     yield
     gc.collect()
     assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 class Calls:
-    """Calls that take some turns of the loop each.
+    """Calls that take some iterations of the loop each.
 
     :ivar started: their items.
     :ivar ended: those that came to their end.
@@ -187,7 +187,7 @@ def test_end_of_the_async_with_statement_waits_for_what_was_started() -> None:
     asyncio.run(main())
 
 
-def test_close_that_is_cancelled_can_be_repeated() -> None:
+def test_close_that_is_cancelled_can_be_called_again() -> None:
     async def main() -> None:
         go = asyncio.Event()
 
@@ -229,7 +229,7 @@ def test_items_may_come_from_an_async_for_without_end() -> None:
     asyncio.run(main())
 
 
-def test_walk_that_breaks_off_gives_the_outcomes_of_its_entries_and_then_its_error() -> None:
+def test_iteration_that_breaks_off_gives_the_outcomes_of_its_entries_and_then_its_error() -> None:
     async def main() -> None:
         given = list[int]()
         async with aio.ApiClient(server.configuration()) as client:

@@ -63,18 +63,18 @@ def test_host_and_key_are_read_at_each_call(recorder: RecordingServer) -> None:
 
 def test_default_headers_and_cookie_are_sent(recorder: RecordingServer) -> None:
     recorder.answers('{"ticket": "t"}')
-    with ApiClient(Configuration(host=recorder.host), "X-House", "one", cookie="a=1") as client:
-        client.set_default_header("X-Floor", "2")
+    with ApiClient(Configuration(host=recorder.host), "X-Custom", "one", cookie="a=1") as client:
+        client.set_default_header("X-Other", "2")
         client.user_agent = "nightly/1"
         AuthApi(client).create_auth_ticket()
         sent = recorder.last
-        assert [sent.header(name) for name in ("X-House", "X-Floor", "Cookie", "User-Agent")] == [
+        assert [sent.header(name) for name in ("X-Custom", "X-Other", "Cookie", "User-Agent")] == [
             "one",
             "2",
             "a=1",
             "nightly/1",
         ]
-        assert client.default_headers["X-House"] == "one"
+        assert client.default_headers["X-Custom"] == "one"
         assert "one" not in repr(client.default_headers)
         with pytest.raises(ApiValueError, match="the header X-None needs a value"):
             ApiClient(header_name="X-None")
@@ -287,7 +287,7 @@ def test_request_sends_just_what_it_is_given(recorder: RecordingServer, recorded
     assert raw.read() == b'{"a": 1}'
 
 
-def test_unread_response_comes_with_status_and_headers_from_the_twin(
+def test_unread_response_comes_with_status_and_headers_from_the_variant(
     recorder: RecordingServer, recorded_client: ApiClient
 ) -> None:
     recorder.answers('{"ticket": "t"}', X_Kind="test")

@@ -1,4 +1,4 @@
-"""Each documented method against the sandbox: result, twins, options, the wire, and every error it can give."""
+"""Each documented method against the sandbox: result, variants, options, the wire, and every error."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Call(NamedTuple):
     """How a method is called, by whom, and what goes over the wire."""
 
     method: str
-    who: str  # the fixture that gives the AuthApi
+    who: str  # the fixture that returns the AuthApi
     arguments: Callable[[Sandbox, AuthApi], dict[str, Any]]
     http: str
     path: str
@@ -50,9 +50,9 @@ class Call(NamedTuple):
     status: int = 200
     query: str = ""
 
-    def make(self, sandbox: Sandbox, auth: AuthApi, twin: str = "", **options: Any) -> tuple[Any, dict[str, Any]]:
+    def make(self, sandbox: Sandbox, auth: AuthApi, variant: str = "", **options: Any) -> tuple[Any, dict[str, Any]]:
         arguments = self.arguments(sandbox, auth)
-        return getattr(auth, self.method + twin)(**arguments, **options), arguments
+        return getattr(auth, self.method + variant)(**arguments, **options), arguments
 
 
 def ticket(_sandbox: Sandbox, auth: AuthApi) -> dict[str, Any]:
@@ -190,9 +190,9 @@ def test_request_timeout_is_taken_as_number_and_pair(call: Call, caller: AuthApi
 def test_unknown_keyword_is_named_and_nothing_is_sent(call: Call, caller: AuthApi, sandbox: Sandbox) -> None:
     arguments = call.arguments(sandbox, caller)
     before = len(sandbox.requests)
-    for twin in ("", "_with_http_info"):
+    for variant in ("", "_with_http_info"):
         with pytest.raises(ApiTypeError, match=f"{call.method} takes no argument 'datas'"):
-            getattr(caller, call.method + twin)(**arguments, datas=1)
+            getattr(caller, call.method + variant)(**arguments, datas=1)
     assert len(sandbox.requests) == before
 
 
@@ -209,13 +209,18 @@ def test_unknown_keyword_is_named_and_nothing_is_sent(call: Call, caller: AuthAp
         ("start_impersonation", "data", {}),
     ],
 )
-@pytest.mark.parametrize("twin", ["", "_with_http_info"])
+@pytest.mark.parametrize("variant", ["", "_with_http_info"])
 def test_missing_argument_is_named_and_nothing_is_sent(
-    method: str, missing: str, others: dict[str, Any], twin: str, recorder: RecordingServer, recorded_client: ApiClient
+    method: str,
+    missing: str,
+    others: dict[str, Any],
+    variant: str,
+    recorder: RecordingServer,
+    recorded_client: ApiClient,
 ) -> None:
     for arguments in (others, {**others, missing: None}):
         with pytest.raises(ApiValueError, match=f"{method} needs the argument '{missing}'"):
-            getattr(AuthApi(recorded_client), method + twin)(**arguments)
+            getattr(AuthApi(recorded_client), method + variant)(**arguments)
     assert recorder.requests == []
 
 

@@ -1,4 +1,4 @@
-"""`python -m bench` runs, and says what came of it. How fast anything was is not looked at."""
+"""`python -m bench` runs, and reports its results. How fast anything was is not checked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bench.environments import ROOT, scripts
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
-    """What a small run prints, and its results."""
+    """Return what a small run prints, and its results."""
     folder = tmp_path_factory.mktemp("results")
     command = [sys.executable, "-m", "bench", "--quick", "--environments", "current", "--results", str(folder)]
     command += ["--only", "call", "memory", "tasks"]

@@ -1,4 +1,4 @@
-"""The bodies of answers: read under a limit of bytes, into memory or into a private file."""
+"""The bodies of responses: read under a limit of bytes, into memory or into a private file."""
 
 from __future__ import annotations
 
@@ -47,31 +47,31 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 CLOSE = ("Connection", "close")
 
 
-def says(*pieces: bytes) -> Behaviour:
-    """Answers the first request by these bytes, just as they are, and closes."""
+def says(*chunks: bytes) -> Behaviour:
+    """Answer the first request with these bytes, just as they are, and close."""
 
     def behave(conversation: Conversation) -> None:
         if conversation.read_request():
-            for piece in pieces:
-                conversation.send(piece)
+            for chunk in chunks:
+                conversation.send(chunk)
 
     return behave
 
 
-def goes_on(start: bytes, piece: bytes, times: int = 10**9) -> Behaviour:
-    """Answers the first request by a start and the same piece, again and again, and closes."""
+def goes_on(start: bytes, chunk: bytes, times: int = 10**9) -> Behaviour:
+    """Answer the first request with a start and the same chunk, again and again, and close."""
 
     def behave(conversation: Conversation) -> None:
         if conversation.read_request():
             conversation.send(start)
             for _ in range(times):
-                conversation.send(piece)
+                conversation.send(chunk)
 
     return behave
 
 
 def waits_after(data: bytes) -> Behaviour:
-    """Answers by these bytes, and says no more."""
+    """Answer with these bytes, and send no more."""
 
     def behave(conversation: Conversation) -> None:
         says(data)(conversation)
@@ -135,7 +135,7 @@ def test_error_bodies_are_read_under_the_same_limit() -> None:
         assert call(client) == {}
 
 
-def test_the_length_in_a_head_answer_is_no_length_of_a_body() -> None:
+def test_the_length_in_a_response_to_head_is_not_that_of_a_body() -> None:
     with (
         FaultServer(does.answer(200, b"a" * 1001)) as server,
         client_of(server.host, max_response_bytes=1000) as client,
@@ -144,8 +144,8 @@ def test_the_length_in_a_head_answer_is_no_length_of_a_body() -> None:
         assert (answer.status_code, answer.headers["Content-Length"]) == (200, "1001")
 
 
-@only_blocking  # aiohttp refuses such an answer
-def test_a_length_that_is_said_twice_is_no_way_round_the_limit() -> None:
+@only_blocking  # aiohttp refuses such a response
+def test_a_length_that_is_said_twice_does_not_get_round_the_limit() -> None:
     answer = says(OK + b"Connection: close\r\nContent-Length: 2, 2\r\n\r\n" + b"a" * 100_001)
     with (
         FaultServer(answer) as server,
@@ -160,7 +160,7 @@ def test_a_length_that_is_said_twice_is_no_way_round_the_limit() -> None:
 
 @cache
 def bomb(coding: str) -> bytes:
-    """300 MiB of zeros, compressed."""
+    """Return a response with 300 MiB of zeros, compressed."""
     packer = zlib.compressobj(1, zlib.DEFLATED, 31 if coding.startswith("gzip") else 15)
     data = b"".join(packer.compress(bytes(MIB)) for _ in range(300)) + packer.flush()
     for _ in coding.split(", ")[1:]:
@@ -171,16 +171,17 @@ def bomb(coding: str) -> bytes:
 
 
 def peak() -> int:
-    """The most bytes of memory that this process has had."""
+    """Return the peak memory of this process, in bytes."""
     found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     assert found is not None
     return int(found[1]) * 1024
 
 
-def measure(twin: str, host: str, kind: str, folder: str, most: str) -> None:
+def measure(client_kind: str, host: str, kind: str, folder: str, most: str) -> None:
     """Make a call that succeeds, the one that is measured, and another that must succeed: for a child process."""
     limit = int(most) or None
-    with of_kind(twin), client_of(host, max_response_bytes=limit, temp_folder_path=folder, total_timeout=4) as client:
+    settings = {"max_response_bytes": limit, "temp_folder_path": folder, "total_timeout": 4}
+    with of_kind(client_kind), client_of(host, **settings) as client:
         call(client)
         before, started, failed, size = peak(), time.monotonic(), None, 0
         try:
@@ -357,7 +358,7 @@ def test_nothing_is_left_of_a_file_that_did_not_come(tmp_path: Path, name: str) 
         assert call(client) == {}
 
 
-def test_a_get_that_broke_off_is_repeated_and_leaves_one_file(tmp_path: Path) -> None:
+def test_a_get_that_broke_off_is_retried_and_leaves_one_file(tmp_path: Path) -> None:
     with (
         FaultServer(does.close_within_body(), does.answer(200, b"whole")) as server,
         client_of(server.host, temp_folder_path=str(tmp_path), retries=1) as client,
@@ -367,10 +368,10 @@ def test_a_get_that_broke_off_is_repeated_and_leaves_one_file(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == [found.parent]
 
 
-@pytest.mark.parametrize("place", ["missing", "a file", "no\0path"])
-def test_a_folder_that_cannot_be_used_is_named_by_its_setting(tmp_path: Path, place: str) -> None:
+@pytest.mark.parametrize("path", ["missing", "a file", "no\0path"])
+def test_a_folder_that_cannot_be_used_is_named_by_its_setting(tmp_path: Path, path: str) -> None:
     (tmp_path / "a file").write_bytes(b"")
-    with FaultServer(does.answer()) as server, client_of(server.host, temp_folder_path=str(tmp_path / place)) as client:
+    with FaultServer(does.answer()) as server, client_of(server.host, temp_folder_path=str(tmp_path / path)) as client:
         with pytest.raises(ApiException, match="no folder can be made in temp_folder_path: ") as caught:
             call(client, "file")
         assert (caught.value.status, caught.value.attempts) == (200, 1)
@@ -378,11 +379,11 @@ def test_a_folder_that_cannot_be_used_is_named_by_its_setting(tmp_path: Path, pl
         assert call(client) == {}
 
 
-def fill_disk(twin: str, host: str, folder: str, most: str) -> None:
-    """Download a file on a disk that takes `most` bytes a file: for a child process."""
+def fill_disk(client_kind: str, host: str, folder: str, most: str) -> None:
+    """Download a file to a disk that holds `most` bytes a file: for a child process."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(most), resource.RLIM_INFINITY))
-    with of_kind(twin), client_of(host, temp_folder_path=folder) as client:
+    with of_kind(client_kind), client_of(host, temp_folder_path=folder) as client:
         try:
             outcome = f"{Path(call(client, 'file')).stat().st_size} bytes"
         except ApiException as error:
@@ -399,7 +400,7 @@ def test_a_full_disk_is_reported_and_nothing_is_left(client_kind: str, tmp_path:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_interrupted_download_leaves_nothing_and_its_place_in_the_pool(tmp_path: Path) -> None:
+def test_an_interrupted_download_leaves_no_file_and_frees_its_connection(tmp_path: Path) -> None:
     main = threading.main_thread().ident or 0
 
     def interrupt(conversation: Conversation) -> None:

@@ -27,16 +27,16 @@ from test.processes.watching import finish, nothing_left, run, start, wait_until
 
 
 def left_in(sandbox: Sandbox) -> set[int]:
-    """The tokens that are there."""
+    """Return the numbers of the tokens that are left."""
     with ApiClient(sandbox.configuration(sandbox.admin)) as client:
         return {token.id for token in AuthApi(client).get_all_access_tokens()}
 
 
 class Calls:
-    """Calls that end when they are let go.
+    """Calls that end when they are released.
 
     :ivar started: their items.
-    :ivar most: how many there were at a time.
+    :ivar most: how many were under way at once.
     """
 
     def __init__(self) -> None:
@@ -204,8 +204,8 @@ def test_wrong_argument_is_refused_at_the_call(arguments: Any, error: type[Excep
         map_calls(**{"method": str, "items": [], **arguments})
 
 
-def expect_agreement(outcomes: list[Outcome[int, object]], items: list[int], left: set[int]) -> None:
-    """Every item has its outcome, and the server's database says the same."""
+def check_agreement(outcomes: list[Outcome[int, object]], items: list[int], left: set[int]) -> None:
+    """Check that every item has its outcome, and that the server's database agrees."""
     assert [outcome.item for outcome in outcomes] == items
     for outcome in outcomes:
         if outcome.ok:
@@ -222,7 +222,7 @@ def test_tokens_are_deleted_and_the_database_agrees() -> None:
         items = [number + 1000 if number % 30 == 7 else number for number in range(1, 61)]
         with auth_of(sandbox.configuration(sandbox.admin)) as auth:
             outcomes = list(map_calls(auth.delete_access_token, items, max_concurrency=16))
-        expect_agreement(outcomes, items, left_in(sandbox))
+        check_agreement(outcomes, items, left_in(sandbox))
         failed = [outcome for outcome in outcomes if not outcome.ok]
         assert [outcome.item for outcome in failed] == [1007, 1037]
         assert all(isinstance(outcome.error, NotFoundException) for outcome in failed)
@@ -243,7 +243,7 @@ def test_2_000_tokens_are_deleted_through_a_bad_network_and_the_database_agrees(
             with auth_of(configuration) as auth:
                 outcomes = list(map_calls(auth.delete_access_token, items, max_concurrency=16))
         left = left_in(sandbox)
-        expect_agreement(outcomes, items, left)
+        check_agreement(outcomes, items, left)
         failed = [outcome for outcome in outcomes if not outcome.ok]
         assert 10 < len(failed) < 300
         assert set(range(2_001, 2_101)) <= left

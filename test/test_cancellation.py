@@ -18,7 +18,7 @@ from test.processes.cancellations import CancellationStorm, cancel_in_a_session
 from test.processes.watching import nothing_left
 
 
-def weather(sandbox: Sandbox, tasks: int, cancelled: int) -> None:
+def cancel_many(sandbox: Sandbox, tasks: int, cancelled: int) -> None:
     storm = CancellationStorm(sandbox, tasks)
     print(storm.ends, storm.faults)
     assert set(storm.ends) <= {"done", "failed", "CancelledError"}
@@ -30,13 +30,13 @@ def weather(sandbox: Sandbox, tasks: int, cancelled: int) -> None:
 
 
 def test_cancelled_calls_leave_nothing_and_are_not_made_twice(fresh_sandbox: Sandbox) -> None:
-    weather(fresh_sandbox, 200, 50)
+    cancel_many(fresh_sandbox, 200, 50)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_two_thousand_cancelled_calls_leave_nothing_and_are_not_made_twice(fresh_sandbox: Sandbox) -> None:
-    weather(fresh_sandbox, 5000, 2000)  # of which fewer than half come to an end of their own
+    cancel_many(fresh_sandbox, 5000, 2000)  # calls, of which so many must be cancelled before they end
 
 
 def test_cancelled_impersonation_leaves_nobody_impersonated(fresh_sandbox: Sandbox) -> None:
@@ -61,7 +61,7 @@ MOMENTS: dict[str, Callable[[], Behaviour]] = {
 
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "PUT"])
-def test_call_cancelled_at_this_moment_is_sent_once_and_frees_its_place(moment: str, method: str) -> None:
+def test_call_cancelled_at_this_moment_is_sent_once_and_frees_its_connection(moment: str, method: str) -> None:
     async def cancel_and_go_on(host: str) -> None:
         configuration = Configuration(host=host, api_key={"Bearer": "KEY"})
         configuration.connection_pool_maxsize = 1
@@ -79,7 +79,7 @@ def test_call_cancelled_at_this_moment_is_sent_once_and_frees_its_place(moment: 
         assert server.count() == (1 if moment == "nobody reads" else 2)
 
 
-def test_call_cancelled_while_it_connects_or_waits_for_a_place_has_sent_nothing() -> None:
+def test_call_cancelled_while_it_connects_or_waits_for_a_connection_has_sent_nothing() -> None:
     async def cancel(host: str) -> None:
         configuration = Configuration(host=host, api_key={"Bearer": "KEY"})
         configuration.connection_pool_maxsize = 1
@@ -115,7 +115,7 @@ def test_cancelled_download_leaves_no_file(tmp_path: Path) -> None:
         asyncio.run(download(server.host))
 
 
-def test_wait_between_tries_can_be_cancelled() -> None:
+def test_wait_between_attempts_can_be_cancelled() -> None:
     async def wait(host: str) -> None:
         async with ApiClient(Configuration(host=host, api_key={"Bearer": "KEY"})) as client:
             with pytest.raises(TimeoutError):

@@ -76,9 +76,9 @@ def test_help_loads_neither_rich_nor_urllib3_nor_the_calls() -> None:
 def test_bash_completes_commands_and_options() -> None:
     script = run("completion", "bash").stdout
     ask = "".join(
-        f"COMPREPLY=(); COMP_WORDS=(elements-sdk auth {words}); COMP_CWORD={place}\n"
+        f"COMPREPLY=(); COMP_WORDS=(elements-sdk auth {words}); COMP_CWORD={position}\n"
         '_elements_sdk_completion elements-sdk; echo "${COMPREPLY[@]}"\n'
-        for words, place in (("get-a", 2), ("login --us", 3))
+        for words, position in (("get-a", 2), ("login --us", 3))
     )
     folder = COMMAND.rpartition("/")[0]
     there = environment()

@@ -78,7 +78,7 @@ def test_filters_select_what_they_say(links: Sandbox) -> None:
     assert shown("--owner", "nobody", **variables) == []
 
 
-def test_date_that_is_none_is_wrong_usage(links: Sandbox) -> None:
+def test_invalid_date_is_wrong_usage(links: Sandbox) -> None:
     result = run("links", "list", "--expires-before", "soon", **as_admin(links))
     assert result.returncode == 2
     assert "write it as 2026-12-31" in result.stderr
@@ -168,7 +168,7 @@ def test_what_a_job_will_do_is_shown_without_what_a_terminal_acts_on(recorder: R
 
 
 def listing(count: int, delete: CannedResponse, after: float = 0) -> RecordingServer:
-    """A server with links that answers their deletion like this, after some seconds."""
+    """Return a handler that lists links, and answers their deletion like this, after some seconds."""
     server = RecordingServer()
     page = [
         {"id": n, "url": "/m", "token": f"SECRET-{n}", "user": {"id": 1, "username": "ada"}}
@@ -299,7 +299,7 @@ def test_email_of_which_nobody_knows_is_not_sent_again() -> None:
 
 
 class Page(HTMLParser):
-    """What a page refers to, and its text."""
+    """The addresses that a page refers to, and its text."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -352,7 +352,7 @@ def test_report_takes_names_for_text() -> None:
     assert "SECRET" not in text
 
 
-def test_report_of_nothing_says_so_in_the_place_of_plots() -> None:
+def test_report_of_nothing_says_so_instead_of_plots() -> None:
     page = Page(render([], "https://storage.example.com", 14))
     assert page.tags["svg"] == page.tags["table"] == 0
     assert page.words.count("None.") == 4

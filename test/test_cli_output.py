@@ -1,4 +1,4 @@
-"""Formats: what is printed can be read, by people and by programs, and harms neither."""
+"""Formats: what is printed can be read by people and by programs, and is safe for both."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ USER = ElementsUserMini(id=1, username="ada")
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
-def test_cell_of_csv_is_no_formula(start: str) -> None:
+def test_cell_of_csv_is_not_a_formula(start: str) -> None:
     text = as_csv([{"name": f"{start}cmd|' /C calc'!A0", "count": -5}])
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert rows == [{"name": f"'{start}cmd|' /C calc'!A0", "count": "-5"}]

@@ -1,4 +1,4 @@
-"""Configuration: what it accepts, refuses, shows and hands on."""
+"""Configuration: what it accepts, refuses, shows and passes on."""
 
 from __future__ import annotations
 
@@ -218,9 +218,9 @@ def test_default_is_copied_in_and_out() -> None:
 def test_deepcopy_keeps_everything() -> None:
     configuration = Configuration(api_key={"Authorization": "KEY"}, password="p")
     configuration.verify_ssl = False
-    twin = copy.deepcopy(configuration)
-    assert vars(twin) == vars(configuration)
-    twin.api_key["Authorization"] = "OTHER"
+    clone = copy.deepcopy(configuration)
+    assert vars(clone) == vars(configuration)
+    clone.api_key["Authorization"] = "OTHER"
     assert configuration.api_key == {"Authorization": "KEY"}
 
 

@@ -23,7 +23,7 @@ pytestmark = both_kinds
 
 
 def keyed(valid: set[str]) -> Any:
-    """A server that accepts these keys."""
+    """Return a handler that accepts these keys."""
 
     def answer(request: Recorded) -> CannedResponse:
         is_valid = request.header("Authorization") in {f"Bearer {key}" for key in valid}
@@ -54,7 +54,7 @@ def client_with(hook: Any, host: str) -> AuthApi:
     return AuthApi(ApiClient(configuration))
 
 
-def test_refused_key_is_renewed_once_and_the_call_repeated(recorder: RecordingServer) -> None:
+def test_refused_key_is_renewed_once_and_the_call_retried(recorder: RecordingServer) -> None:
     recorder.answer = keyed({"NEW"})
     hook = Renewal("OLD", "NEW")
     assert client_with(hook, recorder.host).create_auth_ticket().ticket == "t"
@@ -69,14 +69,14 @@ def test_key_that_stays_refused_is_tried_twice_only(recorder: RecordingServer) -
     assert caught.value.attempts == len(recorder.requests) == 2
 
 
-def test_without_a_hook_a_refused_call_is_not_repeated(recorder: RecordingServer) -> None:
+def test_without_a_hook_a_refused_call_is_not_retried(recorder: RecordingServer) -> None:
     recorder.answer = keyed(set())
     with pytest.raises(UnauthorizedException) as caught:
         AuthApi(ApiClient(Configuration(host=recorder.host, api_key={"Bearer": "OLD"}))).create_auth_ticket()
     assert caught.value.attempts == len(recorder.requests) == 1
 
 
-def test_refused_login_is_never_repeated(recorder: RecordingServer) -> None:
+def test_refused_login_is_never_retried(recorder: RecordingServer) -> None:
     recorder.answer = keyed(set())
     with pytest.raises(Exception, match="Invalid token"):
         client_with(Renewal("OLD"), recorder.host).login({"username": "u", "password": "p"})
@@ -206,11 +206,11 @@ def test_pickle_leaves_credentials_out_and_the_first_call_says_so(sandbox: Sandb
         data = pickle.dumps(thing)
         assert sandbox.user.api_token.encode() not in data
         assert b"SECRET" not in data
-    twin: ApiClient = pickle.loads(pickle.dumps(ApiClient(configuration)))
+    clone: ApiClient = pickle.loads(pickle.dumps(ApiClient(configuration)))
     with pytest.raises(ApiValueError, match="this configuration was pickled without its api_key"):
-        AuthApi(twin).create_auth_ticket()
-    twin.configuration.api_key["Bearer"] = sandbox.user.api_token
-    assert AuthApi(twin).create_auth_ticket().ticket
+        AuthApi(clone).create_auth_ticket()
+    clone.configuration.api_key["Bearer"] = sandbox.user.api_token
+    assert AuthApi(clone).create_auth_ticket().ticket
     with pytest.raises(ApiValueError, match="this client was pickled without its X-Team"):
         AuthApi(_with_key(pickle.loads(pickle.dumps(client)), sandbox)).create_auth_ticket()
     assert pickle.loads(pickle.dumps(Configuration(host=sandbox.host))) is not None
@@ -226,20 +226,20 @@ def test_pickled_client_that_was_logged_in_says_that_it_is_not(sandbox: Sandbox)
     with ApiClient(Configuration(host=sandbox.host)) as client:
         credentials: Any = {"username": "user", "password": sandbox.user.password}
         AuthApi(client).login(credentials)
-        twin = AuthApi(pickle.loads(pickle.dumps(client)))
+        clone = AuthApi(pickle.loads(pickle.dumps(client)))
     with pytest.raises(ApiValueError, match="this client was pickled without its session"):
-        twin.create_auth_ticket()
-    twin.login(credentials)
-    assert twin.create_auth_ticket().ticket
+        clone.create_auth_ticket()
+    clone.login(credentials)
+    assert clone.create_auth_ticket().ticket
 
 
 def test_pickle_keeps_credentials_if_asked(sandbox: Sandbox) -> None:
     configuration = sandbox.configuration()
     configuration.pickle_credentials = True
     client = ApiClient(configuration, "X-Team", "one", cookie="a=1")
-    twin: ApiClient = pickle.loads(pickle.dumps(client))
-    assert AuthApi(twin).create_auth_ticket().ticket
-    assert (twin.default_headers["X-Team"], twin.cookie) == ("one", "a=1")
+    clone: ApiClient = pickle.loads(pickle.dumps(client))
+    assert AuthApi(clone).create_auth_ticket().ticket
+    assert (clone.default_headers["X-Team"], clone.cookie) == ("one", "a=1")
 
 
 @only_blocking
@@ -254,21 +254,21 @@ def test_hook_that_cannot_be_pickled_is_named(tmp_path: Path) -> None:
         pickle.dumps(configuration)
     (tmp_path / "token").write_text("KEY")
     configuration.refresh_api_key_hook = TokenFile(str(tmp_path / "token"))
-    twin: Configuration = pickle.loads(pickle.dumps(configuration))
-    assert twin.get_api_key_with_prefix("Bearer") == "Bearer KEY"
+    clone: Configuration = pickle.loads(pickle.dumps(configuration))
+    assert clone.get_api_key_with_prefix("Bearer") == "Bearer KEY"
 
 
 def test_deepcopy_of_a_client_keeps_key_and_session(sandbox: Sandbox) -> None:
     with ApiClient(sandbox.configuration(), "X-Team", "one") as client:
-        twin = copy.deepcopy(client)
-        assert AuthApi(twin).create_auth_ticket().ticket
-        assert twin.default_headers == client.default_headers
-        assert twin.rest_client is not client.rest_client
-        twin.close()
+        clone = copy.deepcopy(client)
+        assert AuthApi(clone).create_auth_ticket().ticket
+        assert clone.default_headers == client.default_headers
+        assert clone.rest_client is not client.rest_client
+        clone.close()
     with ApiClient(Configuration(host=sandbox.host)) as client:
         AuthApi(client).login({"username": "user", "password": sandbox.user.password})
-        with copy.deepcopy(client) as twin:
-            assert AuthApi(twin).check_auth_ticket(AuthApi(twin).create_auth_ticket()).username == "user"
+        with copy.deepcopy(client) as clone:
+            assert AuthApi(clone).check_auth_ticket(AuthApi(clone).create_auth_ticket()).username == "user"
         assert AuthApi(client).check_auth_ticket(AuthApi(client).create_auth_ticket()).username == "user"
 
 

@@ -1,4 +1,4 @@
-"""Time limits of asyncio calls: each call ends at its own, in any loop and in any process, and no other does."""
+"""Timeouts of asyncio calls: each call ends at its own, in any loop and in any process, and at no other."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_each_of_many_calls_ends_at_its_own_limit() -> None:
         assert limit - 0.01 <= seconds < limit + 0.9
 
 
-def test_wait_for_a_free_connection_is_not_the_wait_for_a_piece() -> None:
+def test_wait_for_a_free_connection_is_not_the_wait_for_a_chunk() -> None:
     async def calls(host: str) -> list[Any]:
         async with client_of(host, connection_pool_maxsize=1) as client:
             return await asyncio.gather(
@@ -103,7 +103,7 @@ def test_answer_that_has_come_while_the_loop_was_busy_is_not_late() -> None:
         assert asyncio.run(call(server.host)).data == {}
 
 
-def test_limit_of_a_piece_is_that_of_each_call_on_a_kept_connection() -> None:
+def test_timeout_for_a_chunk_is_that_of_each_call_on_a_kept_connection() -> None:
     async def calls() -> float:
         is_over = asyncio.Event()
 
@@ -131,7 +131,7 @@ def test_limit_of_a_piece_is_that_of_each_call_on_a_kept_connection() -> None:
     assert 0.29 < asyncio.run(calls()) < 4
 
 
-def test_limit_of_a_piece_is_not_that_of_an_upload_which_goes_on_steadily() -> None:
+def test_timeout_for_a_chunk_is_not_that_of_an_upload_which_goes_on_steadily() -> None:
     body = "x" * 16_000_000
 
     async def read_slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -179,7 +179,7 @@ def test_limits_end_their_own_calls_only_in_a_loop_whose_timers_round() -> None:
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop,
     ):
         found = loop.run(calls(server.host))
-    assert found - {"ApiTimeoutError"} == {"done", "DeadlineExceeded"}  # the limit of a piece may be over first
+    assert found - {"ApiTimeoutError"} == {"done", "DeadlineExceeded"}  # the timeout for a chunk may come first
 
 
 def test_limit_holds_in_a_child_whose_parent_has_watched_over_calls(recorder: RecordingServer) -> None:

@@ -1,4 +1,4 @@
-"""Every example of the documentation runs, and so does every example that users of 3.3 have in hand."""
+"""Every example of the documentation runs, and so does every example of the 3.3 documentation."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ REQUIRED = {
 
 @pytest.fixture(autouse=True)
 def untouched() -> Iterator[None]:
-    """What examples change of the process is put back."""
+    """Restore what examples change in the process."""
     environment, root, ours = dict(os.environ), logging.getLogger(), logging.getLogger("elements_sdk")
     handlers = list(root.handlers)
     yield
@@ -57,7 +57,7 @@ THEIRS = list(blocks(ROOT / "test/data/AuthApi-3.3.md"))
 
 
 def prepared(example: str, sandbox: Sandbox) -> str:
-    """The example with the values of this sandbox in the places that say so."""
+    """Return the example with the values of this sandbox in place of the placeholders."""
     with ApiClient(sandbox.configuration()) as client:
         auth = AuthApi(client)
         ticket, token = auth.create_auth_ticket().ticket, auth.get_all_access_tokens(limit=1)[0].id
@@ -152,7 +152,7 @@ def test_every_code_block_is_run_by_some_test() -> None:
     unnamed = ("performance.md", "observability.md")
     for page in PAGES:
         kinds = set(re.findall(r"^```(\w*)\n.*?^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE))
-        assert kinds <= {"python", "shell", "yaml", "mermaid", ""}, page.name  # without a word: what is printed
+        assert kinds <= {"python", "shell", "yaml", "mermaid", ""}, page.name  # without a language: what is printed
         if "shell" in kinds:
             runner = (ROOT / shell[page.name]).read_text("utf-8")
             assert page.name in runner or page.name in unnamed

@@ -1,4 +1,4 @@
-"""The SDK in the workers of other engines: what travels there and back, and what is not taken along."""
+"""The SDK in the workers of other engines: what travels there and back, and what does not."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from elements_sdk.sandbox import Sandbox
 from test.faults.server import FaultServer
 from test.processes.calls import client_of, own_answers
 from test.processes.engine_work import TOKEN, client_with_hook
-from test.processes.process_pool import NOBODYS
+from test.processes.process_pool import UNKNOWN
 from test.processes.watching import Child, finish, run, start
 
 COMES_BACK = f"""\
@@ -22,14 +22,14 @@ method True True
 list True
 error 404 GET yes No OneTimeAccessToken matches the given query.
 outcomes True
-failed {NOBODYS}: NotFoundException
+failed {UNKNOWN}: NotFoundException
 models {{'OneTimeAccessToken'}}
 """
 
 
 @pytest.fixture
 def worker_environment(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a job's workers are given of the sandbox."""
+    """Set the environment variables that a job's workers need for the sandbox."""
     monkeypatch.setenv("ELEMENTS_HOST", sandbox.host)
     monkeypatch.setenv("ELEMENTS_API_TOKEN", sandbox.user.api_token)
     monkeypatch.setenv(TOKEN, sandbox.user.api_token)

@@ -1,4 +1,4 @@
-"""What becomes of bad input and bad answers: one clear exception of ours, and no secret in it."""
+"""Bad input and bad responses: each raises one clear exception of ours, with no secret in it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from test.recording import RecordingServer
 
 pytestmark = both_kinds
 
-NOBODY = 9  # a port that nothing listens on; one that was free a moment ago may be that of another test by now
+CLOSED_PORT = 9  # nothing listens on it; a port that was free a moment ago may be in use by another test
 
 
 def client_of(host: str, **settings: Any) -> AuthApi:
@@ -54,7 +54,7 @@ def client_of(host: str, **settings: Any) -> AuthApi:
 
 @contextmanager
 def raw_server(behaviour: Callable[[socket.socket], object]) -> Iterator[str]:
-    """A server that does one thing with each connection, at the level of bytes."""
+    """Yield a server that does one thing with each connection, at the level of bytes."""
     listener = socket.create_server(("127.0.0.1", 0))
     held: list[socket.socket] = []
 
@@ -80,7 +80,7 @@ def raw_server(behaviour: Callable[[socket.socket], object]) -> Iterator[str]:
 
 
 def silent(_connection: socket.socket) -> None:
-    """Accept, and say nothing."""
+    """Accept, and send nothing."""
 
 
 def hang_up(connection: socket.socket) -> None:
@@ -132,7 +132,7 @@ def test_trouble_on_the_wire(behaviour: Any, kind: type[ApiException], words: st
 def test_server_down_wrong_host_and_wrong_scheme(recorder: RecordingServer) -> None:
     cases: list[tuple[str, type[ApiException], str, str]] = [
         (
-            f"http://127.0.0.1:{NOBODY}",
+            f"http://127.0.0.1:{CLOSED_PORT}",
             ApiConnectionError,
             "no connection to the server: Connection refused",
             "no",
@@ -164,7 +164,7 @@ def test_exception_that_the_caller_is_handling_has_no_say() -> None:
 
 
 def test_unreachable_proxy_is_a_proxy_error() -> None:
-    proxy = f"http://127.0.0.1:{NOBODY}"
+    proxy = f"http://127.0.0.1:{CLOSED_PORT}"
     with pytest.raises(ProxyError) as caught:
         client_of("https://storage.example.com", proxy=proxy).create_auth_ticket()
     assert caught.value.request_sent == "no"
@@ -185,7 +185,7 @@ def test_own_authority_can_be_trusted_and_checking_switched_off(tls_server: str,
 
 
 @pytest.mark.parametrize("name", ["ssl_ca_cert", "cert_file", "key_file"])
-@pytest.mark.parametrize(("path", "problem"), [("/no/such/file", "No such file"), ("\0", "that is no path")])
+@pytest.mark.parametrize(("path", "problem"), [("/no/such/file", "No such file"), ("\0", "that is not a path")])
 def test_certificate_file_that_cannot_be_read_is_named_when_the_client_is_made(
     name: str, path: str, problem: str
 ) -> None:
@@ -319,7 +319,7 @@ def test_success_hides_cookies_in_its_repr(recorder: RecordingServer) -> None:
 
 
 @pytest.mark.parametrize("value", ["", ".", "..", None, True, [1], {"a": 1}, "\ud800"])
-def test_id_that_is_no_path_segment_is_refused_before_sending(value: Any, recorder: RecordingServer) -> None:
+def test_id_that_is_not_a_path_segment_is_refused_before_sending(value: Any, recorder: RecordingServer) -> None:
     auth = client_of(recorder.host)
     for call in (auth.get_access_token, auth.delete_access_token):
         with pytest.raises(ApiValueError, match="id"):
@@ -365,15 +365,15 @@ def test_header_that_cannot_be_sent_is_refused_without_being_shown(recorder: Rec
     assert recorder.requests == []
 
 
-def test_query_with_half_a_character_is_refused(recorder: RecordingServer) -> None:
-    with pytest.raises(ApiValueError, match="half a character"):
+def test_query_with_a_lone_surrogate_is_refused(recorder: RecordingServer) -> None:
+    with pytest.raises(ApiValueError, match="a lone surrogate"):
         client_of(recorder.host).get_all_access_tokens(ordering="\ud800")
 
 
 @pytest.mark.parametrize(
     "value", [0, -1, float("nan"), float("inf"), 10**400, 1e12, True, "5", (1,), (1, 0), (1, 2, 3)]
 )
-def test_time_limit_that_is_none_is_refused(value: Any, recorder: RecordingServer) -> None:
+def test_invalid_timeout_is_refused(value: Any, recorder: RecordingServer) -> None:
     with pytest.raises(ApiValueError, match="_request_timeout must be a positive number of seconds"):
         client_of(recorder.host).create_auth_ticket(_request_timeout=value)
     assert recorder.requests == []
@@ -385,7 +385,7 @@ def test_body_is_checked_before_sending(recorder: RecordingServer) -> None:
         ({"password": "SECRET"}, ApiValueError, "AuthLoginEndpointRequest.username is required"),
         ({"username": "u", "password": ""}, ApiValueError, "AuthLoginEndpointRequest.password must have at least 1"),
         ({"username": "u", "password": b"SECRET"}, ApiValueError, "password must be str, not bytes"),
-        ("SECRET", ApiTypeError, "login takes a AuthLoginEndpointRequest or a dict as data, not a str"),
+        ("SECRET", ApiTypeError, "login takes an AuthLoginEndpointRequest or a dict as data, not a str"),
         ([1], ApiTypeError, "not a list"),
     ]
     for body, kind, words in bad:
@@ -393,7 +393,7 @@ def test_body_is_checked_before_sending(recorder: RecordingServer) -> None:
             auth.login(body)
         assert "SECRET" not in str(caught.value)
         with pytest.raises(
-            ApiTypeError, match="login takes a AuthLoginEndpointRequest or a dict as data, not a Ticket"
+            ApiTypeError, match="login takes an AuthLoginEndpointRequest or a dict as data, not a Ticket"
         ):
             auth.login(Ticket(ticket="SECRET"))  # type: ignore[call-overload]
     empty = auth.api_client.deserialize(SimpleNamespace(data="{}"), "Ticket")
@@ -412,12 +412,12 @@ WRONG_CALLS: list[tuple[dict[str, Any], type[OpenApiException], str]] = [
     ({"_host": "https://SECRET@other"}, ApiValueError, "_host must not hold a user name"),
     ({"response_type": "Tikcet"}, ApiValueError, "there is no model 'Tikcet'"),
     ({"response_type": "files"}, ApiValueError, "there is no model 'files'"),
-    ({"post_params": {"a": "\ud800"}, "header_params": FORM}, ApiValueError, "half a character"),
-    ({"post_params": {"a": "\ud800"}, "header_params": MULTIPART}, ApiValueError, "half a character"),
-    ({"body": "\ud800", "header_params": {"Content-Type": "text/plain"}}, ApiValueError, "half a character"),
+    ({"post_params": {"a": "\ud800"}, "header_params": FORM}, ApiValueError, "a lone surrogate"),
+    ({"post_params": {"a": "\ud800"}, "header_params": MULTIPART}, ApiValueError, "a lone surrogate"),
+    ({"body": "\ud800", "header_params": {"Content-Type": "text/plain"}}, ApiValueError, "a lone surrogate"),
     ({"post_params": {"a": 1}}, ApiTypeError, "a form cannot be sent as application/json"),
     ({"query_params": {"a": 1}, "collection_formats": {"a": "csv"}}, ApiValueError, "a has a collection format"),
-    ({"files": {"a": "\0"}, "header_params": MULTIPART}, ApiValueError, "that is no path"),
+    ({"files": {"a": "\0"}, "header_params": MULTIPART}, ApiValueError, "that is not a path"),
     ({"method": None}, ApiValueError, "the method must be one of"),
     ({"body": object()}, ApiTypeError, "a value of type object cannot be sent"),
     ({"path_params": {"a": ""}}, ApiValueError, "the path parameter 'a'"),
@@ -480,9 +480,9 @@ def test_exception_survives_pickle_and_copy_without_body_and_headers(kind: type[
         )
     else:
         error = kind("what is wrong")
-    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
-        assert type(twin) is kind
-        assert str(twin) == str(error)
+    for clone in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert type(clone) is kind
+        assert str(clone) == str(error)
     assert b"SECRET" not in pickle.dumps(error)
     if isinstance(error, exceptions.TooManyRequestsException | exceptions.LoginFailed):
         assert pickle.loads(pickle.dumps(error)).retry_after == 7

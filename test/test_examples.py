@@ -46,7 +46,7 @@ def run(program: str, *arguments: str, server: Sandbox, account: Account) -> sub
 
 @contextmanager
 def running(*line: str, settings: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program until the end of the block. It writes to a log."""
+    """Run a program until the end of the block, with its output in a log."""
     with (
         log.open("wb") as file,
         subprocess.Popen([sys.executable, *line], env=settings, cwd=FOLDER, stdout=file, stderr=file) as process,
@@ -59,7 +59,7 @@ def running(*line: str, settings: dict[str, str], log: Path) -> Iterator[subproc
 
 
 def address_in(log: Path, within: float = 20.0) -> str:
-    """The address that a service says it listens at."""
+    """Return the address that a service prints when it listens."""
     found: list[str] = []
 
     def look() -> bool:
@@ -71,7 +71,7 @@ def address_in(log: Path, within: float = 20.0) -> str:
 
 
 def ask(address: str, method: str = "GET", **fields: str) -> tuple[int, str]:
-    """Send a form, or nothing; give status and body."""
+    """Send a form, or nothing; return status and body."""
     data = urlencode(fields).encode() if fields else None
     try:
         with urlopen(Request(address, data, method=method), timeout=10) as answer:
@@ -164,7 +164,7 @@ def test_fastapi_service_lists_and_revokes_links_over_one_client(server: Sandbox
 
 @pytest.fixture
 def celery(tmp_path: Path) -> dict[str, str]:
-    """A broker and a store of results, both in a folder."""
+    """Return the settings of a broker and a store of results, both in a folder."""
     messages, results = tmp_path / "messages", tmp_path / "results"
     messages.mkdir()
     results.mkdir()
@@ -185,7 +185,7 @@ def worker(settings: dict[str, str], folder: Path) -> Iterator[None]:
 
 
 def result_of(number: int, settings: dict[str, str], folder: Path) -> dict[str, Any]:
-    """Ask for an e-mail, and give what is on record of the job when it is done."""
+    """Ask for an e-mail, and return the stored result of the job when it is done."""
     line = [sys.executable, "celery_job.py", str(number), "ada@example.com"]
     asked = subprocess.run(line, env=settings, cwd=FOLDER, capture_output=True, text=True, timeout=30, check=True)
     record = folder / "results" / f"celery-task-meta-{asked.stdout.strip()}"

@@ -32,7 +32,7 @@ WHOLE = rb"HTTP/1.1 200 OK\r\n.*\r\n\r\n {0,98}\{\}"
 
 
 def ask(port: int, *requests: bytes, patience: float = 0.3) -> tuple[bytes, str]:
-    """Send requests one after another: all that came back, and how the connection stands."""
+    """Send requests one after another; return all that came back, and the state of the connection."""
     came = b""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         for request in requests or (b"",):
@@ -50,13 +50,13 @@ def ask(port: int, *requests: bytes, patience: float = 0.3) -> tuple[bytes, str]
 
 
 def receive_until(end: float, connection: socket.socket) -> bytes:
-    """What comes next, if it comes before that time."""
+    """Return what comes next, if it comes before that time."""
     connection.settimeout(max(end - time.monotonic(), 0.001))
     return connection.recv(65536)
 
 
 def fetch(port: int) -> tuple[int, bytes]:
-    """One request on a connection of its own."""
+    """Send one request on a connection of its own, and return the response."""
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
         connection.request("GET", "/")
         response = connection.getresponse()
@@ -64,7 +64,7 @@ def fetch(port: int) -> tuple[int, bytes]:
 
 
 def fetch_by_tls(port: int, context: ssl.SSLContext) -> bytes:
-    """One request over TLS to a server that calls itself localhost."""
+    """Send one request over TLS to a server named localhost, and return the response."""
     with (
         socket.create_connection(("127.0.0.1", port), timeout=5) as plain,
         context.wrap_socket(plain, server_hostname="localhost") as connection,
@@ -300,7 +300,7 @@ def test_good_certificate_is_taken(authority: Authority, strict: int) -> None:
 
 
 def bad_certificates() -> list[tuple[Authority, ssl.SSLContext, str]]:
-    """An authority, a server context and the client's complaint."""
+    """Return cases of an authority, a server context and the client's complaint."""
     authority, without = Authority(), ca_without_key_identifier()
     past, future = datetime(2001, 1, 1), datetime(2999, 1, 1)
     return [
@@ -389,7 +389,7 @@ def test_command_line_runs_until_it_is_interrupted(arguments: list[str]) -> None
 
 
 def open_descriptors() -> int:
-    """How many descriptors this process has open."""
+    """Return how many descriptors this process has open."""
     return len(os.listdir("/proc/self/fd"))
 
 

@@ -132,10 +132,10 @@ CHECKERS_ONLY = (
         ("_utils/dates.py", "import elements_sdk.configuration", "only packages below"),
         ("_utils/redaction.py", "from elements_sdk import models", "only packages below"),
         ("_config/environment.py", CHECKERS_ONLY, "only packages below"),
-        ("_http/messages.py", "import elements_sdk._http.body", "in no circle"),
-        ("_http/cookies.py", "import elements_sdk", "Nobody imports the root"),
+        ("_http/messages.py", "import elements_sdk._http.body", "in a cycle"),
+        ("_http/cookies.py", "import elements_sdk", "No module imports the root"),
         ("rest.py", "import rich", "needs no extra"),
-        ("sandbox/records.py", "import django", "knows Django"),
+        ("sandbox/records.py", "import django", "imports Django"),
     ],
 )
 def test_import_against_the_order_of_the_packages_is_found(

@@ -45,7 +45,7 @@ ANY_JSON = st.recursive(PLAIN, lambda some: st.lists(some) | st.dictionaries(ANY
 
 
 class Scripted:
-    """A server that gives every request the answer that is set."""
+    """A server that answers every request with the response that is set."""
 
     def __init__(self) -> None:
         self.answer = b""
@@ -58,13 +58,13 @@ class Scripted:
             )
 
     def answers(self, body: bytes = b"{}", *lines: bytes, status: bytes = b"200 OK") -> None:
-        """Set the answer, with these header lines besides its length."""
+        """Set the response, with these header lines besides its length."""
         without_body = status[:3] in (b"204", b"304")
         head = [b"HTTP/1.1 " + status, *lines, *([] if without_body else [b"Content-Length: %d" % len(body)])]
         self.answer = b"\r\n".join([*head, b"", b"" if without_body else body])
 
     def client(self, **given: Any) -> ApiClient:
-        """A client without an API key, whose calls are not repeated."""
+        """Return a client without an API key, whose calls are not retried."""
         configuration = Configuration(host=self.server.host, **given)
         configuration.timeout, configuration.retries = (2, 2), RetryPolicy(0)
         return ApiClient(configuration)
@@ -93,8 +93,8 @@ CALLS: list[Callable[[AuthApi], Any]] = [
 ]
 
 
-def expect_result_or_our_exception(call: Callable[[], Any]) -> None:
-    """Make a call; an exception that is no `ApiException` fails the test by itself."""
+def check_result_or_our_exception(call: Callable[[], Any]) -> None:
+    """Make a call; an exception that is not an `ApiException` fails the test by itself."""
     failed: ApiException | None = None
     try:
         call()
@@ -110,9 +110,9 @@ def header(name: str, values: SearchStrategy[str]) -> SearchStrategy[bytes]:
     return values.map(lambda value: f"{name}: {value}".encode("latin-1"))
 
 
-def mixed(*pieces: str, text: SearchStrategy[str] = IN_A_HEADER) -> SearchStrategy[str]:
-    """Text that is made of these pieces, and of any text between them."""
-    return st.lists(st.sampled_from(pieces) | text, max_size=6).map("".join)
+def mixed(*parts: str, text: SearchStrategy[str] = IN_A_HEADER) -> SearchStrategy[str]:
+    """Return a strategy for text made of these parts, and of any text between them."""
+    return st.lists(st.sampled_from(parts) | text, max_size=6).map("".join)
 
 
 DATES = ("Fri, 31 Dec 1999 23:59:59 GMT", "31 Dec 9999 23:59:59 -2359", "01 Jan 0001 00:00:00 +2359", "Sun, 06 Nov 94")
@@ -158,7 +158,7 @@ def test_any_answer_gives_a_result_or_our_exception(
     scripted.answers(body, *lines, status=f"{status} {reason}".encode("latin-1"))
     with scripted.client() as client:
         for call in calls:
-            expect_result_or_our_exception(lambda call=call: call(AuthApi(client)))  # type: ignore[misc]
+            check_result_or_our_exception(lambda call=call: call(AuthApi(client)))  # type: ignore[misc]
 
 
 @ALWAYS_THE_SAME
@@ -281,7 +281,7 @@ ERRORS = st.recursive(
 
 
 def sentences_in(value: Any) -> Iterator[str]:
-    """All sentences; a text under the name of a secret is none."""
+    """Return all sentences; a text under the name of a secret is not one."""
     if isinstance(value, str):
         yield value
     for item in value if isinstance(value, list) else []:
@@ -319,7 +319,7 @@ OF_TYPE: dict[str, SearchStrategy[Any]] = {
 
 
 def values_of(type_name: str) -> SearchStrategy[Any]:
-    """JSON of a declared type, and now and then any other."""
+    """Return a strategy for JSON of a declared type, and sometimes of any other."""
     inner = list_of(type_name) or dict_of(type_name)
     if inner:
         return st.lists(values_of(inner), max_size=2) | ANY_JSON
@@ -354,11 +354,11 @@ def test_any_model_is_the_same_after_pickle_and_deepcopy(name: str) -> None:
     @given(value=objects_of(models.by_name(name), new_key=ANY_JSON))
     def check(value: dict[str, Any]) -> None:
         model = read(value, name)
-        for twin in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
-            assert twin == model
-            assert twin is not model
-            assert twin.additional_properties == {key: value[key] for key in value if key == "new_key"}
-            assert repr(twin) == repr(model)
+        for clone in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
+            assert clone == model
+            assert clone is not model
+            assert clone.additional_properties == {key: value[key] for key in value if key == "new_key"}
+            assert repr(clone) == repr(model)
 
     check()
 

@@ -20,7 +20,7 @@ MODELS_OF_DOCUMENT = set(document.MODELS)
 
 
 def run(program: str, *arguments: str) -> str:
-    """The output of a program in a fresh interpreter."""
+    """Return the output of a program in a fresh interpreter."""
     return subprocess.run(
         [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True, cwd=ROOT
     ).stdout.strip()
@@ -46,7 +46,7 @@ def test_blocking_client_is_made_and_used_without_asyncio() -> None:
 
 
 def test_failure_loads_nothing(recorder: RecordingServer) -> None:
-    """There may be no file descriptor left to load it by, or a fork under way that would wait for it for ever."""
+    """A module cannot be loaded if no file descriptor is left, and a fork would wait for its import lock for ever."""
     program = (
         "import sys, elements_sdk\n"
         "configuration = elements_sdk.Configuration(host=sys.argv[1], api_key={'Bearer': 'KEY'})\n"
@@ -74,11 +74,11 @@ def test_failure_loads_nothing(recorder: RecordingServer) -> None:
     assert run(program, recorder.host).split("\n") == ["503", "429", "302", "400", "200", "0"]
 
 
-def test_asyncio_twin_is_found_after_a_bare_import() -> None:
+def test_asyncio_client_is_found_after_a_bare_import() -> None:
     assert run("import elements_sdk; print(elements_sdk.aio.AuthApi.__module__)") == "elements_sdk.aio.auth_api"
 
 
-def test_without_aiohttp_the_asyncio_twin_names_it_and_the_command() -> None:
+def test_without_aiohttp_the_asyncio_client_names_it_and_the_command() -> None:
     program = (
         "from elements_sdk._utils import extras; find = extras.find_spec\n"
         "extras.find_spec = lambda name: None if name == 'aiohttp' else find(name)\n"
@@ -142,7 +142,7 @@ def test_ways_of_3_3_lead_to_the_same_objects() -> None:
         )
         == "True True True True"
     )
-    for place, name in [
+    for module, name in [
         ("elements_sdk.rest", "ApiException"),
         ("elements_sdk.rest", "ApiValueError"),
         ("elements_sdk.models", "Ticket"),
@@ -151,13 +151,13 @@ def test_ways_of_3_3_lead_to_the_same_objects() -> None:
         ("elements_sdk.api.auth_api", "AuthApi"),
         ("elements_sdk.api_client", "ApiClient"),
     ]:
-        assert getattr(importlib.import_module(place), name) is getattr(elements_sdk, name)
+        assert getattr(importlib.import_module(module), name) is getattr(elements_sdk, name)
 
 
 def test_name_that_does_not_exist_is_an_error() -> None:
-    for place in (elements_sdk, models):
+    for module in (elements_sdk, models):
         with pytest.raises(AttributeError, match="has no attribute 'Tikcet'"):
-            place.Tikcet  # noqa: B018
+            module.Tikcet  # noqa: B018
     with pytest.raises(ImportError):
         exec("from elements_sdk import Tikcet")
 

@@ -54,7 +54,7 @@ def test_path_parameter_is_one_quoted_segment(value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", REFUSED, ids=lambda value: ascii(value)[:20])
-def test_what_is_no_segment_is_refused_unsent(value: Any) -> None:
+def test_what_is_not_a_segment_is_refused_unsent(value: Any) -> None:
     with FaultServer(does.answer()) as server, ApiClient(Configuration(host=server.host)) as client:
         for call in (AuthApi(client).get_access_token, AuthApi(client).delete_access_token):
             with pytest.raises(ApiValueError, match="'id'"):
@@ -67,7 +67,7 @@ LINES = ["SECRET\r\nX-Injected: 1", "SECRET\nX: 1", "SECRET\r", "SECRET\x00", "S
 
 
 @pytest.mark.parametrize("value", LINES, ids=lambda value: ascii(value)[:20])
-def test_header_that_is_no_line_is_refused_unsent_and_unshown(value: str) -> None:
+def test_header_that_is_not_a_line_is_refused_unsent_and_unshown(value: str) -> None:
     with FaultServer(does.answer()) as server:
         configuration = Configuration(host=server.host)
         keyed = Configuration(host=server.host, api_key={"Bearer": value})
@@ -85,7 +85,7 @@ def test_header_that_is_no_line_is_refused_unsent_and_unshown(value: str) -> Non
 
 
 @pytest.mark.parametrize("value", LINES, ids=lambda value: ascii(value)[:20])
-def test_header_of_a_free_call_that_is_no_line_is_refused(value: str) -> None:
+def test_header_of_a_raw_call_that_is_not_a_line_is_refused(value: str) -> None:
     with FaultServer(does.answer()) as server, ApiClient(Configuration(host=server.host)) as client:
         with pytest.raises(ApiValueError) as caught:
             client.call_api("/api/things", "GET", header_params={"X-Own": value})
@@ -94,7 +94,7 @@ def test_header_of_a_free_call_that_is_no_line_is_refused(value: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET\r\nX: 1", "GE T", "", "TRACE", "CONNECT", None])
-def test_method_that_is_none_is_refused_unsent(method: Any) -> None:
+def test_invalid_method_is_refused_unsent(method: Any) -> None:
     with FaultServer(does.answer()) as server, ApiClient(Configuration(host=server.host)) as client:
         with pytest.raises(ApiValueError, match="the method must be one of"):
             client.call_api("/api/things", method)

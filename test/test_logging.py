@@ -35,7 +35,7 @@ def quiet() -> Iterator[None]:
     ]
 
 
-def test_each_try_is_one_debug_record(
+def test_each_attempt_is_one_debug_record(
     recorder: RecordingServer, recorded_client: ApiClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "elements_sdk")
@@ -47,7 +47,7 @@ def test_each_try_is_one_debug_record(
     assert record.getMessage().endswith(" ms (try 1)")
 
 
-def test_failed_try_is_recorded_too(caplog: pytest.LogCaptureFixture) -> None:
+def test_failed_attempt_is_recorded_too(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "elements_sdk")
     with pytest.raises(ApiConnectionError):
         AuthApi(ApiClient(Configuration(host="http://127.0.0.1:9"))).create_auth_ticket()
@@ -115,7 +115,7 @@ def test_logger_file_takes_the_log(
     with pytest.raises(ApiValueError, match="logger_file cannot be written: No such file or directory"):
         configuration.logger_file = "/no/such/folder/log"
     assert configuration.logger_file == str(tmp_path / "log")
-    with pytest.raises(ApiValueError, match="logger_format is no format for logging"):
+    with pytest.raises(ApiValueError, match="logger_format is not a format for logging"):
         configuration.logger_format = "%(bogus"
 
 
@@ -141,7 +141,7 @@ def test_plain_http_to_another_machine_warns_once_a_client(caplog: pytest.LogCap
         ("http://[2001:db8::1]", True),
     ],
 )
-def test_what_is_insecure(url: str, is_so: bool) -> None:
+def test_what_is_cleartext(url: str, is_so: bool) -> None:
     assert is_cleartext(url) is is_so
 
 

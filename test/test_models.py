@@ -35,7 +35,7 @@ def read(name: str, value: Any, configuration: Configuration | None = None) -> A
 
 
 def build(name: str) -> Any:
-    """A model by its constructor, from the sample's own values."""
+    """Make a model by its constructor, from the values of its sample."""
     return model(name)(**vars_of(read(name, SAMPLES[name])))
 
 
@@ -44,7 +44,7 @@ def vars_of(instance: Any) -> dict[str, Any]:
 
 
 def broken(rule: dict[str, Any]) -> list[Any]:
-    """Values that break a rule of a property."""
+    """Return values that break a rule of a property."""
     values: list[Any] = [None] if rule.get("required") else []
     if rule.get("read_only"):
         return values
@@ -175,14 +175,14 @@ def test_unreadable_date_stays_text_and_unknown_language_stays() -> None:
 @all_models
 def test_equality_pickle_and_deepcopy(name: str) -> None:
     instance = read(name, {**SAMPLES[name], "brand_new": [1]})
-    for twin in (pickle.loads(pickle.dumps(instance)), copy.deepcopy(instance), copy.copy(instance)):
-        assert twin == instance
-        assert type(twin) is type(instance)
-        assert twin.additional_properties == {"brand_new": [1]}
+    for clone in (pickle.loads(pickle.dumps(instance)), copy.deepcopy(instance), copy.copy(instance)):
+        assert clone == instance
+        assert type(clone) is type(instance)
+        assert clone.additional_properties == {"brand_new": [1]}
         key = next(iter(RULES[name]))
-        twin.local_vars_configuration = SimpleNamespace(client_side_validation=False, discard_unknown_keys=False)
-        setattr(twin, key, "other")
-        assert twin != instance
+        clone.local_vars_configuration = SimpleNamespace(client_side_validation=False, discard_unknown_keys=False)
+        setattr(clone, key, "other")
+        assert clone != instance
     assert instance != instance.to_dict()
     assert instance != "text"
     with pytest.raises(TypeError, match="unhashable"):
@@ -206,7 +206,7 @@ def test_repr_of_an_unset_secret_says_so() -> None:
     assert repr(request) == "{'new_password': None, 'otp': None, 'password': '***', 'username': 'uma'}"
 
 
-def test_token_number_of_an_activity_is_no_secret() -> None:
+def test_token_number_of_an_activity_is_not_a_secret() -> None:
     assert "'token': 9" in repr(read("OneTimeAccessTokenActivity", SAMPLES["OneTimeAccessTokenActivity"]))
 
 

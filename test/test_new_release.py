@@ -1,4 +1,4 @@
-"""A new server release is followed as docs/how-it-is-made.md says: its YAML, its command, and no other file touched."""
+"""A new server release is followed as docs/how-it-is-made.md says: its YAML, its command, and nothing else."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ async def call_again(auth: aio.AuthApi) -> None:
 
 
 def run(tree: Path, command: list[str]) -> str:
-    """Run a command on a copy of the repository; give what it prints."""
+    """Run a command on a copy of the repository; return what it prints."""
     variables = environment(PYTHONPATH=str(tree))
     variables["PATH"] = f"{Path(sys.executable).parent}:{variables['PATH']}"
     result = subprocess.run(command, cwd=tree, capture_output=True, text=True, env=variables, timeout=120)
@@ -94,14 +94,14 @@ def run(tree: Path, command: list[str]) -> str:
 
 
 def differs(path: Path, tree: Path) -> bool:
-    """Whether a file of a copy is not what it was."""
+    """Return whether a file of a copy has changed."""
     original = ROOT / path.relative_to(tree)
     return not original.exists() or original.read_bytes() != path.read_bytes()
 
 
 @pytest.fixture
 def followed(copied_tree: Path) -> Path:
-    """The repository after the new release was followed."""
+    """Return a copy of the repository in which the new release was followed."""
     document = copied_tree / "codegen/openapi.yaml"
     text = document.read_text("utf-8")
     text = text.replace("\npaths:\n", f"\npaths:\n{OPERATION}", 1).replace(

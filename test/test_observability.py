@@ -1,4 +1,4 @@
-"""Under OpenTelemetry's own instrumentations each try is a span, and no secret is in any."""
+"""Under OpenTelemetry's own instrumentations each attempt is a span, and no secret is in any."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def spans_of(kind: str, calls: str, *hosts: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("convention", ["", "http"], ids=["older names", "newer names"])
-def test_each_try_is_a_span_with_method_address_and_status(
+def test_each_attempt_is_a_span_with_method_address_and_status(
     kind: str, convention: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTEL_SEMCONV_STABILITY_OPT_IN", convention)
@@ -59,7 +59,7 @@ def test_no_secret_of_the_documented_calls_is_in_a_span_whatever_happens(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTEL_SEMCONV_STABILITY_OPT_IN", "http/dup")  # older and newer names at once
-    with bad_places() as (recorder, hosts):
+    with bad_hosts() as (recorder, hosts):
         spans = spans_of(kind, "documented", *hosts)
         sent = "".join(f"{request.headers} {request.body!r}" for request in recorder.requests)
     carried = {"apikey", "ticket", "password", "newpass", "otp", "cookie", "header", "reset"}
@@ -74,7 +74,7 @@ def test_no_secret_of_a_query_is_in_a_span_with_a_filter_and_without_events(
 ) -> None:
     monkeypatch.setenv("OTEL_SEMCONV_STABILITY_OPT_IN", "http/dup")
     monkeypatch.setenv("OTEL_SPAN_EVENT_COUNT_LIMIT", "0")
-    with bad_places() as (recorder, hosts):
+    with bad_hosts() as (recorder, hosts):
         spans = spans_of(kind, "query", *hosts)
         assert all(MARKERS["reset"] in request.query for request in recorder.requests)
     assert len(spans) >= 2 * len(hosts)
@@ -82,8 +82,8 @@ def test_no_secret_of_a_query_is_in_a_span_with_a_filter_and_without_events(
 
 
 @contextmanager
-def bad_places() -> Iterator[tuple[RecordingServer, list[str]]]:
-    """A server that fails and echoes what it was sent, and it among places where no good answer comes from."""
+def bad_hosts() -> Iterator[tuple[RecordingServer, list[str]]]:
+    """Yield a server that fails and echoes what it was sent, and the hosts that fail, itself among them."""
     with ExitStack() as stack:
         recorder = stack.enter_context(RecordingServer())
         recorder.answer = echoing(500)

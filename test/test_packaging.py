@@ -1,4 +1,4 @@
-"""What the package says of itself is the same wherever it is said, and holds what it should."""
+"""What the package says of itself is the same everywhere, and the archives hold what they should."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_an_extra_can_say_what_it_lacks(extra: str) -> None:
 
 def test_lowest_versions_of_tox_are_those_that_setup_allows() -> None:
     lowest = dict(re.findall(r"(\S+)==(\S+)", TOX["testenv:lowest"]["commands_pre"]))
-    allowed = CONSTANTS["REQUIRED"] + CONSTANTS["AIO"]  # with aiohttp's own names for how its connections keep limits
+    allowed = CONSTANTS["REQUIRED"] + CONSTANTS["AIO"]  # aiohttp too: _connector.py relies on its internals
     assert set(lowest) == {re.split(r"[<>=]", requirement)[0] for requirement in allowed}
     for name, version in re.findall(r"'([\w-]+)>=([\d.]+)", str(allowed)):
         assert f"{lowest[name]}.".startswith(f"{version}.")
@@ -80,8 +80,8 @@ def test_lowest_versions_of_tox_are_those_that_setup_allows() -> None:
 def test_interpreters_are_the_same_everywhere() -> None:
     promised = re.findall(r"Python :: (3\.\d+)", ast.unparse(KEYWORDS["classifiers"]))
     assert re.findall(r"\bpy(3)(\d+)\b", TOX["tox"]["env_list"]) == [tuple(each.split(".")) for each in promised]
-    tried = re.findall(r"^INTERPRETERS = (.+)$", (ROOT / ".ci/release.py").read_text("utf-8"), re.MULTILINE)
-    assert ast.literal_eval(tried[0]) == tuple(promised)
+    built = re.findall(r"^INTERPRETERS = (.+)$", (ROOT / ".ci/release.py").read_text("utf-8"), re.MULTILINE)
+    assert ast.literal_eval(built[0]) == tuple(promised)
     assert ast.literal_eval(KEYWORDS["python_requires"]) == f">={promised[0]}"
 
 

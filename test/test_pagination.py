@@ -1,4 +1,4 @@
-"""Walks through long lists: each entry once, in order, whatever happens to the list, the server and the network."""
+"""Iteration over long lists: each entry once, in order, whatever happens to the list, the server and the network."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from elements_sdk import (
 )
 from elements_sdk.sandbox import Sandbox
 from test.both_clients import BOTH, auth_of, both_kinds
-from test.listing import WALKS, Collect, ListServer
+from test.listing import COLLECTORS, Collect, ListServer
 from test.processes.watching import run
 from test.recording import RecordingServer
 
@@ -32,20 +32,20 @@ FORMS = [False, True]
 IDS = range(11, 311)
 
 
-@pytest.fixture(params=sorted(WALKS))
+@pytest.fixture(params=sorted(COLLECTORS))
 def collect(request: pytest.FixtureRequest) -> Collect:
-    """A way to walk: one for each kind of client."""
-    return WALKS[request.param]
+    """Return a function that iterates: one for each kind of client."""
+    return COLLECTORS[request.param]
 
 
-def walked(collect: Collect, server: ListServer, **arguments: Any) -> list[int]:
+def collected(collect: Collect, server: ListServer, **arguments: Any) -> list[int]:
     ids: list[int] = []
     collect(server.configuration(), ids, **arguments)
     return ids
 
 
 def new_a_page(page_size: int, max_limit: int | None) -> int:
-    """How many entries a page brings: one more is asked for, to see whether the list has moved."""
+    """Return how many new entries a page has: one more is asked for, to see whether the list has changed."""
     return min(page_size, max_limit - 1) if max_limit else page_size
 
 
@@ -57,7 +57,7 @@ def test_each_entry_comes_once_and_in_order(
     collect: Collect, is_envelope: bool, max_limit: int | None, ordering: str | None, page_size: int
 ) -> None:
     with ListServer(IDS, is_envelope=is_envelope, max_limit=max_limit) as server:
-        ids = walked(collect, server, page_size=page_size, ordering=ordering)
+        ids = collected(collect, server, page_size=page_size, ordering=ordering)
         assert ids == (list(reversed(IDS)) if ordering == "-id" else list(IDS))
         assert server.requests <= ceil(len(IDS) / new_a_page(page_size, max_limit)) + 1
 
@@ -70,7 +70,7 @@ def test_short_lists_and_short_pages(
     collect: Collect, is_envelope: bool, count: int, max_limit: int | None, page_size: int
 ) -> None:
     with ListServer(range(count), is_envelope=is_envelope, max_limit=max_limit) as server:
-        assert walked(collect, server, page_size=page_size) == list(range(count))
+        assert collected(collect, server, page_size=page_size) == list(range(count))
         assert server.requests <= 2 * count + 1
 
 
@@ -90,7 +90,7 @@ def test_short_lists_and_short_pages(
     ],
 )
 @pytest.mark.parametrize("page_size", [10, 100])
-def test_deletions_during_the_walk_lose_and_repeat_nothing_that_stays(
+def test_deletions_meanwhile_lose_and_repeat_nothing_that_stays(
     collect: Collect, is_envelope: bool, ordering: str, changes: dict[int, Any], page_size: int
 ) -> None:
     with ListServer(IDS, is_envelope=is_envelope) as server:
@@ -99,7 +99,7 @@ def test_deletions_during_the_walk_lose_and_repeat_nothing_that_stays(
             server.ids = [item for item in server.ids if item not in changes.get(number, ())]
 
         server.before = delete
-        ids = walked(collect, server, page_size=page_size, ordering=ordering)
+        ids = collected(collect, server, page_size=page_size, ordering=ordering)
         assert ids == sorted(set(ids), reverse=ordering == "-id")
         assert set(server.ids) <= set(ids) <= set(IDS)
         assert server.requests <= ceil(len(IDS) / page_size) + 1 + 6 * len(changes)
@@ -107,11 +107,11 @@ def test_deletions_during_the_walk_lose_and_repeat_nothing_that_stays(
 
 @pytest.mark.parametrize("is_envelope", FORMS)
 @pytest.mark.parametrize("ordering", ["id", "-id"])
-def test_insertions_during_the_walk_lose_and_repeat_nothing(collect: Collect, is_envelope: bool, ordering: str) -> None:
+def test_insertions_meanwhile_lose_and_repeat_nothing(collect: Collect, is_envelope: bool, ordering: str) -> None:
     with ListServer(IDS, is_envelope=is_envelope) as server:
         # New ones come at the end of the numbers, and some that were hidden become visible.
         server.before = lambda number: server.ids.extend([1000 + number, -number]) if number < 20 else None
-        ids = walked(collect, server, page_size=20, ordering=ordering)
+        ids = collected(collect, server, page_size=20, ordering=ordering)
         assert ids == sorted(set(ids), reverse=ordering == "-id")
         assert set(IDS) <= set(ids)
 
@@ -131,13 +131,13 @@ def test_list_that_the_loop_itself_empties(is_envelope: bool) -> None:
 def test_server_that_does_not_order_by_id_still_gives_all(collect: Collect) -> None:
     shuffled = [number * 7 % 301 for number in range(1, 301)]
     with ListServer(shuffled, ignores={"ordering"}) as server:
-        assert walked(collect, server, page_size=40) == shuffled
+        assert collected(collect, server, page_size=40) == shuffled
 
 
 @pytest.mark.parametrize("page_size", [7, 300, 1000])
 def test_server_without_paging_gives_its_list_once(collect: Collect, page_size: int) -> None:
     with ListServer(IDS, ignores={"limit", "offset"}) as server:
-        assert walked(collect, server, page_size=page_size) == list(IDS)
+        assert collected(collect, server, page_size=page_size) == list(IDS)
         assert server.requests <= 3
 
 
@@ -148,12 +148,12 @@ def test_server_that_gives_the_same_page_for_ever_is_an_error(
 ) -> None:
     with ListServer(IDS, is_envelope=is_envelope, ignores={"offset"}) as server:
         with pytest.raises(PagingError, match="the server gives the same page at offset") as caught:
-            walked(collect, server, page_size=50, ordering=ordering)
+            collected(collect, server, page_size=50, ordering=ordering)
         assert isinstance(caught.value.cause, ResponseFormatError)
         assert server.requests < 10
 
 
-def test_envelope_without_entries_ends_the_walk_whatever_next_says(collect: Collect, recorder: RecordingServer) -> None:
+def test_envelope_without_entries_is_the_end_whatever_next_says(collect: Collect, recorder: RecordingServer) -> None:
     recorder.answers('{"count": 5, "next": "http://192.0.2.1/", "previous": null, "results": []}')
     with ListServer([]) as server:
         configuration = server.configuration()
@@ -164,7 +164,7 @@ def test_envelope_without_entries_ends_the_walk_whatever_next_says(collect: Coll
 
 
 @pytest.mark.parametrize("is_envelope", FORMS)
-def test_walk_that_broke_off_goes_on_from_its_resume_offset(collect: Collect, is_envelope: bool) -> None:
+def test_iteration_that_broke_off_goes_on_from_its_resume_offset(collect: Collect, is_envelope: bool) -> None:
     with ListServer(IDS, is_envelope=is_envelope) as server:
         server.fails_at = {4}
         ids: list[int] = []
@@ -175,7 +175,7 @@ def test_walk_that_broke_off_goes_on_from_its_resume_offset(collect: Collect, is
         assert ids == list(IDS)
 
 
-def test_walk_that_broke_off_while_it_went_back_resumes_without_loss(collect: Collect) -> None:
+def test_iteration_that_broke_off_while_it_went_back_resumes_without_loss(collect: Collect) -> None:
     with ListServer(IDS) as server:
         server.before = lambda number: server.ids.__delitem__(slice(0, 5)) if number == 4 else None
         server.fails_at = {5}
@@ -200,10 +200,10 @@ def test_paging_error_tells_what_its_cause_tells() -> None:
         assert error.__context__ is None
         assert "database is away" in str(error)
         assert "offset 20" in str(error)
-        for twin in (pickle.loads(pickle.dumps(error)), copy.deepcopy(error)):
-            assert (twin.resume_offset, twin.status, str(twin)) == (20, 500, str(error))
-            assert isinstance(twin.cause, ServiceException)
-            assert (twin.body, twin.cause.body) == (None, None)
+        for clone in (pickle.loads(pickle.dumps(error)), copy.deepcopy(error)):
+            assert (clone.resume_offset, clone.status, str(clone)) == (20, 500, str(error))
+            assert isinstance(clone.cause, ServiceException)
+            assert (clone.body, clone.cause.body) == (None, None)
 
 
 @both_kinds
@@ -214,7 +214,7 @@ def test_same_pager_goes_on_after_an_error_and_after_a_loop_that_was_left() -> N
         ids = [token.id for token in islice(pager, 60)]
         with pytest.raises(PagingError):
             ids.extend(token.id for token in pager)
-        server.ids = server.ids[80:]  # what it has seen is gone, and it knows its place all the same
+        server.ids = server.ids[80:]  # what it has seen is gone, and it still knows its position
         ids.extend(token.id for page in pager.pages() for token in page)
         assert ids == list(IDS)
         assert list(pager) == []
@@ -251,7 +251,7 @@ def test_nothing_is_sent_before_the_first_entry_is_asked_for_and_nothing_left_wh
         ({"offset": -1}, ApiValueError, "offset must be a whole number"),
         ({"offset": 2.0}, ApiValueError, "offset must be a whole number"),
         ({"ordering": 3}, ApiTypeError, "ordering must be the name of a property"),
-        ({"user": "\ud800"}, ApiValueError, "half a character"),
+        ({"user": "\ud800"}, ApiValueError, "a lone surrogate"),
         ({"limit": 5}, ApiTypeError, "page_size says how many"),
         ({"async_req": True}, ApiTypeError, "takes no argument 'async_req'"),
     ],
@@ -272,7 +272,7 @@ def test_strict_responses_are_compared_page_by_page() -> None:
 
 
 @both_kinds
-def test_walk_is_bounded_by_the_time_limit_of_each_page() -> None:
+def test_iteration_is_bounded_by_the_timeout_of_each_page() -> None:
     with ListServer(IDS) as server, auth_of(server.configuration()) as auth:
         assert len(list(auth.iter_access_tokens(page_size=50, _request_timeout=30))) == len(IDS)
 
@@ -291,7 +291,7 @@ def test_memory_does_not_grow_with_the_list(name: str, entries: int) -> None:
 
 @pytest.fixture(scope="module", params=["plain", "envelope"])
 def many(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """A sandbox with 10,000 share links, and a `max_limit` for pages of 1,000."""
+    """Yield a sandbox with 10,000 share links, and a `max_limit` for pages of 1,000."""
     with Sandbox(paging=request.param, tokens=10_000, max_limit=400) as running:
         yield running
 

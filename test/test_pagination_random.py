@@ -17,7 +17,7 @@ class Entry(NamedTuple):
 
 
 class ChangingList:
-    """A list from which entries go, and to which others come, before a page of it is given."""
+    """A list from which entries are deleted, and to which others are added, before a page of it is returned."""
 
     def __init__(self, random: Random) -> None:
         self.ids = set(random.sample(range(1000), random.randint(0, 80)))

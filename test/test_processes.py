@@ -42,7 +42,7 @@ def ca_file(tmp_path: Path) -> str:
 
 
 def connections_used(server: FaultServer, numbers: range) -> set[int]:
-    """The connections that calls for these tokens came over."""
+    """Return the numbers of the connections that calls for these tokens came over."""
     return {seen.connection for seen in server.requests if int(seen.target.rpartition("/")[2]) in numbers}
 
 
@@ -57,14 +57,14 @@ def test_threads_get_their_own_answers_through_a_bad_network(sandbox: Sandbox) -
 
 
 @contextmanager
-def call_that_hangs(place: str, stack: ExitStack) -> Iterator[tuple[ApiClient, FaultServer]]:
-    """A thread that waits for an answer, a greeting or a connection; its client, and a server that answers others."""
+def call_that_hangs(phase: str, stack: ExitStack) -> Iterator[tuple[ApiClient, FaultServer]]:
+    """Start a call that waits for a phase to end; yield its client, and a server that answers other calls."""
     other = stack.enter_context(FaultServer(own_answers()))
-    server = stack.enter_context(FaultServer(silence() if place == "answer" else deaf()))
+    server = stack.enter_context(FaultServer(silence() if phase == "answer" else deaf()))
     host = server.host
-    if place == "greeting":
+    if phase == "handshake":
         host = f"https://127.0.0.1:{server.port}"
-    elif place == "connection":
+    elif phase == "connection":
         address = stack.enter_context(filled_backlog())
         host = f"http://{address[0]}:{address[1]}"
     client = client_of(host)
@@ -79,14 +79,14 @@ def call_that_hangs(place: str, stack: ExitStack) -> Iterator[tuple[ApiClient, F
     thread.start()
     time.sleep(0.2)
     yield client, other
-    assert not failed.is_set()  # so it has hung all the time
+    assert not failed.is_set()  # so it was waiting all the time
     server.close()
     thread.join()
 
 
-@pytest.mark.parametrize("place", ["answer", "greeting", "connection"])
-def test_call_that_hangs_stops_no_other_thread(place: str) -> None:
-    with ExitStack() as stack, call_that_hangs(place, stack) as (client, other):
+@pytest.mark.parametrize("phase", ["answer", "handshake", "connection"])
+def test_call_that_hangs_stops_no_other_thread(phase: str) -> None:
+    with ExitStack() as stack, call_that_hangs(phase, stack) as (client, other):
         client.configuration.pickle_credentials = True
         started = time.monotonic()
         assert client.call_api("/things/7", "GET", response_type="object", _host=other.host).data["id"] == 7
@@ -117,7 +117,7 @@ def test_close_leaves_no_connection_of_a_call_that_is_under_way() -> None:
         thread.join()
 
 
-def test_close_leaves_no_connection_of_a_call_that_is_repeated_later() -> None:
+def test_close_leaves_no_connection_of_a_call_that_is_retried_later() -> None:
     later = answer(503, headers=[("Retry-After", "1")], times=1)
     with FaultServer(later, own_answers()) as server, nothing_left():
         client = client_of(server.host)
@@ -272,11 +272,11 @@ def test_greenlets_get_their_own_answers_side_by_side(tls: ssl.SSLContext, ca_fi
 # What is left behind
 
 
-@pytest.mark.parametrize("manner", ["dropped", "closed", "dropped after a call"])
-def test_clients_leave_nothing_behind(manner: str) -> None:
-    count = 300 if "call" in manner else 1000  # and 1000 in `test_processes_slow.py`
+@pytest.mark.parametrize("case", ["dropped", "closed", "dropped after a call"])
+def test_clients_leave_nothing_behind(case: str) -> None:
+    count = 300 if "call" in case else 1000  # and 1000 in `test_processes_slow.py`
     with FaultServer(own_answers()) as server:
-        descriptors, threads, memory = map(int, run("dropped_clients", server.host, f"{count}", manner).split())
+        descriptors, threads, memory = map(int, run("dropped_clients", server.host, f"{count}", case).split())
     assert (descriptors, threads) == (0, 0)
     assert memory < 5 * 2**20
 
@@ -290,17 +290,17 @@ def test_program_may_leave_the_threads_of_a_client_open_at_its_end() -> None:
     with FaultServer(own_answers()) as server:
         code, _, complaints = finish(start("exits", server.host, "pool_left_open"), within=5)
     assert code == 0
-    # That is what Python says of a ThreadPool that nobody has closed, to those who want to know.
+    # Python warns like this of a ThreadPool that was not closed, where such warnings are on.
     assert "ResourceWarning: unclosed running multiprocessing pool" in complaints
     assert complaints.count("Traceback") == 1
 
 
 @pytest.mark.parametrize(
-    "manner", ["call", "call_within_block", "call_in_own_threads", "call_in_own_threads_within_block"]
+    "case", ["call", "call_within_block", "call_in_own_threads", "call_in_own_threads_within_block"]
 )
-def test_ctrl_c_ends_a_call(manner: str) -> None:
+def test_ctrl_c_ends_a_call(case: str) -> None:
     with FaultServer(silence()) as server:
-        process = start("exits", server.host, manner)
+        process = start("exits", server.host, case)
         wait_until(server.count)
         process.send_signal(signal.SIGINT)
         code, _, complaints = finish(process, within=AT_ONCE)

@@ -66,10 +66,10 @@ def test_many_forks_while_threads_hold_locks(scheme: str, tls: ssl.SSLContext, c
     assert printed == "300\n"
 
 
-@pytest.mark.parametrize("manner", ["dropped after a call", "closed after a call"])
-def test_clients_leave_nothing_behind(manner: str) -> None:
+@pytest.mark.parametrize("case", ["dropped after a call", "closed after a call"])
+def test_clients_leave_nothing_behind(case: str) -> None:
     with FaultServer(own_answers()) as server:
-        printed = run("dropped_clients", server.host, "1000", manner, within=120)
+        printed = run("dropped_clients", server.host, "1000", case, within=120)
     descriptors, threads, memory = map(int, printed.split())
     assert (descriptors, threads) == (0, 0)
     assert memory < 5 * 2**20
@@ -92,7 +92,7 @@ def test_pool_of_processes_with_a_client_as_a_global(method: str) -> None:
 
 @contextmanager
 def gunicorn(server: FaultServer, ca_file: str, log: Path) -> Iterator[str]:
-    """Four workers of the application in `test.processes.wsgi`, which is loaded before they are forked."""
+    """Run four workers of the application in `test.processes.wsgi`, which is loaded before they are forked."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"127.0.0.1:{free.getsockname()[1]}"
     line = ["-m", "gunicorn", "--preload", "--workers=4", "--backlog=512", f"--bind={address}", "--no-control-socket"]
@@ -118,12 +118,12 @@ def test_client_as_a_global_in_a_server_that_forks_its_workers(
         with gunicorn(server, ca_file, tmp_path / "log") as address:
             asked = list(range(1000, 1400))
 
-            def ask(place: int) -> None:
-                with urllib.request.urlopen(f"http://{address}/{asked[place]}", timeout=60) as response:
+            def ask(index: int) -> None:
+                with urllib.request.urlopen(f"http://{address}/{asked[index]}", timeout=60) as response:
                     number, worker = response.read().decode().split()
                 answered.append(number)
                 workers.add(worker)
-                assert int(number) == asked[place]
+                assert int(number) == asked[index]
 
             in_threads(ask, len(asked))
         assert sorted(map(int, answered)) == asked

@@ -1,4 +1,4 @@
-"""Proxies: a real one in the way, those of a script that fail, and which one stands before which server."""
+"""Proxies: a real one, scripted ones that fail, and which proxy is used for which server."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from test.faults.backlog import filled_backlog
 from test.faults.behaviours import answer, close_after_request, deaf, http_400_to_tls, reset_after_request
 from test.faults.forward_proxy import forward_proxy
 from test.faults.server import Behaviour, FaultServer
-from test.test_errors import NOBODY
+from test.test_errors import CLOSED_PORT
 from test.test_tls import CALLS, OTHER, TRUSTED, calls_to, fails, locals_shown, serving, succeeds
 
 pytestmark = both_kinds
@@ -40,7 +40,7 @@ NAME_AND_PASSWORD = r"407 Proxy Authentication Required: put the right name and 
 
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No proxies of this machine's own choice, and no pauses between tries."""
+    """Remove the proxies of this machine's environment, and the pauses between attempts."""
     proxies = [f"{scheme}_PROXY" for scheme in ("HTTP", "HTTPS", "ALL", "NO")]
     for name in (*proxies, *map(str.lower, proxies), "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUEST_METHOD"):
         monkeypatch.delenv(name, raising=False)
@@ -71,8 +71,8 @@ def settings_for(proxy: str, **more: Any) -> dict[str, Any]:
     return {"proxy": proxy, "ssl_ca_data": TRUSTED.ca_pem, **more}
 
 
-def expect_hidden(error: BaseException, caplog: pytest.LogCaptureFixture) -> None:
-    """Nothing that could be shown of an exception and of the log holds the proxy's password."""
+def check_hidden(error: BaseException, caplog: pytest.LogCaptureFixture) -> None:
+    """Check that neither the exception nor the log holds the proxy's password."""
     shown = [str(error), repr(error), str(error.__dict__), repr(pickle.dumps(error)), caplog.text]
     shown += [*traceback.format_exception(error), *locals_shown(error)]
     assert len(shown) > 10
@@ -102,7 +102,7 @@ def test_proxy_that_wants_another_password_is_asked_once(
         error = fails(ProxyError, NAME_AND_PASSWORD, server.host, call, **settings_for(f"http://{user}{guarded_proxy}"))
     assert (error.status, error.request_sent, error.attempts, server.connections) == (407, "no", 1, 0)
     assert "-> ProxyError" in caplog.text
-    expect_hidden(error, caplog)
+    check_hidden(error, caplog)
 
 
 def test_password_in_the_headers_for_the_proxy_is_taken(guarded_proxy: str) -> None:
@@ -117,10 +117,10 @@ def test_password_in_the_headers_for_the_proxy_is_taken(guarded_proxy: str) -> N
 def test_proxy_that_is_down_is_tried_again(call: str, scheme: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     words = "the proxy could not be reached: Connection refused"
-    proxy = f"http://{IN_A_URL}@127.0.0.1:{NOBODY}"
+    proxy = f"http://{IN_A_URL}@127.0.0.1:{CLOSED_PORT}"
     error = fails(ProxyError, words, f"{scheme}://storage.localhost", call, **settings_for(proxy))
     assert (error.status, error.request_sent, error.attempts) == (0, "no", 3)
-    expect_hidden(error, caplog)
+    check_hidden(error, caplog)
 
 
 SILENCE: list[tuple[dict[str, Any], type[ApiException]]] = [
@@ -150,17 +150,17 @@ def test_proxy_that_refuses_the_tunnel_is_asked_once(status: int, call: str) -> 
     assert (error.status, error.request_sent, error.attempts, proxy.count()) == (status, "no", 1, 1)
 
 
-@pytest.mark.parametrize(("call", "tries"), [("GET", 3), ("POST", 1)])
+@pytest.mark.parametrize(("call", "attempts"), [("GET", 3), ("POST", 1)])
 @pytest.mark.parametrize("behaviour", [close_after_request, reset_after_request])
 @both_schemes
 def test_what_breaks_off_behind_a_proxy_may_have_acted(
-    scheme: str, behaviour: Callable[[], Behaviour], call: str, tries: int, open_proxy: str
+    scheme: str, behaviour: Callable[[], Behaviour], call: str, attempts: int, open_proxy: str
 ) -> None:
     with FaultServer(behaviour(), tls=TRUSTED.context_for("localhost") if scheme == "https" else None) as server:
         host, proxy = (server.host, open_proxy) if scheme == "https" else ("http://storage.localhost", server.host)
         with pytest.raises(ApiConnectionError) as caught, calls_to(host, **settings_for(proxy)) as auth:
             CALLS[call](auth)
-    assert (caught.value.request_sent, caught.value.attempts, server.count(call)) == ("maybe", tries, tries)
+    assert (caught.value.request_sent, caught.value.attempts, server.count(call)) == ("maybe", attempts, attempts)
 
 
 @both_schemes
@@ -179,12 +179,17 @@ def test_proxy_that_breaks_the_tunnel_off_has_sent_nothing() -> None:
     assert (error.request_sent, proxy.count("CONNECT")) == ("no", 3)
 
 
-@pytest.mark.parametrize(("call", "tries"), [("GET", 3), ("POST", 1)])
+@pytest.mark.parametrize(("call", "attempts"), [("GET", 3), ("POST", 1)])
 @pytest.mark.parametrize("status", [502, 504])
-def test_page_of_a_proxy_that_got_no_answer_is_a_proxy_error(status: int, call: str, tries: int) -> None:
+def test_page_of_a_proxy_that_got_no_answer_is_a_proxy_error(status: int, call: str, attempts: int) -> None:
     with FaultServer(answer(status, b"<html>no</html>", HTML)) as proxy:
         error = fails(ProxyError, "got no answer", "http://storage.localhost", call, **settings_for(proxy.host))
-        assert (error.status, error.request_sent, error.attempts, proxy.count()) == (status, "maybe", tries, tries)
+        assert (error.status, error.request_sent, error.attempts, proxy.count()) == (
+            status,
+            "maybe",
+            attempts,
+            attempts,
+        )
         fails(ServiceException, f"{status}", proxy.host, call)
 
 
@@ -355,25 +360,23 @@ BAD_ADDRESSES = {
 
 @pytest.mark.parametrize("address", BAD_ADDRESSES)
 @pytest.mark.parametrize(("variable", "name"), [("HTTPS_PROXY", "HTTPS_PROXY"), ("all_proxy", "ALL_PROXY")])
-def test_address_in_the_environment_that_is_none_is_named_and_not_shown(
+def test_invalid_address_in_the_environment_is_named_and_not_shown(
     address: str, variable: str, name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv(variable, address)
     configuration = Configuration(host="https://storage.example.com")
     with pytest.raises(ApiValueError, match=f"^{name} {BAD_ADDRESSES[address]}") as caught:
         ApiClient(configuration)
-    expect_hidden(caught.value, caplog)
+    check_hidden(caught.value, caplog)
     configuration.trust_env = False
     ApiClient(configuration).close()
 
 
 @pytest.mark.parametrize("address", BAD_ADDRESSES)
-def test_configured_address_that_is_none_is_refused_and_not_shown(
-    address: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_invalid_configured_address_is_refused_and_not_shown(address: str, caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(ApiValueError, match=f"^proxy {BAD_ADDRESSES[address]}") as caught:
         Configuration().proxy = address
-    expect_hidden(caught.value, caplog)
+    check_hidden(caught.value, caplog)
 
 
 def test_configuration_hides_the_proxy() -> None:

@@ -15,7 +15,7 @@ COMMAND = "python .ci/public_api.py --record"
 
 @pytest.fixture
 def copied_tree(tmp_path: Path) -> Path:
-    """A copy of what the public API is read from, and of its record."""
+    """Return a copy of what the public API is read from, and of its record."""
     for part in (".ci", "elements_sdk", "test/data/public_api"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "CHANGELOG.md", tmp_path)

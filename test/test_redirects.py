@@ -1,4 +1,4 @@
-"""Redirects: what arrives where, for five codes, eleven targets and two methods, counted at both servers."""
+"""Redirects: what arrives where, for each code, target and method, counted at both servers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from test.faults.server import Conversation, FaultServer
 pytestmark = both_kinds
 
 CODES = (301, 302, 303, 307, 308)
-# One code that browsers repeat as another method and one that they do not, with asyncio; the others in the slow set.
+# With asyncio, one code after which browsers change the method and one after which they do not; the others are slow.
 CASES = [
     pytest.param(kind, code, marks=pytest.mark.slow if kind == "asyncio" and code not in (302, 308) else ())
     for kind in BOTH
@@ -30,9 +30,9 @@ TARGETS: dict[str, tuple[str, bool, str]] = {
     "same origin in full": ("{own}/elsewhere", True, "set Configuration.host to {own} if that is your server"),
     "same origin below a prefix": ("{own}/prefix{path}", True, "set Configuration.host to {own}/prefix "),
     "another server": ("{other}{path}", False, "set Configuration.host to {other} "),
-    "another server, short": ("//{other_place}{path}", False, "set Configuration.host to {other} "),
-    "another scheme": ("https://{own_place}{path}", False, "set Configuration.host to https://{own_place} "),
-    "a user in front of another": ("http://{own_place}@{other_place}{path}", False, "correct Configuration.host"),
+    "another server, short": ("//{other_netloc}{path}", False, "set Configuration.host to {other} "),
+    "another scheme": ("https://{own_netloc}{path}", False, "set Configuration.host to https://{own_netloc} "),
+    "a user in front of another": ("http://{own_netloc}@{other_netloc}{path}", False, "correct Configuration.host"),
     "a loop": ("{path}", True, "more than 3 redirects"),
     "nothing": ("", False, "correct Configuration.host"),
     "no address": ("http://[bad", False, "correct Configuration.host"),
@@ -43,30 +43,30 @@ TARGETS: dict[str, tuple[str, bool, str]] = {
 
 @pytest.fixture
 def other() -> Iterator[FaultServer]:
-    """A foreign server, which must never see anything of ours."""
+    """Yield a foreign server, which must never receive anything of ours."""
     with FaultServer(does.answer()) as server:
         yield server
 
 
 class Redirecting:
-    """A server that points elsewhere, once or, to its own path, always."""
+    """A behaviour that redirects once or, to its own path, always."""
 
     def __init__(self, code: int, target: str, other: FaultServer) -> None:
         self.code, self.target, self.other = code, target, other
-        self.own_place = ""
+        self.own_netloc = ""
 
     def __call__(self, conversation: Conversation) -> None:
         while seen := conversation.read_request():
             path = seen.target.partition("?")[0]
-            places = {
-                "own": f"http://{self.own_place}",
-                "own_place": self.own_place,
+            values = {
+                "own": f"http://{self.own_netloc}",
+                "own_netloc": self.own_netloc,
                 "other": self.other.host,
-                "other_place": self.other.host.partition("//")[2],
+                "other_netloc": self.other.host.partition("//")[2],
                 "path": path,
             }
             if path.startswith("/api"):
-                location = [("Location", self.target.format(**places))] if self.target else []
+                location = [("Location", self.target.format(**values))] if self.target else []
                 answer = does.message(self.code, b"", location)
             else:
                 answer = does.message(200)
@@ -76,7 +76,7 @@ class Redirecting:
 
 
 def clients(host: str) -> list[ApiClient]:
-    """One with an API key, one with a session's cookies and CSRF token."""
+    """Return a client with an API key, and one with a session's cookies and CSRF token."""
     keyed = ApiClient(Configuration(host=host, api_key={"Bearer": "SECRETKEY"}))
     in_session = ApiClient(Configuration(host=host), cookie="own=SECRETCOOKIE; csrftoken=SECRETCSRF")
     in_session.set_default_header("X-CSRFToken", "SECRETCSRF")
@@ -89,7 +89,7 @@ def test_get_stays_within_its_origin(client_kind: str, code: int, name: str, oth
     target, goes_on, words = TARGETS[name]
     redirecting = Redirecting(code, target, other)
     with FaultServer(redirecting) as own:
-        redirecting.own_place = own.host.partition("//")[2]
+        redirecting.own_netloc = own.host.partition("//")[2]
         for client in clients(own.host):
             own.requests.clear()
             with client:
@@ -100,7 +100,7 @@ def test_get_stays_within_its_origin(client_kind: str, code: int, name: str, oth
                 else:
                     with pytest.raises(RedirectError) as caught:
                         AuthApi(client).get_access_token(7)
-                    expect_words(caught.value, words, own, other)
+                    check_words(caught.value, words, own, other)
                     assert own.count() == (4 if name == "a loop" else 1)
         assert (other.connections, other.bytes_received) == (0, 0)
 
@@ -111,24 +111,24 @@ def test_post_is_never_redirected(client_kind: str, code: int, name: str, other:
     target, _, words = TARGETS[name]
     redirecting = Redirecting(code, target, other)
     with FaultServer(redirecting) as own:
-        redirecting.own_place = own.host.partition("//")[2]
+        redirecting.own_netloc = own.host.partition("//")[2]
         for client in clients(own.host):
             own.requests.clear()
             with client, pytest.raises(RedirectError) as caught:
                 AuthApi(client).login({"username": "uma", "password": "SECRETPASSWORD"})
-            expect_words(caught.value, "POST does not follow" if name == "a loop" else words, own, other)
+            check_words(caught.value, "POST does not follow" if name == "a loop" else words, own, other)
             assert own.count() == 1
         assert (other.connections, other.bytes_received) == (0, 0)
 
 
-def expect_words(error: RedirectError, words: str, own: FaultServer, other: FaultServer) -> None:
-    places = {
+def check_words(error: RedirectError, words: str, own: FaultServer, other: FaultServer) -> None:
+    values = {
         "own": own.host,
-        "own_place": own.host.partition("//")[2],
+        "own_netloc": own.host.partition("//")[2],
         "other": other.host,
-        "other_place": other.host.partition("//")[2],
+        "other_netloc": other.host.partition("//")[2],
     }
-    assert words.format(**places) in str(error)
+    assert words.format(**values) in str(error)
     assert "@" not in str(error)
     assert error.status in CODES
     assert error.attempts == (4 if "more than" in words else 1)
@@ -136,14 +136,14 @@ def expect_words(error: RedirectError, words: str, own: FaultServer, other: Faul
 
 
 @pytest.mark.parametrize(("client_kind", "code"), CASES, indirect=["client_kind"])
-@pytest.mark.parametrize("target", ["{other}/x", "//{other_place}/x", "http://{own_place}@{other_place}/x"])
+@pytest.mark.parametrize("target", ["{other}/x", "//{other_netloc}/x", "http://{own_netloc}@{other_netloc}/x"])
 def test_session_cookies_stay_with_their_server(client_kind: str, code: int, target: str, other: FaultServer) -> None:
     cookies = [("Set-Cookie", "sessionid=SECRETSESSION; Path=/"), ("Set-Cookie", "csrftoken=SECRETCSRF; Path=/")]
 
     def behave(conversation: Conversation) -> None:
         while seen := conversation.read_request():
-            place = other.host.partition("//")[2]
-            location = target.format(other=other.host, other_place=place, own_place=own.host.partition("//")[2])
+            other_netloc, own_netloc = (server.host.partition("//")[2] for server in (other, own))
+            location = target.format(other=other.host, other_netloc=other_netloc, own_netloc=own_netloc)
             is_login = seen.target.endswith("/login")
             conversation.send(
                 does.message(200, b"{}", cookies) if is_login else does.message(code, b"", [("Location", location)])
@@ -183,7 +183,7 @@ def test_port_that_goes_without_saying_is_the_same_origin(other: FaultServer) ->
 def test_get_with_a_query_keeps_what_the_target_says(other: FaultServer) -> None:
     redirecting = Redirecting(302, "{own}/elsewhere?page=2", other)
     with FaultServer(redirecting) as own:
-        redirecting.own_place = own.host.partition("//")[2]
+        redirecting.own_netloc = own.host.partition("//")[2]
         with ApiClient(Configuration(host=own.host, api_key={"Bearer": "KEY"})) as client:
             client.call_api("/api/things", "GET", query_params={"a": 1}, auth_settings=["Bearer"])
         assert [seen.target for seen in own.requests] == ["/api/things?a=1", "/elsewhere?page=2"]

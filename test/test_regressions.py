@@ -1,4 +1,4 @@
-"""Faults that a second look has found, each with the server that shows it."""
+"""Faults that were found in review, each with the server that shows it."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def client_of(host: str, **settings: object) -> ApiClient:
 
 
 @pytest.mark.parametrize("host", ["http://☃.example", "http://a_ü.example"])
-def test_host_that_is_no_name_is_bad_input(host: str) -> None:
-    with client_of(host) as client, pytest.raises(ApiValueError, match="host is no valid name"):
+def test_host_that_is_not_a_name_is_bad_input(host: str) -> None:
+    with client_of(host) as client, pytest.raises(ApiValueError, match="host is not a valid name"):
         AuthApi(client).create_auth_ticket()
 
 
-def test_proxy_that_is_no_name_is_bad_input() -> None:
+def test_proxy_that_is_not_a_name_is_bad_input() -> None:
     client = client_of("http://server.example", proxy="http://☃.example:3128")
-    with client, pytest.raises(ApiValueError, match="the proxy is no valid name"):
+    with client, pytest.raises(ApiValueError, match="the proxy is not a valid name"):
         AuthApi(client).create_auth_ticket()
 
 

@@ -29,8 +29,8 @@ ROWS = [(fault, call) for faults in TABLE.values() for fault in faults for call 
 
 
 @dataclass
-class Place:
-    """Where a call goes: an address, and what the server there has counted."""
+class Peer:
+    """What a call connects to: an address, and the server that counts requests, if there is one."""
 
     host: str
     settings: dict[str, Any]
@@ -38,23 +38,23 @@ class Place:
 
 
 @contextmanager
-def place_of(fault: Fault, folder: Path) -> Iterator[Place]:
+def peer_of(fault: Fault, folder: Path) -> Iterator[Peer]:
     with ExitStack() as stack:
-        if fault.place == "nowhere":
+        if fault.peer == "nowhere":
             with FaultServer(does.answer()) as gone:
                 pass
-            yield Place(gone.host, {})
-        elif fault.place == "unknown":
-            yield Place("http://no-such-host.invalid", {})
-        elif fault.place == "backlog":
+            yield Peer(gone.host, {})
+        elif fault.peer == "unknown":
+            yield Peer("http://no-such-host.invalid", {})
+        elif fault.peer == "backlog":
             host, port = stack.enter_context(filled_backlog())
-            yield Place(f"http://{host}:{port}", {})
+            yield Peer(f"http://{host}:{port}", {})
         else:
-            authority = Authority() if fault.place == "tls" else None
+            authority = Authority() if fault.peer == "tls" else None
             context = authority.context_for("localhost", "127.0.0.1") if authority else None
             server = stack.enter_context(FaultServer(*fault.script(), tls=context))
             settings = {"ssl_ca_cert": authority.ca_file(folder / "ca.pem")} if authority else {}
-            yield Place(server.host, settings, server)
+            yield Peer(server.host, settings, server)
 
 
 def make(auth: AuthApi, call: str, **options: Any) -> Any:
@@ -67,15 +67,15 @@ def make(auth: AuthApi, call: str, **options: Any) -> Any:
     return calls[call](**options)
 
 
-def configuration_of(place: Place, **settings: Any) -> Configuration:
-    configuration = Configuration(host=place.host)
-    for name, value in {**place.settings, **settings}.items():
+def configuration_of(peer: Peer, **settings: Any) -> Configuration:
+    configuration = Configuration(host=peer.host)
+    for name, value in {**peer.settings, **settings}.items():
         setattr(configuration, name, value)
     return configuration
 
 
 def row(kind: str, number: int, fault: Fault, call: str) -> Any:
-    """A row for one of the clients; for asyncio one in eight is in the fast set."""
+    """Return a row for one of the clients; for asyncio one in eight is in the fast set."""
     is_slow = kind == "asyncio" and number % 8
     name = f"{call}: {fault.name[:70]}" if kind == "blocking" else f"{kind} {call}: {fault.name[:70]}"
     return pytest.param(kind, fault, call, id=name, marks=pytest.mark.slow if is_slow else ())
@@ -88,7 +88,7 @@ CASES = [row(kind, number, *given) for kind in BOTH for number, given in enumera
 @pytest.mark.filterwarnings("ignore::elements_sdk.InsecureTransportWarning")
 def test_fault(client_kind: str, fault: Fault, call: str, tmp_path: Path) -> None:
     expected = fault.outcome(call, client_kind)
-    with place_of(fault, tmp_path) as place, ApiClient(configuration_of(place, **fault.settings)) as client:
+    with peer_of(fault, tmp_path) as peer, ApiClient(configuration_of(peer, **fault.settings)) as client:
         auth = AuthApi(client)
         if fault.is_warm:
             auth.create_auth_ticket()
@@ -102,11 +102,11 @@ def test_fault(client_kind: str, fault: Fault, call: str, tmp_path: Path) -> Non
         took = time.monotonic() - started
         compare(expected, error)
         assert took < fault.within + 0.5
-        assert counted(place.server, expected.requests) == expected.requests
+        assert counted(peer.server, expected.requests) == expected.requests
 
 
 def counted(server: FaultServer | None, expected: int) -> int:
-    """How many requests the server has seen; what a call has left on its way may still be arriving."""
+    """Return how many requests the server has seen, once those on their way have had time to arrive."""
     if server is None:
         return 0
     end = time.monotonic() + 1
@@ -118,7 +118,7 @@ def counted(server: FaultServer | None, expected: int) -> int:
 def compare(expected: Outcome, error: ApiException | None) -> None:
     assert (None if error is None else type(error)) is expected.kind, error
     if error is not None:
-        assert (error.request_sent, error.attempts) == (expected.request_sent, expected.tries), error
+        assert (error.request_sent, error.attempts) == (expected.request_sent, expected.attempts), error
         assert error.__cause__ is None
         assert error.__context__ is None
 
@@ -144,7 +144,7 @@ def test_outage_is_not_answered_with_a_multiple_of_load() -> None:
         with ApiClient(settings) as client, ThreadPoolExecutor(10) as threads:
             results = list(threads.map(lambda _: raised_by(AuthApi(client).get_access_token, 7), range(50)))
         assert all(type(error) is ServiceException for error in results)
-        assert server.count() == 50 + 100  # a budget of 500, 5 a repeat
+        assert server.count() == 50 + 100  # a budget of 500 tokens, 5 for each retry
         server.requests.clear()
         with ApiClient(settings) as another:
             raised_by(AuthApi(another).get_access_token, 7)
@@ -242,7 +242,7 @@ def test_large_request_that_is_not_read_ends_in_time() -> None:
     assert (caught.value.phase, caught.value.request_sent) == ("sending the request", "maybe")
 
 
-def test_deadline_bounds_all_tries_together() -> None:
+def test_deadline_bounds_all_attempts_together() -> None:
     with FaultServer(does.close_after_request()) as server:
         settings = Configuration(host=server.host)
         settings.retries = 100
@@ -254,7 +254,7 @@ def test_deadline_bounds_all_tries_together() -> None:
         assert error.attempts == server.count() > 1
 
 
-def test_raw_answer_is_read_without_a_limit_to_the_whole() -> None:
+def test_raw_response_is_read_without_a_limit_to_the_whole() -> None:
     with FaultServer(does.dripping_body(0.02, 50)) as server, ApiClient(Configuration(host=server.host)) as client:
         raw = AuthApi(client).get_access_token(7, _preload_content=False, _request_timeout=0.3)
         assert len(read_raw(raw)) == 50
@@ -270,6 +270,6 @@ def test_no_limit_has_to_be_asked_for(limits: Any) -> None:
             assert client._sender.timeouts().left() is None
 
 
-def test_limit_of_a_piece_is_not_that_of_a_head_which_comes_steadily() -> None:
+def test_timeout_for_a_chunk_is_not_that_of_headers_which_come_steadily() -> None:
     with FaultServer(does.slow_headers(0.2, 5)) as server, ApiClient(Configuration(host=server.host)) as client:
         assert client.call_api("/x", "GET", response_type="object", _request_timeout=(5, 0.6)).data == {}

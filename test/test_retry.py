@@ -1,4 +1,4 @@
-"""How often a call is repeated, by what `Configuration.retries` says; and what `Retry-After` means."""
+"""How often a call is retried, as `Configuration.retries` says; and what `Retry-After` means."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NEVER: Any = 0.0
         (Retry(1, status_forcelist=[503]), 2),
     ],
 )
-def test_number_of_repeats_after_an_answer_that_says_later(retries: Any, requests: int) -> None:
+def test_number_of_retries_after_an_answer_that_says_later(retries: Any, requests: int) -> None:
     with FaultServer(does.answer(503)) as server:
         configuration = Configuration(host=server.host)
         configuration.retries = retries
@@ -45,46 +45,46 @@ def test_number_of_repeats_after_an_answer_that_says_later(retries: Any, request
 
 
 @pytest.mark.parametrize(
-    ("retries", "tries"),
+    ("retries", "attempts"),
     [(None, 3), (0, 1), (Retry(2, connect=1), 2), (Retry(2, read=0), 3), (RetryPolicy(total=3, connect=0), 1)],
 )
-def test_number_of_repeats_after_a_failure_to_connect(retries: Any, tries: int) -> None:
+def test_number_of_retries_after_a_failure_to_connect(retries: Any, attempts: int) -> None:
     with FaultServer(does.answer()) as server:
         pass
     configuration = Configuration(host=server.host)
     configuration.retries = retries
     with ApiClient(configuration) as client, pytest.raises(ApiConnectionError) as caught:
         AuthApi(client).login({"username": "uma", "password": "secret"})
-    assert (caught.value.attempts, caught.value.request_sent) == (tries, "no")
+    assert (caught.value.attempts, caught.value.request_sent) == (attempts, "no")
 
 
 @pytest.mark.parametrize(
     ("retries", "words"),
     [
-        (Retry(allowed_methods=None), "a Retry that repeats POST is not safe"),
-        (Retry(allowed_methods={"GET", "POST"}), "a Retry that repeats POST is not safe"),
+        (Retry(allowed_methods=None), "a Retry that retries POST is not safe"),
+        (Retry(allowed_methods={"GET", "POST"}), "a Retry that retries POST is not safe"),
         (Retry(status_forcelist=[500]), "status_forcelist may hold 408, 429, 502, 503, 504 only"),
         (Retry(-1), "total must be a whole number"),
-        (-1, "retries must be a number of repeats from 0 to 1000"),
-        (1001, "retries must be a number of repeats"),
-        (True, "retries must be a number of repeats"),
-        (2.0, "retries must be a number of repeats"),
-        ("2", "retries must be a number of repeats"),
-        (object(), "an urllib3 Retry"),
+        (-1, "retries must be a number from 0 to 1000"),
+        (1001, "retries must be a number from 0 to 1000"),
+        (True, "retries must be a number from 0 to 1000"),
+        (2.0, "retries must be a number from 0 to 1000"),
+        ("2", "retries must be a number from 0 to 1000"),
+        (object(), "a urllib3 Retry"),
     ],
 )
-def test_what_is_not_safe_or_no_number_is_refused_when_it_is_set(retries: Any, words: str) -> None:
+def test_what_is_not_safe_or_not_a_number_is_refused_when_it_is_set(retries: Any, words: str) -> None:
     with pytest.raises(ApiValueError, match=words):
         Configuration().retries = retries
 
 
 @pytest.mark.parametrize("values", [{"total": -1}, {"total": None}, {"connect": 1.5}, {"read": True}, {"total": 1001}])
 def test_policy_of_impossible_numbers_is_refused(values: dict[str, Any]) -> None:
-    with pytest.raises(ApiValueError, match=f"{next(iter(values))} must be a whole number of repeats"):
+    with pytest.raises(ApiValueError, match=f"{next(iter(values))} must be a whole number of retries"):
         RetryPolicy(**values)
 
 
-def test_each_repeat_is_one_record_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_each_retry_is_one_record_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "elements_sdk")
     with (
         FaultServer(does.answer(503, times=1), does.answer()) as server,

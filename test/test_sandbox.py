@@ -1,4 +1,4 @@
-"""The sandbox's own truth, by raw HTTP without the SDK; its life; and what it tells its parent."""
+"""The sandbox, by raw HTTP without the SDK; its start and end; and what it reports to its parent."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def expect_end(pid: int, folder: str) -> None:
+def check_end(pid: int, folder: str) -> None:
     deadline = time.monotonic() + 20
     while (is_running(pid) or Path(folder).exists()) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -235,7 +235,7 @@ def test_killed_parent_leaves_no_child_and_no_files(number: signal.Signals, way:
             assert parent.stdout.readline() == "ready\n"
         parent.send_signal(number)
         parent.wait(10)
-        expect_end(int(pid), folder)
+        check_end(int(pid), folder)
         if way == "fork":
             os.killpg(parent.pid, signal.SIGKILL)
 
@@ -291,7 +291,7 @@ def test_close_does_not_wait_for_a_stuck_question() -> None:
 
 
 def at_once(count: int, work: Callable[[], int]) -> list[int]:
-    """Do it in this many threads at the same moment, and give what each got."""
+    """Do the work in this many threads at the same moment, and return what each got."""
     barrier, results = threading.Barrier(count), []
 
     def run() -> None:
@@ -344,7 +344,7 @@ def test_fifty_clients_at_once_are_served(sandbox: Sandbox) -> None:
         ("POST", "/login", {"username": {"a": 1}, "password": 5}, 400),
     ],
 )
-def test_odd_input_is_no_server_error(method: str, path: str, body: Any, status: int, sandbox: Sandbox) -> None:
+def test_odd_input_is_not_a_server_error(method: str, path: str, body: Any, status: int, sandbox: Sandbox) -> None:
     assert Browser(sandbox.host, sandbox.admin.api_token).send(method, path, body)[0] == status
 
 
@@ -357,7 +357,7 @@ def test_odd_input_is_no_server_error(method: str, path: str, body: Any, status:
         ('{"user": 1e400}', "application/json", 403),
     ],
 )
-def test_odd_body_is_no_server_error(body: str, kind: str, status: int, sandbox: Sandbox) -> None:
+def test_odd_body_is_not_a_server_error(body: str, kind: str, status: int, sandbox: Sandbox) -> None:
     path = "/impersonation" if "user" in body else "/ticket/check"
     headers = {"Content-Type": kind, "Authorization": f"Bearer {sandbox.admin.api_token}"}
     answer = urllib3.request("POST", sandbox.host + BASE + path, body=body, headers=headers)

@@ -1,4 +1,4 @@
-"""The sandbox closer to life: https, newer shapes, pages, size, kept data, ended sessions, and its pytest fixtures."""
+"""Kinds of sandbox: https, newer formats, pages, size, kept data, ended sessions, and its pytest fixtures."""
 
 from __future__ import annotations
 
@@ -146,9 +146,9 @@ def test_fresh_project_uses_the_fixtures_with_our_wheel_its_extra_and_pytest(tmp
     build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(tmp_path), str(ROOT)]
     subprocess.run(build, check=True)
     (wheel,) = tmp_path.glob("*.whl")
-    place = tmp_path / "environment"
-    venv.create(place, with_pip=True)
-    python = str(place / "bin/python")
+    environment = tmp_path / "environment"
+    venv.create(environment, with_pip=True)
+    python = str(environment / "bin/python")
     subprocess.run([python, "-m", "pip", "install", "-q", f"{wheel}[sandbox]", "pytest"], check=True)
     project = tmp_path / "project"
     project.mkdir()

@@ -30,7 +30,7 @@ from test.faults.certificates import Authority
 from test.faults.server import FaultServer
 from test.faults.table import TABLE
 from test.recording import CannedResponse, Recorded, RecordingServer
-from test.test_reliability import place_of
+from test.test_reliability import peer_of
 
 pytestmark = both_kinds
 
@@ -89,16 +89,16 @@ def calls(auth: AuthApi, kind: type) -> list[Callable[..., Any]]:
 
 
 class Search:
-    """Looks for markers, and counts what it looked at."""
+    """A search for markers that counts what it looked at."""
 
     def __init__(self) -> None:
         self.looked_at: dict[str, int] = {}
         self.found: list[str] = []
 
-    def look(self, place: str, thing: object) -> None:
-        self.looked_at[place] = self.looked_at.get(place, 0) + 1
+    def look(self, where: str, thing: object) -> None:
+        self.looked_at[where] = self.looked_at.get(where, 0) + 1
         text = thing.decode("latin-1") if isinstance(thing, bytes) else str(thing)
-        self.found += [f"{marker} in {place}: {text[:200]}" for marker in MARKERS.values() if marker in text]
+        self.found += [f"{marker} in {where}: {text[:200]}" for marker in MARKERS.values() if marker in text]
 
     def look_at_exception(self, error: BaseException) -> None:
         seen: list[BaseException] = []
@@ -109,8 +109,8 @@ class Search:
                 continue
             seen.append(item)
             waiting += [item.__cause__, item.__context__]
-            for place, thing in (("str", str(item)), ("repr", repr(item)), ("args", item.args)):
-                self.look(f"exception {place}", thing)
+            for where, thing in (("str", str(item)), ("repr", repr(item)), ("args", item.args)):
+                self.look(f"exception {where}", thing)
             for frame, _line in traceback.walk_tb(item.__traceback__):
                 if frame.f_code.co_filename.startswith(PACKAGE):
                     for name, value in frame.f_locals.items():
@@ -124,7 +124,7 @@ class Search:
 
 @pytest.fixture
 def search(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Search]:
-    """The search, which at the end looks at logs and output too."""
+    """Yield a search, which at the end looks at logs and output too."""
     caplog.set_level(logging.WARNING, "urllib3")  # its records show paths and queries; we never switch them on
     caplog.set_level(logging.DEBUG)
     searching = Search()
@@ -150,7 +150,7 @@ def search(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], 
 
 
 def echoing(status: int) -> Callable[[Recorded], CannedResponse]:
-    """A server that answers an error and puts in it whatever it was sent, and sets cookies."""
+    """Return a handler that answers with an error that echoes whatever it was sent, and sets cookies."""
 
     def answer(request: Recorded) -> CannedResponse:
         echo = request.body.decode() + "; ".join(f"{name}: {value}" for name, value in request.headers)
@@ -171,13 +171,13 @@ def _json(text: str) -> bytes:
 
 
 def clients(host: str, **settings: Any) -> list[ApiClient]:
-    """One with an API key, one with a session, both with whatever else is secret."""
+    """Return a client with an API key and one with a session, both with every other kind of secret."""
     keyed = Configuration(host=host, api_key={"Bearer": MARKERS["apikey"]}, password=MARKERS["password"])
     made = []
     for configuration in (keyed, Configuration(host=host)):
         for name, value in {"retries": 0, **settings}.items():
             setattr(configuration, name, value)
-        made.append(ApiClient(configuration, "X-House", MARKERS["header"], cookie=f"own={MARKERS['cookie']}"))
+        made.append(ApiClient(configuration, "X-Custom", MARKERS["header"], cookie=f"own={MARKERS['cookie']}"))
     return made
 
 
@@ -202,8 +202,8 @@ def test_no_secret_shows_whatever_the_server_answers(
                     call(**options)
                 search.look_at_exception(caught.value)
                 del caught
-        for place, thing in (("client repr", repr(client)), ("configuration repr", repr(client.configuration))):
-            search.look(place, thing)
+        for where, thing in (("client repr", repr(client)), ("configuration repr", repr(client.configuration))):
+            search.look(where, thing)
         search.look("client pickle", pickle.dumps(client))
         search.look("configuration pickle", pickle.dumps(client.configuration))
         search.look("default headers", repr(client.default_headers))
@@ -281,8 +281,8 @@ def test_no_secret_shows_whatever_goes_wrong_on_the_way(title: str, search: Sear
     certificate, key = Authority().client_certificate(tmp_path, MARKERS["passphrase"])
     own = {"key_password": MARKERS["passphrase"], "cert_file": certificate, "key_file": key}
     for fault in TABLE[title]:
-        with place_of(fault, tmp_path) as place:
-            for client in clients(place.host, **{**place.settings, **fault.settings, **own}):
+        with peer_of(fault, tmp_path) as peer:
+            for client in clients(peer.host, **{**peer.settings, **fault.settings, **own}):
                 with client:
                     for call in calls(AuthApi(client), dict)[:7:6]:
                         look_at_failure(search, call, _request_timeout=fault.timeout and 0.2)
@@ -293,7 +293,7 @@ def test_no_secret_shows_whatever_goes_wrong_on_the_way(title: str, search: Sear
 @pytest.mark.parametrize("status", [407, 502, 403])
 def test_no_secret_of_a_proxy_shows(status: int, search: Search) -> None:
     with FaultServer(answer_of_fault(status)) as proxy, FaultServer(close_after_request()) as rude:
-        addresses = [place.host.replace("//", f"//uma:{MARKERS['proxy']}@") for place in (proxy, rude)]
+        addresses = [server.host.replace("//", f"//uma:{MARKERS['proxy']}@") for server in (proxy, rude)]
         hosts = ("http://storage.localhost", "https://storage.localhost")
         for client in (client for host in hosts for address in addresses for client in clients(host, proxy=address)):
             with client:
@@ -304,7 +304,7 @@ def test_no_secret_of_a_proxy_shows(status: int, search: Search) -> None:
 
 
 def look_at_failure(search: Search, call: Callable[..., Any], **options: Any) -> bool:
-    """Make a call, look at what it raises, and tell whether it raised anything."""
+    """Make a call, look at what it raises, and return whether it raised anything."""
     try:
         call(**options)
     except ApiException as error:

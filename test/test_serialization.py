@@ -1,4 +1,4 @@
-"""Bytes to values and back: dates, types by name, lists, and answers that are not what was promised."""
+"""Bytes to values and back: dates, types by name, lists, and responses that are not what was promised."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_date_is_read(text: str, moment: datetime) -> None:
 @pytest.mark.parametrize(
     "text", ["10", "12:30", "1 Jan", "2026", "2026-05", "", "now", "2026-03-01T10:11:12+25:00", "9999-12-31T24:00:00Z"]
 )
-def test_text_that_is_no_date_is_refused_and_never_filled_in_from_today(text: str) -> None:
+def test_text_that_is_not_a_date_is_refused_and_never_filled_in_from_today(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_datetime(text)
 
@@ -111,7 +111,7 @@ def test_answer_is_read_as_the_type_says(data: str | bytes, type_name: str, valu
         ("[{},]", "list[Ticket]", "not JSON"),
         ("[{}] x", "list[Ticket]", "not JSON"),
         ("[{} {}]", "list[Ticket]", "not JSON"),
-        ("true", "int", "a boolean, a int"),
+        ("true", "int", "a boolean, an int"),
         ("1", "bool", "a number, a bool"),
         ("<html>", "object", "not JSON"),
         (b"\xff\xfe", "object", "not JSON"),
@@ -196,5 +196,5 @@ def test_every_shape_of_error_is_understood(body: Any, detail: str | None, error
     assert error_sentences(json.dumps(body).encode()) == (detail, errors)
 
 
-def test_error_that_is_no_json_gives_no_sentences() -> None:
+def test_error_that_is_not_json_gives_no_sentences() -> None:
     assert error_sentences(b"<html>") == (None, {})

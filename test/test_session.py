@@ -47,7 +47,7 @@ def session_of(server: Sandbox, account: Account, **options: Any) -> Session:
 
 
 def whoami(session: Session) -> str:
-    """Ask the server, by ticket, whom it takes the session for."""
+    """Ask the server, by ticket, which user the session acts as."""
     return session.auth.check_auth_ticket(session.auth.create_auth_ticket()).username
 
 
@@ -135,7 +135,7 @@ def test_login_answered_200_without_a_user_is_login_failed(recorder: RecordingSe
     assert (caught.value.status, caught.value.login_reason) == (200, "otp_required")
 
 
-def test_ended_session_is_renewed_and_the_refused_call_repeated_once(server: Sandbox) -> None:
+def test_ended_session_is_renewed_and_the_refused_call_retried_once(server: Sandbox) -> None:
     with session_of(server, server.admin) as session:
         for _ in range(2):
             server.end_sessions()
@@ -297,7 +297,7 @@ def test_stop_that_fails_logs_the_session_out(
     assert "the end of an impersonation failed, so the session logs out" in caplog.text
 
 
-def test_logout_that_fails_is_logged_and_no_error(recorder: RecordingServer, caplog: pytest.LogCaptureFixture) -> None:
+def test_logout_that_fails_is_only_logged(recorder: RecordingServer, caplog: pytest.LogCaptureFixture) -> None:
     recorder.answers('{"user": {"id": 1, "username": "u"}}')
     with Session(Configuration(host=recorder.host), "u", "p"):
         recorder.answers("{}", 500)

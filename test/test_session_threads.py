@@ -25,7 +25,7 @@ def server(fresh_sandbox: Sandbox) -> Sandbox:
 
 
 def in_threads(count: int, work: Callable[[], object]) -> list[BaseException]:
-    """Do it in this many threads, and give what they raised."""
+    """Do the work in this many threads, and return what they raised."""
     raised: list[BaseException] = []
 
     def run() -> None:
@@ -60,7 +60,7 @@ def test_sixteen_threads_log_in_once_when_the_session_ends(server: Sandbox) -> N
 
 
 def end_sessions_at(points: Iterable[int], server: Sandbox) -> None:
-    """Eight threads make forty calls in the name of another user; sessions end at these points among them."""
+    """Make forty calls as another user in eight threads, and end all sessions at these points among them."""
     with session_of(server, server.admin) as session:
         for point in points:
             with session.impersonate(server.user.id):

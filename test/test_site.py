@@ -49,11 +49,11 @@ def build(tree: Path, site: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built without a warning."""
-    place = tmp_path_factory.mktemp("site")
-    result = build(ROOT, place)
+    """Build the site, without a warning, and return its folder."""
+    folder = tmp_path_factory.mktemp("site")
+    result = build(ROOT, folder)
     assert result.returncode == 0, result.stderr
-    return place
+    return folder
 
 
 def test_site_is_whole_and_a_browser_fetches_nothing_from_elsewhere(site: Path) -> None:
@@ -96,9 +96,9 @@ def test_every_diagram_is_drawn_and_every_drawing_is_shown() -> None:
         ("how-it-is-made.md", "names its Operation", "takes its Operation", "not drawn yet: python docs/site/pages.py"),
         ("start.md", "(calls.md#what-can-go-wrong)", "(calls.md#gone)", "does not contain an anchor '#gone'"),
         ("api.md", "elements_sdk.RetryPolicy", "elements_sdk.RetryPolice", "RetryPolice could not be found"),
-        ("new.md", "", "# A page without a place", 'not included in the "nav"'),
+        ("new.md", "", "# A page that is not listed", 'not included in the "nav"'),
     ],
-    ids=["stale diagram", "dead link", "name that is gone", "page without a place"],
+    ids=["stale diagram", "dead link", "name that is gone", "page that is not listed"],
 )
 def test_what_is_wrong_with_a_page_stops_the_build(
     page: str, old: str, new: str, message: str, copied_tree: Path, tmp_path: Path

@@ -1,4 +1,4 @@
-"""Which answers are taken: what odd ones become, and what `strict_responses` refuses, naming the place."""
+"""Which responses are accepted: what odd ones become, and what `strict_responses` refuses, with the path."""
 
 from __future__ import annotations
 
@@ -45,44 +45,44 @@ def read(client: ApiClient, recorder: RecordingServer, value: Any, type_name: st
 
 
 def with_value(path: tuple[str | int, ...], value: Any) -> list[dict[str, Any]]:
-    """Five access tokens, in which one value is another, or is missing (`...`)."""
+    """Return five access tokens in which one value is replaced, or missing (`...`)."""
     tokens = [copy.deepcopy(ACCESS_TOKEN) for _ in range(5)]
-    place: Any = tokens
+    parent: Any = tokens
     for step in path[:-1]:
-        place = place[step]
+        parent = parent[step]
     if value is ...:
-        del place[path[-1]]
+        del parent[path[-1]]
     else:
-        place[path[-1]] = value
+        parent[path[-1]] = value
     return tokens
 
 
 WRONG: list[tuple[tuple[str | int, ...], Any, str]] = [
-    ((3, "expires"), "SECRET soon", "[3].expires is no datetime"),
-    ((3, "expires"), 20261201, "[3].expires is no datetime"),
-    ((3, "expires"), "2026-13-01T00:00:00Z", "[3].expires is no datetime"),
-    ((3, "expires"), ["2026-12-01T00:00:00Z"], "[3].expires is no datetime"),
-    ((0, "id"), "SECRET", "[0].id is no int"),
-    ((0, "id"), True, "[0].id is no int"),
-    ((0, "id"), 1.5, "[0].id is no int"),
-    ((4, "require_login"), 1, "[4].require_login is no bool"),
-    ((4, "require_login"), "true", "[4].require_login is no bool"),
-    ((1, "url"), 7, "[1].url is no str"),
-    ((1, "url"), {"SECRET": 1}, "[1].url is no str"),
+    ((3, "expires"), "SECRET soon", "[3].expires is not a datetime"),
+    ((3, "expires"), 20261201, "[3].expires is not a datetime"),
+    ((3, "expires"), "2026-13-01T00:00:00Z", "[3].expires is not a datetime"),
+    ((3, "expires"), ["2026-12-01T00:00:00Z"], "[3].expires is not a datetime"),
+    ((0, "id"), "SECRET", "[0].id is not an int"),
+    ((0, "id"), True, "[0].id is not an int"),
+    ((0, "id"), 1.5, "[0].id is not an int"),
+    ((4, "require_login"), 1, "[4].require_login is not a bool"),
+    ((4, "require_login"), "true", "[4].require_login is not a bool"),
+    ((1, "url"), 7, "[1].url is not a str"),
+    ((1, "url"), {"SECRET": 1}, "[1].url is not a str"),
     ((1, "token"), ..., "[1].token is missing"),
     ((1, "token"), None, "[1].token is missing"),
     ((2, "user"), ..., "[2].user is missing"),
-    ((2, "user"), 12, "[2].user is no ElementsUserMini"),
-    ((2, "user"), ["SECRET"], "[2].user is no ElementsUserMini"),
+    ((2, "user"), 12, "[2].user is not an ElementsUserMini"),
+    ((2, "user"), ["SECRET"], "[2].user is not an ElementsUserMini"),
     ((2, "user", "username"), ..., "[2].user.username is missing"),
-    ((2, "created_by", "is_cloud"), "SECRET", "[2].created_by.is_cloud is no bool"),
-    ((0, "activity"), {}, "[0].activity is no list"),
-    ((0, "activity"), "SECRET", "[0].activity is no list"),
-    ((0, "activity", 0), None, "[0].activity[0] is no OneTimeAccessTokenActivity"),
-    ((0, "activity", 0, "date"), "SECRET", "[0].activity[0].date is no datetime"),
-    ((0, "shared_bundles", 0, "name"), [], "[0].shared_bundles[0].name is no str"),
-    ((2,), None, "[2] is no OneTimeAccessToken"),
-    ((2,), [], "[2] is no OneTimeAccessToken"),
+    ((2, "created_by", "is_cloud"), "SECRET", "[2].created_by.is_cloud is not a bool"),
+    ((0, "activity"), {}, "[0].activity is not a list"),
+    ((0, "activity"), "SECRET", "[0].activity is not a list"),
+    ((0, "activity", 0), None, "[0].activity[0] is not a OneTimeAccessTokenActivity"),
+    ((0, "activity", 0, "date"), "SECRET", "[0].activity[0].date is not a datetime"),
+    ((0, "shared_bundles", 0, "name"), [], "[0].shared_bundles[0].name is not a str"),
+    ((2,), None, "[2] is not a OneTimeAccessToken"),
+    ((2,), [], "[2] is not a OneTimeAccessToken"),
 ]
 
 
@@ -128,21 +128,21 @@ IN_A_USER: list[tuple[str, Any, str]] = [
     ("language", "SECRET", "language is none of 'en', 'fr', 'de', 'ru'"),
     ("language", ["de"], "language is none of 'en', 'fr', 'de', 'ru'"),
     ("language", "", "language is none of 'en', 'fr', 'de', 'ru'"),
-    ("groups", [1, "SECRET"], "groups[1] is no int"),
-    ("groups", [1, True], "groups[1] is no int"),
+    ("groups", [1, "SECRET"], "groups[1] is not an int"),
+    ("groups", [1, True], "groups[1] is not an int"),
     ("permissions", None, "permissions is missing"),
-    ("permissions", ["media:view", None], "permissions[1] is no str"),
-    ("ldap", "cn=SECRET", "ldap is no LDAPServer"),
+    ("permissions", ["media:view", None], "permissions[1] is not a str"),
+    ("ldap", "cn=SECRET", "ldap is not an LDAPServer"),
     ("client_sessions", [{}], "client_sessions[0].user is missing"),
     (
         "client_sessions",
         [{"user": USER_MINI, "workstation": "w", "started": "SECRET"}],
-        "client_sessions[0].started is no datetime",
+        "client_sessions[0].started is not a datetime",
     ),
     (
         "client_sessions",
         [{"user": {**USER_MINI, "username": 5}, "workstation": "w"}],
-        "client_sessions[0].user.username is no str",
+        "client_sessions[0].user.username is not a str",
     ),
 ]
 
@@ -164,26 +164,26 @@ def test_documented_calls_are_strict_too(
 
 PLAIN: list[tuple[str, Any, str | None]] = [
     ("list[int]", [1, 2], None),
-    ("list[int]", [1, None], "[1] is no int"),
+    ("list[int]", [1, None], "[1] is not an int"),
     ("list[float]", [1, 2.5], None),
-    ("list[float]", [1, False], "[1] is no float"),
-    ("list[str]", ["a", 1], "[1] is no str"),
-    ("list[datetime]", ["2026-01-01T00:00:00Z", "x"], "[1] is no datetime"),
-    ("list[date]", ["2026-01-01", "x"], "[1] is no date"),
+    ("list[float]", [1, False], "[1] is not a float"),
+    ("list[str]", ["a", 1], "[1] is not a str"),
+    ("list[datetime]", ["2026-01-01T00:00:00Z", "x"], "[1] is not a datetime"),
+    ("list[date]", ["2026-01-01", "x"], "[1] is not a date"),
     ("list[date]", ["2026-01-01"], None),
-    ("list[list[int]]", [[1], [2, "x"]], "[1][1] is no int"),
-    ("list[list[int]]", [[1], 2], "[1] is no list"),
+    ("list[list[int]]", [[1], [2, "x"]], "[1][1] is not an int"),
+    ("list[list[int]]", [[1], 2], "[1] is not a list"),
     ("list[object]", [1, None, {}], None),
-    ("dict(str, int)", {"a": 1, "b": "SECRET"}, "['b'] is no int"),
+    ("dict(str, int)", {"a": 1, "b": "SECRET"}, "['b'] is not an int"),
     ("dict(str, list[Ticket])", {"a": [{"ticket": "t"}, {}]}, "['a'][1].ticket is missing"),
-    ("dict(str, Ticket)", {"a": []}, "['a'] is no Ticket"),
-    ("list[dict(str, int)]", [{}, []], "[1] is no object"),
+    ("dict(str, Ticket)", {"a": []}, "['a'] is not a Ticket"),
+    ("list[dict(str, int)]", [{}, []], "[1] is not an object"),
     ("object", {"any": ["thing"]}, None),
     ("object", b"", None),
     ("str", "a text", None),
-    ("str", b"a text that is no JSON", None),
+    ("str", b"a text that is not JSON", None),
     ("datetime", "2026-01-01T00:00:00Z", None),
-    ("datetime", "SECRET", "it is no datetime"),
+    ("datetime", "SECRET", "it is not a datetime"),
 ]
 
 
@@ -204,7 +204,7 @@ def test_strictness_can_be_switched_while_a_client_is_in_use(recorder: Recording
     strict.configuration.strict_responses = False
     assert read(strict, recorder, wrong, TOKENS)[3].expires == "soon"
     strict.configuration.strict_responses = True
-    with pytest.raises(ResponseFormatError, match=r"\[3\]\.expires is no datetime"):
+    with pytest.raises(ResponseFormatError, match=r"\[3\]\.expires is not a datetime"):
         read(strict, recorder, wrong, TOKENS)
 
 
@@ -220,15 +220,15 @@ def test_error_answers_and_empty_ones_are_what_they_are(strict: ApiClient, recor
 def test_large_answers_are_compared_to_their_end(strict: ApiClient, recorder: RecordingServer) -> None:
     tokens = [ACCESS_TOKEN] * 300
     assert len(read(strict, recorder, tokens, TOKENS)) == 300
-    with pytest.raises(ResponseFormatError, match=r"\[300\]\.id is no int"):
+    with pytest.raises(ResponseFormatError, match=r"\[300\]\.id is not an int"):
         read(strict, recorder, [*tokens, {**ACCESS_TOKEN, "id": "x"}], TOKENS)
 
 
-# Answers that are not quite right
+# Responses that are not quite right
 
 
 def plain(body: bytes, *lines: bytes, status: bytes = b"200 OK") -> bytes:
-    """An answer with these header lines besides its length."""
+    """Return a response with these header lines besides its length."""
     return b"\r\n".join(
         [b"HTTP/1.1 " + status, *lines, b"Content-Length: %d" % len(body), b"Connection: close", b"", body]
     )
@@ -251,11 +251,11 @@ GIVEN: dict[str, tuple[str | None, bytes, Any]] = {
     "a page for a text": ("str", plain(PAGE), PAGE.decode()),
     "an infinity": ("object", plain(b"[1e999, -Infinity]", JSON), [math.inf, -math.inf]),
     "a key twice": ("Ticket", plain(b'{"ticket": "a", "ticket": "t"}', JSON), Ticket(ticket="t")),
-    "half a character": ("object", plain(rb'["\ud800"]', JSON), ["\ud800"]),
+    "a lone surrogate": ("object", plain(rb'["\ud800"]', JSON), ["\ud800"]),
     "an integer of 4,000 digits": ("object", plain(b"9" * 4000), 10**4000 - 1),
     "a length and chunks": ("object", plain(b"2\r\n{}\r\n0\r\n\r\n", b"Transfer-Encoding: chunked"), {}),
     "the same length twice": ("object", plain(b"{}", b"Content-Length: 2"), {}),
-    "a length that is no number": ("object", OK + b"Content-Length: many\r\n\r\n{}", {}),
+    "a length that is not a number": ("object", OK + b"Content-Length: many\r\n\r\n{}", {}),
     "a length of 5,000 digits": ("object", OK + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n{}", {}),
     "a negative length": ("object", OK + b"Content-Length: -1\r\n\r\n{}", {}),
     "100 before it": ("object", b"HTTP/1.1 100 Continue\r\n\r\n" * 3 + plain(b"{}"), {}),
@@ -264,12 +264,12 @@ GIVEN: dict[str, tuple[str | None, bytes, Any]] = {
 }
 
 
-# aiohttp takes no answer whose length is in doubt, and what follows 204 for the next answer.
+# aiohttp accepts no response whose length is ambiguous, and takes what follows a 204 for the next response.
 NOT_BY_AIOHTTP = (
     "204 with a body",
     "a length and chunks",
     "the same length twice",
-    "a length that is no number",
+    "a length that is not a number",
     "a length of 5,000 digits",
     "a negative length",
 )
@@ -315,7 +315,7 @@ REFUSED: dict[str, tuple[bytes, int, str]] = {
     "an integer of 5,000 digits": (plain(b"9" * 5000, JSON), 200, NO_JSON + r" \(ValueError\)"),
     "two lengths": (plain(TICKET, b"Content-Length: 3"), 0, BROKEN),
     "no status line": (TICKET, 0, BROKEN),
-    "a status that is no number": (b"HTTP/1.1 OK\r\n\r\n", 0, BROKEN),
+    "a status that is not a number": (b"HTTP/1.1 OK\r\n\r\n", 0, BROKEN),
     "a status of six digits": (b"HTTP/1.1 200200 OK\r\n\r\n", 0, BROKEN),
     "a version of the future": (b"HTTP/3 200 OK\r\n\r\n" + TICKET, 0, BROKEN),
 }

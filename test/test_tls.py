@@ -1,4 +1,4 @@
-"""TLS against real handshakes: whom a client trusts, how it identifies itself, and what it says when that fails."""
+"""TLS with real handshakes: which servers a client trusts, its client certificate, and the errors."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ CALLS: dict[str, Callable[[AuthApi], object]] = {
 
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No authorities of this machine's own choice, and no pauses between tries."""
+    """Remove the authorities of this machine's environment, and the pauses between attempts."""
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.delenv("SSL_CERT_DIR", raising=False)
     monkeypatch.setattr("elements_sdk.retry.random.uniform", lambda *_: 0.0)
@@ -59,7 +59,7 @@ def calls_to(host: str, **settings: Any) -> Iterator[AuthApi]:
 
 
 def fails(kind: type[Exception], words: str, host: str, call: str = "POST", **settings: Any) -> Any:
-    """Make a call that fails; give its exception, which is of just this kind and says these words."""
+    """Make a call that fails; return its exception, which must have exactly this class and these words."""
     with pytest.raises(kind, match=words) as caught, calls_to(host, **settings) as auth:
         CALLS[call](auth)
     assert type(caught.value) is kind
@@ -74,18 +74,18 @@ def succeeds(host: str, **settings: Any) -> None:
 
 
 def locals_shown(error: BaseException) -> list[str]:
-    """What a tracker of errors would show of our frames."""
+    """Return what an error tracker would show of our frames."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     ours = [frame for frame in frames if frame.f_code.co_filename.startswith(PACKAGE)]
     return [repr(value) for frame in ours for value in frame.f_locals.values()]
 
 
-def serving(*names: str, authority: Authority = TRUSTED, **manner: Any) -> FaultServer:
-    return FaultServer(answer(), tls=authority.context_for(*names, **manner))
+def serving(*names: str, authority: Authority = TRUSTED, **options: Any) -> FaultServer:
+    return FaultServer(answer(), tls=authority.context_for(*names, **options))
 
 
 def after_greeting(said: str = "", end: Behaviour = Conversation.half_close) -> Behaviour:
-    """Reads what the client says first, says some bytes in its turn, given as hex, and hangs up."""
+    """Read what the client sends first, answer with bytes given as hex, and hang up."""
 
     def behave(conversation: Conversation) -> None:
         conversation.receive()
@@ -161,15 +161,15 @@ SILENCE: list[tuple[dict[str, Any], type[ApiException], str, int]] = [
 
 
 @pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize(("settings", "kind", "words", "tries"), SILENCE)
+@pytest.mark.parametrize(("settings", "kind", "words", "attempts"), SILENCE)
 def test_server_that_says_nothing_in_the_handshake_is_left_in_time(
-    settings: dict[str, Any], kind: type[ApiException], words: str, tries: int, call: str
+    settings: dict[str, Any], kind: type[ApiException], words: str, attempts: int, call: str
 ) -> None:
     with FaultServer(deaf()) as server:
         started = time.monotonic()
         error = fails(kind, words, f"https://localhost:{server.port}", call, **settings)
         assert time.monotonic() - started < 1
-    assert (error.request_sent, error.attempts, server.connections) == ("no", tries, tries)
+    assert (error.request_sent, error.attempts, server.connections) == ("no", attempts, attempts)
 
 
 AFTER_SENDING: dict[str, Row] = {
@@ -178,13 +178,13 @@ AFTER_SENDING: dict[str, Row] = {
 }
 
 
-@pytest.mark.parametrize(("call", "tries"), [("GET", 3), ("POST", 1)])
+@pytest.mark.parametrize(("call", "attempts"), [("GET", 3), ("POST", 1)])
 @pytest.mark.parametrize("name", AFTER_SENDING)
-def test_what_breaks_after_sending_may_have_acted(name: str, call: str, tries: int) -> None:
+def test_what_breaks_after_sending_may_have_acted(name: str, call: str, attempts: int) -> None:
     row = AFTER_SENDING[name]
     with row.server() as server:
         error = fails(row.kind, row.words, f"{row.host}:{server.port}", call, ssl_ca_data=TRUSTED.ca_pem)
-    assert (error.request_sent, error.attempts, server.connections) == ("maybe", tries, tries)
+    assert (error.request_sent, error.attempts, server.connections) == ("maybe", attempts, attempts)
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -308,7 +308,7 @@ def test_rule_that_only_new_pythons_insist_on() -> None:
 
 
 def files_in(folder: Path) -> dict[str, str]:
-    """Certificates and keys, good and bad, by name."""
+    """Write certificates and keys, good and bad; return their files by name."""
     paths: dict[str, Path] = {"missing": folder / "missing", "text": folder / "text"}
     paths["text"].write_text("no PEM")
     for name, password in (("plain", None), ("locked", PASSWORD), ("other", None)):

@@ -1,4 +1,4 @@
-"""A newcomer's mistakes get an answer that says what to do, in Python and on the command line alike."""
+"""The mistakes of new users get an error that says what to do, in Python and on the command line."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from test.recording import RecordingServer
 WEB_PAGE = "<!doctype html><title>Printer</title><h1>Welcome to your printer</h1>"
 
 
-class Places(NamedTuple):
-    """The servers that a newcomer may have before them."""
+class Hosts(NamedTuple):
+    """The servers that a new user may connect to."""
 
     sandbox: Sandbox
     secure: Sandbox
@@ -53,15 +53,15 @@ class Mistake(NamedTuple):
     """
 
     name: str
-    variables: Callable[[Places], dict[str, str]]
+    variables: Callable[[Hosts], dict[str, str]]
     kind: type[OpenApiException]
     words: str
     code: int
     hint: str
 
 
-def token_of(places: Places, form: str) -> dict[str, str]:
-    return {"ELEMENTS_API_TOKEN": form.format(places.sandbox.user.api_token)}
+def token_of(hosts: Hosts, form: str) -> dict[str, str]:
+    return {"ELEMENTS_API_TOKEN": form.format(hosts.sandbox.user.api_token)}
 
 
 MISTAKES = [
@@ -82,20 +82,20 @@ MISTAKES = [
         "Hint: check --host (ELEMENTS_HOST): name, port",
     ),
     Mistake(
-        "a web server that has the page and is no ELEMENTS",
-        lambda places: {"ELEMENTS_HOST": places.printer},
+        "a web server that has the page and is not ELEMENTS",
+        lambda hosts: {"ELEMENTS_HOST": hosts.printer},
         ResponseFormatError,
         "text/html",
         3,
-        "seems to be no ELEMENTS server",
+        "seems not to be an ELEMENTS server",
     ),
     Mistake(
-        "a web server that lacks the page and is no ELEMENTS",
-        lambda places: {"ELEMENTS_HOST": places.router},
+        "a web server that lacks the page and is not ELEMENTS",
+        lambda hosts: {"ELEMENTS_HOST": hosts.router},
         NotFoundException,
         "404 Not Found",
         3,
-        "seems to be no ELEMENTS server",
+        "seems not to be an ELEMENTS server",
     ),
     Mistake(
         "no scheme",
@@ -123,7 +123,7 @@ MISTAKES = [
     ),
     Mistake(
         "a token in quotes",
-        lambda places: token_of(places, '"{}"'),
+        lambda hosts: token_of(hosts, '"{}"'),
         ApiValueError,
         "ELEMENTS_API_TOKEN is in quotes: leave them out",
         2,
@@ -131,7 +131,7 @@ MISTAKES = [
     ),
     Mistake(
         "a token with a line break",
-        lambda places: token_of(places, "{}\n"),
+        lambda hosts: token_of(hosts, "{}\n"),
         ApiValueError,
         "ELEMENTS_API_TOKEN must be printable ASCII on one line; was a line break copied along",
         2,
@@ -139,7 +139,7 @@ MISTAKES = [
     ),
     Mistake(
         "a whole header for a token",
-        lambda places: token_of(places, "Authorization: Bearer {}"),
+        lambda hosts: token_of(hosts, "Authorization: Bearer {}"),
         ApiValueError,
         "holds a whole header",
         2,
@@ -147,7 +147,7 @@ MISTAKES = [
     ),
     Mistake(
         "half a token",
-        lambda places: token_of(places, "{:.20}"),
+        lambda hosts: token_of(hosts, "{:.20}"),
         UnauthorizedException,
         "401 Unauthorized: Invalid token",
         4,
@@ -155,7 +155,7 @@ MISTAKES = [
     ),
     Mistake(
         "http for https",
-        lambda places: {"ELEMENTS_HOST": places.secure.host.replace("https", "http")},
+        lambda hosts: {"ELEMENTS_HOST": hosts.secure.host.replace("https", "http")},
         ApiConnectionError,
         "the connection broke",
         3,
@@ -163,15 +163,15 @@ MISTAKES = [
     ),
     Mistake(
         "https for http",
-        lambda places: {"ELEMENTS_HOST": places.sandbox.host.replace("http", "https")},
+        lambda hosts: {"ELEMENTS_HOST": hosts.sandbox.host.replace("http", "https")},
         TlsError,
         "should Configuration.host begin with http://",
         3,
         "should --host begin with http://",
     ),
     Mistake(
-        "a private authority",
-        lambda places: {"ELEMENTS_HOST": places.secure.host},
+        "a private certificate authority",
+        lambda hosts: {"ELEMENTS_HOST": hosts.secure.host},
         TlsError,
         "set Configuration.ssl_ca_cert to the file of its authority's certificate",
         3,
@@ -179,14 +179,14 @@ MISTAKES = [
     ),
     Mistake(
         "a file of authorities that is not there",
-        lambda places: {"ELEMENTS_HOST": places.secure.host, "ELEMENTS_CA_FILE": "/nowhere.pem"},
+        lambda hosts: {"ELEMENTS_HOST": hosts.secure.host, "ELEMENTS_CA_FILE": "/nowhere.pem"},
         ApiValueError,
         "ssl_ca_cert cannot be read: No such file or directory",
         2,
         "--ca-file cannot be read: No such file or directory",
     ),
     Mistake(
-        "a time limit that is none",
+        "an invalid timeout",
         lambda _: {"ELEMENTS_TIMEOUT": "soon"},
         ApiValueError,
         "ELEMENTS_TIMEOUT must be a number of seconds",
@@ -197,16 +197,16 @@ MISTAKES = [
 
 
 @pytest.fixture(scope="module")
-def places(sandbox: Sandbox) -> Iterator[Places]:
+def hosts(sandbox: Sandbox) -> Iterator[Hosts]:
     with Sandbox(https=True) as secure, RecordingServer() as printer, RecordingServer() as router:
         printer.answers(WEB_PAGE, Content_Type="text/html")
         router.answers(WEB_PAGE, 404, Content_Type="text/html; charset=utf-8")
-        yield Places(sandbox, secure, printer.host, router.host)
+        yield Hosts(sandbox, secure, printer.host, router.host)
 
 
-def variables_of(mistake: Mistake, places: Places) -> dict[str, str]:
-    usual = {"ELEMENTS_HOST": places.sandbox.host, "ELEMENTS_API_TOKEN": places.sandbox.user.api_token}
-    return {**usual, **mistake.variables(places)}
+def variables_of(mistake: Mistake, hosts: Hosts) -> dict[str, str]:
+    usual = {"ELEMENTS_HOST": hosts.sandbox.host, "ELEMENTS_API_TOKEN": hosts.sandbox.user.api_token}
+    return {**usual, **mistake.variables(hosts)}
 
 
 def generate_password(variables: dict[str, str]) -> None:
@@ -215,27 +215,27 @@ def generate_password(variables: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
-def test_mistake_is_answered_in_python(mistake: Mistake, places: Places) -> None:
-    variables = variables_of(mistake, places)
+def test_mistake_is_answered_in_python(mistake: Mistake, hosts: Hosts) -> None:
+    variables = variables_of(mistake, hosts)
     with pytest.raises(mistake.kind, match=re.escape(mistake.words)) as raised:
         generate_password(variables)
-    assert places.sandbox.user.api_token not in str(raised.value)
+    assert hosts.sandbox.user.api_token not in str(raised.value)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
-def test_mistake_is_answered_on_the_command_line(mistake: Mistake, places: Places) -> None:
-    result = run("auth", "generate-password", **variables_of(mistake, places))
+def test_mistake_is_answered_on_the_command_line(mistake: Mistake, hosts: Hosts) -> None:
+    result = run("auth", "generate-password", **variables_of(mistake, hosts))
     assert (result.returncode, result.stdout) == (mistake.code, "")
     assert mistake.hint in result.stderr
     assert result.stderr.startswith("Error: ")
     assert "Hint: " in result.stderr or mistake.code == 2
     assert "Traceback" not in result.stderr
-    assert places.sandbox.user.api_token not in result.stderr
+    assert hosts.sandbox.user.api_token not in result.stderr
 
 
 @pytest.mark.parametrize("form", ["Bearer {}", "bearer {}", "BEARER {}", "{}"])
-def test_token_may_have_its_prefix(form: str, places: Places) -> None:
-    variables = {"ELEMENTS_HOST": places.sandbox.host, **token_of(places, form)}
+def test_token_may_have_its_prefix(form: str, hosts: Hosts) -> None:
+    variables = {"ELEMENTS_HOST": hosts.sandbox.host, **token_of(hosts, form)}
     with ApiClient(Configuration.from_env(variables)) as client:
         assert AuthApi(client).generate_password().password
     assert run("auth", "generate-password", **variables).returncode == 0
@@ -250,7 +250,7 @@ def test_token_in_quotes_is_refused_without_being_shown(name: str) -> None:
 
 
 def in_round_numbers(text: str) -> str:
-    """An hour is not measured to the second."""
+    """Return a text with minutes and seconds rounded, as an hour is not measured to the second."""
     return re.sub(r"\b3[56]\d\d s", "3600 s", text)
 
 

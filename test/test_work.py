@@ -1,4 +1,4 @@
-"""The SDK does no more work than is on record: counted calls of functions, not time."""
+"""The SDK does no more work than is recorded, counted in function calls, not in time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much work the SDK does, counted in function calls, which are the same on every machine: a guard of performance.
+"""How much work the SDK does, counted in function calls, which are the same on every machine: against slow code.
 
 `python -m test.work` writes the counts of this Python into `test/data/work.json`, with which `test/test_work.py`
 compares; `tox -m work` does so on every Python. Do that when a change is meant to cost more, or has made it cheaper.
@@ -27,7 +27,7 @@ WARM_UP = 3  # until readers are compiled, modules loaded and the connection ope
 
 
 def calls_in(work: Callable[[], object]) -> Counter[str]:
-    """How often this thread calls which functions, Python's and C's, in a work that is warm."""
+    """Return how often this thread calls each function, of Python or of C, in work that is warm."""
     for _ in range(WARM_UP):
         work()
     calls: Counter[str] = Counter()
@@ -49,13 +49,13 @@ def calls_in(work: Callable[[], object]) -> Counter[str]:
 
 
 def decoding() -> Counter[str]:
-    """The work of decoding 100 tokens."""
+    """Return the function calls of decoding 100 tokens."""
     data = tokens(100)
     return calls_in(lambda: from_json(data, "list[OneTimeAccessToken]"))
 
 
 def calling() -> Counter[str]:
-    """The work of one call on a warm connection."""
+    """Return the function calls of one API call on a warm connection."""
     with canned.running() as host, ApiClient(Configuration(host=host, api_key={"Bearer": "KEY"})) as client:
         return calls_in(AuthApi(client).create_auth_ticket)
 
@@ -64,7 +64,7 @@ WORKS = {"decode 100 tokens": decoding, "create_auth_ticket": calling}
 
 
 def recorded() -> dict[str, dict[str, int]]:
-    """Python's minor version -> work -> calls."""
+    """Return the recorded counts: Python's minor version -> work -> calls."""
     counts: dict[str, dict[str, int]] = json.loads(RECORD.read_text("utf-8")) if RECORD.exists() else {}
     return counts
 

@@ -16,13 +16,13 @@ from worker import TICKET, Contender, Server, serve
 
 
 def tasks(server: Server, connections: int) -> Callable[[], Awaitable[object]]:
-    """One session."""
+    """Return a call over one session."""
     session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=connections))
     url = server.host + TICKET
 
     async def call() -> object:
-        async with session.post(url, headers=server.headers) as answer:
-            return json.loads(await answer.read())
+        async with session.post(url, headers=server.headers) as response:
+            return json.loads(await response.read())
 
     return call
 

@@ -3,7 +3,7 @@
 # [tool.bench]
 # title = "3.3 client"
 # ///
-"""The 3.3 client, whose successor this SDK is."""
+"""The 3.3 client, the predecessor of this SDK."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Client:
 
 
 def decode(data: bytes) -> object:
-    """Bytes -> models, as its `call_api` does it."""
+    """Decode bytes to models, as its `call_api` does it."""
     return READER.deserialize(SimpleNamespace(data=data.decode()), "list[OneTimeAccessToken]")
 
 

@@ -3,7 +3,7 @@
 # [tool.bench]
 # title = "http.client (floor)"
 # ///
-"""`http.client` of the standard library, one connection a thread: the floor of what a call in Python can cost."""
+"""`http.client` of the standard library, one connection a thread: the lower bound of what a call in Python can cost."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Client:
         self.server, self.mine = server, threading.local()
 
     def request(self, method: str, path: str) -> object:
-        """One call."""
+        """Make one call."""
         if not hasattr(self.mine, "connection"):
             self.mine.connection = http.client.HTTPConnection("127.0.0.1", self.server.port)
         self.mine.connection.request(method, path, headers=self.server.headers)

@@ -3,7 +3,7 @@
 # [tool.bench]
 # title = "msgspec (floor)"
 # ///
-"""msgspec's structs, decoded in C: the floor of what decoding can cost."""
+"""msgspec's structs, decoded in C: the lower bound of what decoding can cost."""
 
 # The package is installed in this contender's environment only.
 # pyright: reportMissingImports=false

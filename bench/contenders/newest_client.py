@@ -40,7 +40,7 @@ class Client:
 
 
 def decode(data: bytes) -> object:
-    """Bytes -> models, as its `call_api` does it."""
+    """Decode bytes to models, as its `call_api` does it."""
     from elements_sdk.model.one_time_access_token import OneTimeAccessToken
 
     reader: Any = ApiClient(Configuration())

@@ -29,7 +29,7 @@ with httpx.Client(headers=json.loads(sys.argv[2])) as http:
 
 
 class Ticket(BaseModel):
-    """As the SDK's model of this name, and so are those below."""
+    """The properties of the SDK's model of this name, as in the models below."""
 
     ticket: str
 
@@ -64,7 +64,7 @@ class User(BaseModel):
 
 
 class Token(BaseModel):
-    """An access token; all but the number may be missing, as in the answers of `fetch`."""
+    """An access token; all but the number may be missing, as in the responses to `fetch`."""
 
     id: int
     activity: list[Activity] | None = None

@@ -3,7 +3,7 @@
 # [tool.bench]
 # title = "this SDK"
 # ///
-"""This SDK, installed from the clone, with everything on."""
+"""This SDK, installed from the clone, with every feature on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ with elements_sdk.ApiClient(configuration) as client:
 
 
 def configured(server: Server, connections: int) -> Configuration:
-    """All by default, but for the API token and the number of connections."""
+    """Return the default configuration with an API token and a number of connections."""
     configuration = Configuration(
         host=server.host, api_key={"Authorization": "KEY"}, api_key_prefix={"Authorization": "Bearer"}
     )
@@ -42,14 +42,14 @@ class Client:
 
 
 def tasks(server: Server, connections: int) -> Callable[[], Awaitable[object]]:
-    """One client for asyncio, with an API token."""
-    from elements_sdk import aio  # here, so that the other works are done without what it brings along
+    """Return a call of one asyncio client, with an API token."""
+    from elements_sdk import aio  # here, so that the other work is done without what it imports
 
     return aio.AuthApi(aio.ApiClient(configured(server, connections))).create_auth_ticket
 
 
 def decode(data: bytes) -> object:
-    """Bytes -> models."""
+    """Decode bytes to models."""
     return READER.deserialize(SimpleNamespace(data=data), "list[OneTimeAccessToken]")
 
 

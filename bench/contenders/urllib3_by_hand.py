@@ -16,8 +16,8 @@ from worker import TICKET, TOKENS, Contender, Server, serve
 START = """
 import json, sys
 import urllib3
-answer = urllib3.PoolManager().request("POST", sys.argv[1] + "/api/2/auth/ticket", headers=json.loads(sys.argv[2]))
-json.loads(answer.data)
+response = urllib3.PoolManager().request("POST", sys.argv[1] + "/api/2/auth/ticket", headers=json.loads(sys.argv[2]))
+json.loads(response.data)
 """
 
 

@@ -1,21 +1,21 @@
-"""The worker: what a contender can do is done here on request, and what it took is told. One JSON object a line.
+"""The worker: it does on request what a contender can do, and reports what it took. One JSON object a line.
 
 A request names the work, how often to do it, and a size:
 
     {"work": "decode", "count": 5, "size": 1000}      bytes -> objects, of so many tokens
     {"work": "memory", "size": 1000}                  bytes that those objects hold
     {"work": "call", "count": 200}                    `create_auth_ticket` on a warm connection
-    {"work": "fetch", "count": 200, "size": 1000}     one token whose answer has so many bytes
-    {"work": "threads", "count": 800, "size": 16}     `create_auth_ticket`, in so many threads at a time
-    {"work": "tasks", "count": 800, "size": 50}       `create_auth_ticket`, in so many asyncio tasks at a time
+    {"work": "fetch", "count": 200, "size": 1000}     one token in a response of so many bytes
+    {"work": "threads", "count": 800, "size": 16}     `create_auth_ticket`, in so many threads at once
+    {"work": "tasks", "count": 800, "size": 50}       `create_auth_ticket`, in so many asyncio tasks at once
     {"work": "start"}                                 a fresh interpreter to its first answer
     {"work": "import"}                                the import alone, in a fresh interpreter
 
 The reply gives seconds for one, `{"cpu": ..., "wall": ...}`, with `bytes` for memory and without `cpu` for a fresh
 interpreter; or `{"error": ...}`.
 
-A contender is a script beside this one. Its first lines say, as PEP 723 has it, which packages it needs and how it is
-called; then it gives `serve` what it can do. It runs in an environment where nothing but those packages is installed.
+A contender is a script beside this one. Its first lines say, in the format of PEP 723, which packages it needs and
+its title; then it passes `serve` what it can do. It runs in an environment where only those packages are installed.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ TIMED_IMPORT = "import time; started = time.perf_counter(); {}; print(time.perf_
 
 
 class Client(Protocol):
-    """What makes calls."""
+    """A client that makes calls."""
 
     def call(self) -> object:
         """Fetch a ticket."""
@@ -55,7 +55,7 @@ class Server:
     """The canned server."""
 
     host: str
-    headers: dict[str, str]  # those that the SDK sends, for whoever is to send the same
+    headers: dict[str, str]  # those that the SDK sends, for contenders that send the same
 
     @property
     def port(self) -> int:
@@ -64,11 +64,11 @@ class Server:
 
 @dataclass(frozen=True)
 class Contender:
-    """What one can do; what is `None` it cannot.
+    """The work that a contender can do; `None` where it cannot.
 
-    :ivar decode: bytes -> objects.
-    :ivar connect: makes a client of a server that has room for so many connections; for 1, as it is by default.
-    :ivar tasks: makes, in a running event loop, what makes calls with room for so many connections.
+    :ivar decode: decodes bytes to objects.
+    :ivar connect: makes a client with a pool of so many connections; for 1, with its default pool.
+    :ivar tasks: makes, in a running event loop, a function that makes calls over so many connections.
     :ivar start: a program that makes the first call to `sys.argv[1]`, with the headers in `sys.argv[2]`.
     :ivar imports: the statement that imports what is needed.
     """
@@ -82,7 +82,7 @@ class Contender:
 
 @lru_cache(maxsize=1)
 def token_bytes(port: int, count: int) -> bytes:
-    """A list of tokens, as it comes over the wire."""
+    """Return a list of tokens, as it comes over the wire."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     connection.request("GET", f"{TOKENS}?limit={count}")
     data = connection.getresponse().read()
@@ -91,7 +91,7 @@ def token_bytes(port: int, count: int) -> bytes:
 
 
 def repeat(work: Callable[[], object], count: int) -> dict[str, float]:
-    """Do it so often: seconds for one. What came of it is let go at once, within the time."""
+    """Do the work so often, and return seconds for one. The result is freed at once, within the time."""
     gc.collect()
     cpu, wall = time.process_time(), time.perf_counter()
     for _ in range(count):
@@ -100,7 +100,7 @@ def repeat(work: Callable[[], object], count: int) -> dict[str, float]:
 
 
 def held(work: Callable[[], object]) -> dict[str, float]:
-    """Bytes that the result of a work holds. (The seconds are those of tracing, too.)"""
+    """Return the bytes that the result of the work holds. (The seconds include those of tracing.)"""
     work()  # what is made once and kept is not counted
     gc.collect()
     started = time.perf_counter()
@@ -114,7 +114,7 @@ def held(work: Callable[[], object]) -> dict[str, float]:
 
 
 def together(work: Callable[[], object], count: int, threads: int) -> dict[str, float]:
-    """Do it so often in so many threads: seconds for one."""
+    """Do the work so often in so many threads, and return seconds for one."""
     failures: list[Exception] = []
 
     def share() -> None:
@@ -125,10 +125,10 @@ def together(work: Callable[[], object], count: int, threads: int) -> dict[str, 
             failures.append(error)
 
     def all_of_it() -> None:
-        crew = [threading.Thread(target=share) for _ in range(threads)]
-        for thread in crew:
+        workers = [threading.Thread(target=share) for _ in range(threads)]
+        for thread in workers:
             thread.start()
-        for thread in crew:
+        for thread in workers:
             thread.join()
 
     taken = repeat(all_of_it, 1)
@@ -139,7 +139,7 @@ def together(work: Callable[[], object], count: int, threads: int) -> dict[str, 
 
 
 async def at_once(work: Callable[[], Awaitable[object]], count: int, tasks: int) -> None:
-    """Do it so often in so many tasks."""
+    """Do the work so often in so many tasks."""
 
     async def share() -> None:
         for _ in range(count):
@@ -149,23 +149,23 @@ async def at_once(work: Callable[[], Awaitable[object]], count: int, tasks: int)
 
 
 class Worker:
-    """Does what it is asked for."""
+    """A contender at work in this process."""
 
     def __init__(self, contender: Contender, server: Server) -> None:
         self.contender, self.server = contender, server
-        self.client = lru_cache(maxsize=None)(lambda room: contender.connect and contender.connect(server, room))
+        self.client = lru_cache(maxsize=None)(lambda size: contender.connect and contender.connect(server, size))
         self.loop = asyncio.Runner()
-        self.client_of_loop = lru_cache(maxsize=None)(lambda room: self.loop.run(self.connect_in_loop(room)))
+        self.client_of_loop = lru_cache(maxsize=None)(lambda size: self.loop.run(self.connect_in_loop(size)))
 
     def works(self) -> list[str]:
-        """What it can do."""
+        """Return the names of the work that it can do."""
         can = self.contender
         names = ["decode", "memory"] * bool(can.decode) + ["call", "fetch", "threads"] * bool(can.connect)
         names += ["tasks"] * bool(can.tasks)
         return names + ["start"] * bool(can.start) + ["import"] * bool(can.imports)
 
     def do(self, work: str, count: int = 1, size: int = 1) -> dict[str, float]:
-        """Do a work and measure it."""
+        """Do some work and measure it."""
         if work in ("decode", "memory"):
             decode, data = self.contender.decode, token_bytes(self.server.port, size)
             assert decode is not None
@@ -182,15 +182,15 @@ class Worker:
             return together(client.call, count, size)
         return repeat(client.call if work == "call" else lambda: client.fetch(size), count)
 
-    async def connect_in_loop(self, room: int) -> Callable[[], Awaitable[object]]:
-        """What makes calls in the loop of this worker, with its connections open."""
+    async def connect_in_loop(self, size: int) -> Callable[[], Awaitable[object]]:
+        """Return a function that makes calls in the loop of this worker, over connections that are open."""
         assert self.contender.tasks is not None
-        call = self.contender.tasks(self.server, room)
-        await at_once(call, 1, room)
+        call = self.contender.tasks(self.server, size)
+        await at_once(call, 1, size)
         return call
 
     def fresh(self, work: str) -> dict[str, float]:
-        """What a fresh interpreter takes, `-I` so that nothing but the environment is seen."""
+        """Return what a fresh interpreter takes; `-I`, so that it finds nothing but the environment."""
         program = self.contender.start if work == "start" else TIMED_IMPORT.format(self.contender.imports)
         command = [sys.executable, "-I", "-c", str(program), self.server.host, json.dumps(self.server.headers)]
         started = time.perf_counter()
@@ -202,15 +202,15 @@ class Worker:
 
 
 def serve(contender: Contender) -> None:
-    """Say what this contender can do and with which packages; then do what is asked for until the input ends."""
-    answers, sys.stdout = sys.stdout, sys.stderr  # whatever a package prints is no answer
+    """Report what this contender can do and with which packages; then do what is asked for until the input ends."""
+    replies, sys.stdout = sys.stdout, sys.stderr  # what a package prints is not a reply
     worker = Worker(contender, Server(sys.argv[1], json.loads(sys.argv[2])))
     packages = {found.metadata["Name"].lower(): found.version for found in distributions()}
-    say: dict[str, Any] = {"works": worker.works(), "python": sys.version.split()[0], "packages": packages}
-    print(json.dumps(say), file=answers, flush=True)
+    reply: dict[str, Any] = {"works": worker.works(), "python": sys.version.split()[0], "packages": packages}
+    print(json.dumps(reply), file=replies, flush=True)
     for line in sys.stdin:
         try:
-            say = dict(worker.do(**json.loads(line)))
+            reply = dict(worker.do(**json.loads(line)))
         except Exception as error:
-            say = {"error": f"{type(error).__name__}: {error}"}
-        print(json.dumps(say), file=answers, flush=True)
+            reply = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(reply), file=replies, flush=True)

@@ -1,4 +1,4 @@
-"""What every client is, the blocking and the asyncio one: settings, headers, credentials, and the way of one call."""
+"""The common part of the blocking and the asyncio client: settings, headers, credentials, and how a call is made."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class BaseClient(LegacyClient):
 
     :ivar configuration: read at each call as far as `host`, `api_key` and `api_key_prefix` are concerned.
     :ivar default_headers: headers of every call to the configured host.
-    :ivar client_side_validation: compare bodies with the rules of their models before they are sent.
+    :ivar client_side_validation: whether bodies are compared with the rules of their models before they are sent.
     :ivar left_out: what was left out when this client was pickled.
     """
 
@@ -64,12 +64,12 @@ class BaseClient(LegacyClient):
         register_after_fork(self)
 
     def renew_after_fork(self) -> None:
-        """Take a lock of this process's own."""
+        """Make a new lock for this process."""
         self._lock = threading.Lock()
 
     @property
     def last_response(self) -> Response | None:
-        """Status, headers and body of the last answer."""
+        """Status, headers and body of the last response."""
         return self._sender.last_response
 
     @property
@@ -95,7 +95,7 @@ class BaseClient(LegacyClient):
     def set_default_header(self, header_name: str, header_value: str | None) -> None:
         """Send this header with every call.
 
-        :raises ApiValueError: it has no value.
+        :raises ApiValueError: the value is not text.
         """
         if not isinstance(header_value, str):
             raise ApiValueError(f"the header {header_name} needs a value, as text")
@@ -114,7 +114,7 @@ class BaseClient(LegacyClient):
         options: Mapping[str, Any],
         parts: MaskedDict,
     ) -> tuple[Operation, Request, RequestOptions]:
-        """Make of the arguments of `call_api` what a documented call is made of."""
+        """Build the operation, the request and the options of a call from the arguments of `call_api`."""
         from elements_sdk._operations.raw_request import build_operation  # loaded late: documented calls do without it
 
         safe = self.configuration.safe_chars_for_path_param
@@ -124,7 +124,7 @@ class BaseClient(LegacyClient):
         return operation, request, read_options("call_api", options)._replace(host=own_host, sends_key=sends_key)
 
     async def _send_raw(self, method: str, parts: MaskedDict, preload: bool, timeout: Seconds | None) -> Any:
-        """Send a request to any address, and give the answer, or what is to be read of it."""
+        """Send a request to any URL; return the response, or the library's own where the caller reads the body."""
         from elements_sdk._operations.raw_request import build_request  # loaded late, too
 
         request = build_request(method, parts)
@@ -146,12 +146,12 @@ class BaseClient(LegacyClient):
         return await self._send(operation, request, self._bind(operation, request, options or RequestOptions()))
 
     def _bind(self, operation: Operation, request: Request, options: RequestOptions) -> RequestOptions:
-        """Look at a call at the moment when it is made, which may be before it is its turn."""
+        """Check a call and complete its options when it is made, which may be before its turn comes to be sent."""
         self._check_open()
         return options
 
     async def _send(self, operation: Operation, request: Request, options: RequestOptions) -> Any:
-        """Authenticate and send a request, and give what the options of the call asks for."""
+        """Authenticate and send a request, and return what the options of the call ask for."""
         timeouts = options.timeouts or self._sender.timeouts(options.timeout)
         self._check_credentials(operation.is_login)
         host = options.host or self.configuration.host
@@ -169,14 +169,14 @@ class BaseClient(LegacyClient):
             body = self._to_file
         response = await self._sender.send(request, timeouts, retries, body=body, received=keep)
         is_refused = response.status == 401 and options.sends_key and is_ours and not operation.is_login
-        if is_refused and self._credentials.renew_key(request):  # a 401 is not acted upon, so it can be repeated
+        if is_refused and self._credentials.renew_key(request):  # with a 401 nothing was done, so it can be retried
             response = await self._sender.send(request, timeouts, retries, body=body, received=keep)
         is_read = options.preload or not 200 <= response.status < 300
         data = operation.read(request, response, self._read_settings()) if is_read else response.raw
         return data if options.data_only else ApiResponse(data, response.status, response.headers)
 
     def _add_headers(self, request: Request, is_ours: bool, sends_key: bool, has_session: bool) -> None:
-        """Add default headers and credentials; none but the user agent for a host that is not the configured one."""
+        """Add default headers and credentials; for a host that is not the configured one, only the user agent."""
         if not is_ours:
             request.headers["User-Agent"] = self.user_agent
             return
@@ -203,18 +203,18 @@ class BaseClient(LegacyClient):
         return FileBuffer(self.configuration.max_response_bytes, self.configuration.temp_folder_path)
 
     def _read_settings(self) -> ReadSettings | None:
-        """What models must know of this client: nothing, as a rule."""
+        """Return what models must know of this client; `None`, as a rule."""
         checks, given = self.client_side_validation, self.configuration
         if checks and not given.discard_unknown_keys and not given.strict_responses:
             return None
         return ReadSettings(checks, given.discard_unknown_keys, given.strict_responses)
 
     def own_settings(self) -> dict[str, Any]:
-        """Give the arguments that the constructor of this kind of client takes beyond those of all."""
+        """Return the constructor arguments that only this kind of client takes."""
         return {}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Copy everything, credentials and session included, on connections of its own."""
+        """Copy everything, credentials and session included, but the connections."""
         configuration = copy.deepcopy(self.configuration, memo)
         clone = type(self)(configuration=configuration, cookie=self.cookie, **self.own_settings())
         clone.default_headers.update(self.default_headers)
@@ -223,7 +223,7 @@ class BaseClient(LegacyClient):
         return clone
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle without credentials and session, unless `pickle_credentials` is set; then without the session."""
+        """Pickle without credentials and session; where `pickle_credentials` is set, without the session only."""
         settings = self.configuration
         keeps = settings.pickle_credentials
         headers = dict(self.default_headers) if keeps else {"User-Agent": self.user_agent}
@@ -253,7 +253,7 @@ class BaseClient(LegacyClient):
 
 
 def _level_of_user() -> int:
-    """How far above the frame that warns the user's own code is."""
+    """Return how many frames above the one that warns the user's own code is."""
     import inspect  # loaded late: it brings much along
 
     level, frame = 0, inspect.currentframe()

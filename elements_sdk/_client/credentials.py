@@ -1,4 +1,4 @@
-"""Who a client is: an API key, or else a session; and what of that goes into a request."""
+"""The credentials of a client, an API key or else a session, and what of them goes into a request."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ class Credentials:
         register_after_fork(self)
 
     def renew_after_fork(self) -> None:
-        """Take locks of this process's own."""
+        """Make new locks for this process."""
         self._lock = threading.Lock()
         self._renewal = threading.Lock()
 
     def has_key(self, default_headers: MaskedDict) -> bool:
-        """Whether an API key, or an `Authorization` header of the user's own, says who the client is."""
+        """Return whether the client authenticates by an API key, or by an `Authorization` header of the user's own."""
         if self._configuration.has_api_key():
             return True
         return any(name.lower() == "authorization" for name in default_headers)
 
     def headers(self, default_headers: MaskedDict) -> MaskedDict:
-        """Give the default headers, and the API key if there is one; put together anew where something has changed.
+        """Return the default headers, with the API key if there is one; they are built anew only after a change.
 
         :raises ApiValueError: the key cannot be sent in a header.
         """
@@ -47,14 +47,14 @@ class Credentials:
         is_own = type(settings).get_api_key_with_prefix is not Configuration.get_api_key_with_prefix
         if parts == kept_parts and settings.refresh_api_key_hook is None and not is_own:
             return kept
-        copies = tuple(map(MaskedDict, parts))  # before the key is read: what changes meanwhile is a change again
+        copies = tuple(map(MaskedDict, parts))  # before the key is read: the next call sees what changes meanwhile
         headers = MaskedDict(default_headers)
         self._add_key(headers)
         self._kept = (copies, headers)
         return headers
 
     def renew_key(self, request: Request) -> bool:
-        """Have `refresh_api_key_hook` renew a key that was refused; tell whether there is one to try again with.
+        """Renew a refused key by `refresh_api_key_hook`; return whether there is one to try again with.
 
         One thread at a time: others find the key renewed when their turn comes.
         """
@@ -69,20 +69,20 @@ class Credentials:
         request.headers.update(self._store().headers_for(request.method, request.url))
 
     def keep_session(self, request: Request, response: Response) -> None:
-        """Take over the cookies that an answer sets, changes and deletes."""
+        """Apply the cookies that a response sets, changes and deletes."""
         self._store().keep(request.method, request.url, response.headers)
 
     def has_session(self, url: str) -> bool:
-        """Whether there is a session cookie for this address."""
+        """Return whether there is a session cookie for this URL."""
         return self._cookies is not None and self._cookies.has_session(url)
 
     def forget_session(self) -> None:
-        """Drop all cookies: the client is nobody then."""
+        """Drop all cookies, so that the client has no session."""
         with self._lock:
             self._cookies = None
 
     def copy_session_from(self, other: Credentials) -> None:
-        """Take over the cookies of another client."""
+        """Copy the cookies of another client."""
         with self._lock:
             self._cookies = None if other._cookies is None else other._cookies.copy()
 

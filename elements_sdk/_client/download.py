@@ -1,4 +1,4 @@
-"""Responses that go into a private file."""
+"""Response bodies that go into a private file."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _NOT_IN_A_NAME = re.compile(r"[^\w.() \-]")
 
 
 class DownloadedFile(str):
-    """The path of a file that holds an answer. It is in a private folder of its own, and yours to delete.
+    """The path of a file that holds a response body. It is in a private folder of its own, and yours to delete.
 
     :ivar suggested_name: what the server calls the file, made harmless; `None` if it does not say. It is not the name
         of the file here.
-    :ivar content_type: what the server says that it is.
+    :ivar content_type: its media type, as the server says.
     """
 
     suggested_name: str | None = None
@@ -32,7 +32,7 @@ class DownloadedFile(str):
 
 
 class FileBuffer(BodyBuffer):
-    """A body in a new file, for the eyes of this user only.
+    """A body in a new file that only this user can read.
 
     :param folder: where the file's own folder is made; `None`: where the system keeps temporary files.
     :raises FileError: the file cannot be made.
@@ -64,7 +64,7 @@ class FileBuffer(BodyBuffer):
     def _store(self, chunk: bytes) -> None:
         try:
             view = memoryview(chunk)
-            while view:  # a disk that is nearly full takes a part, and says nothing
+            while view:  # on a disk that is nearly full, a write may store a part only, without an error
                 view = view[self._file.write(view) :]
             return
         except OSError as error:
@@ -73,8 +73,8 @@ class FileBuffer(BodyBuffer):
 
 
 def harmless_name(disposition: str) -> str | None:
-    """Give the file name in a `Content-Disposition`, without folders and whatever a file system may take amiss."""
-    if len(disposition) > _LONGEST_DISPOSITION:  # the parser's time grows with the square
+    """Return the file name in a `Content-Disposition`, without folders and characters that a file system may refuse."""
+    if len(disposition) > _LONGEST_DISPOSITION:  # the parser's time grows with the square of the length
         return None
     message = Message()
     message["Content-Disposition"] = disposition
@@ -92,7 +92,7 @@ def _new_path(folder: str | None) -> Path:
     try:
         return Path(tempfile.mkdtemp(prefix="elements-", dir=folder)) / "answer"
     except (OSError, ValueError) as error:
-        problem = getattr(error, "strerror", None) or "that is no path"
+        problem = getattr(error, "strerror", None) or "that is not a path"
     raise FileError(f"no folder can be made in temp_folder_path: {problem}")
 
 

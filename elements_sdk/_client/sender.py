@@ -1,4 +1,4 @@
-"""Sends a request: within its time timeouts, again where that is safe, and on to where its own origin points."""
+"""Sends requests: within their timeouts, again where that is safe, and on to redirects within their own origin."""
 
 from __future__ import annotations
 
@@ -19,45 +19,45 @@ from elements_sdk.retry import RetryBudget, RetryPolicy, RetryState
 
 
 class Transport(Protocol):
-    """What sends one request once, and waits in between."""
+    """A transport: sends one request once, and waits between attempts."""
 
     async def send(self, request: Request, timeouts: Timeouts, *, body: Body, longest_idle: float | None) -> Response:
-        """Send a request to its `url`."""
+        """Send a request to its `url`, once."""
         ...
 
     async def pause(self, seconds: float) -> None:
-        """Wait."""
+        """Wait for that many seconds."""
         ...
 
     def is_cleartext(self, origin: str) -> bool:
-        """Whether others can read what goes to this origin."""
+        """Return whether others can read what goes to this origin."""
         ...
 
 
 class Sender:
-    """Sends the requests of one client.
+    """The sender of the requests of one client.
 
-    :ivar last_response: the last answer.
+    :ivar last_response: the last response.
     """
 
     def __init__(self, configuration: Configuration, transport: Transport) -> None:
         self.last_response: Response | None = None
         self._configuration, self._transport = configuration, transport
         self._budget = RetryBudget()
-        self._sendable = MaskedDict()  # headers that were looked at
+        self._sendable = MaskedDict()  # headers that have passed the check
 
     def timeouts(self, own: Any = None) -> Timeouts:
-        """Give the time limits of a call that begins now.
+        """Return the timeouts of a call that begins now.
 
         :param own: its `_request_timeout`.
-        :raises ApiValueError: that is none.
+        :raises ApiValueError: `own` is neither a number of seconds nor a pair of them.
         """
         settings = self._configuration
         checked = None if own is None else checked_timeout("_request_timeout", own)
         return Timeouts.of_call(settings.timeout, settings.total_timeout, checked)  # type: ignore[arg-type]
 
     def retry_state(self, retryable: bool = False) -> RetryState:
-        """Give the repeats that a call may have."""
+        """Return the state of the retries of a call that begins now."""
         return RetryState(RetryPolicy.of(self._configuration.retries), self._budget, retryable)
 
     async def send(
@@ -72,9 +72,9 @@ class Sender:
         """Send a request to its `url`.
 
         :param body: what becomes of the body of a success.
-        :param received: told of each answer, redirects included.
-        :raises ApiValueError: a header is no line of text.
-        :raises ApiConnectionError: no complete answer came.
+        :param received: called with each response, redirects included.
+        :raises ApiValueError: a header is not one line of text.
+        :raises ApiConnectionError: no complete response came.
         """
         if request.headers != self._sendable:
             check_headers(request.headers)
@@ -122,5 +122,5 @@ class Sender:
 
 
 def _surer(one: RequestSent, other: RequestSent) -> RequestSent:
-    """What is known of a request after two tries."""
+    """Return what is known of a request after two attempts."""
     return "yes" if "yes" in (one, other) else "maybe" if "maybe" in (one, other) else "no"

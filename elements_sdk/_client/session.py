@@ -1,4 +1,4 @@
-"""What every session is, the blocking and the asyncio one: log in, act, impersonate, log out."""
+"""The common part of the blocking and the asyncio session: log in, act, impersonate, log out."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class BaseSession:
     def user(self) -> ElementsUserDetail:
         """The user who is logged in, as the server described them at the login.
 
-        :raises ApiValueError: nobody is: the `with` block has not been entered.
+        :raises ApiValueError: nobody is logged in: the `with` block has not been entered.
         """
         if self._user is None:
             raise ApiValueError("nobody is logged in: use the Session in a with statement")
@@ -96,7 +96,7 @@ class BaseSession:
             return user
 
     async def _begin(self, user_id: int, identity: Identity) -> bool:
-        """Ask the server to start; tell whether there was a session to do it in.
+        """Ask the server to start; return whether there was a session to do it in.
 
         From the moment of asking until it is known that nothing has started, the session counts as somebody else's.
         """
@@ -128,7 +128,7 @@ class BaseSession:
         raise SessionExpired(401, "the session has ended just as the impersonation had started")
 
     async def _finish(self, identity: Identity) -> None:
-        """Be the session's own user again, also when the wait for the calls that are under way is interrupted."""
+        """Return to the session's own user, even if the wait for the calls that are under way is interrupted."""
         try:
             async with self._lock.exclusive(reentrant=True):
                 await self._stop()
@@ -139,7 +139,7 @@ class BaseSession:
                 self._client.forget_session()
 
     async def _stop(self) -> None:
-        """End the impersonation on the server; if that fails, have no session rather than somebody else's."""
+        """End the impersonation on the server; if that fails, drop the session rather than keep somebody else's."""
         is_own = False
         try:
             if not self._identity.has_ended:
@@ -161,7 +161,7 @@ class BaseSession:
             record_warning("the logout failed, so the session ends by itself on the server: %s", str(failed))
 
     async def _log_in(self, timeouts: Timeouts | None = None) -> None:
-        """Log in, within the limits of a call; with the new password only if the server does not take the old one."""
+        """Log in, within the timeouts of a call; with the new password only if the server does not take the old one."""
         self._client.forget_session()
         login_error = await self._try_to_log_in(None, timeouts)
         if login_error is not None and login_error.status != 429 and self._login["new_password"]:
@@ -173,26 +173,28 @@ class BaseSession:
         self._identity = Identity()
 
     async def _try_to_log_in(self, new_password: str | None, timeouts: Timeouts | None) -> LoginFailed | None:
-        """Log in once, and give how the server refused, if it did."""
+        """Log in once; return how the server refused, if it did."""
         values = MaskedDict(self._login, new_password=new_password)
         del new_password
         values["otp"] = await self._one_time_code()
         try:
             options = RequestOptions(timeout=_left_of(timeouts), data_only=False)
             body = MaskedDict(data=AuthLoginEndpointRequest(**values))
-            answer, status, _ = await self._client.execute(auth.LOGIN, body, options)
+            result, status, _ = await self._client.execute(auth.LOGIN, body, options)
         except LoginFailed as error:
             return error.with_traceback(None)
-        if answer.user is None:
-            return _login_failed(status, answer.reason, answer.detail)
-        self._user = answer.user
+        if result.user is None:
+            return _login_failed(status, result.reason, result.detail)
+        self._user = result.user
         return None
 
     async def _renew(self, refused: Identity, timeouts: Timeouts) -> Identity | None:
-        """Log in again after the server has ended a session, one thread for all; `None` if it was an impersonation.
+        """Log in again after the server has ended a session, one thread for all, and return the new identity.
+
+        `None`: the session was impersonating, and such a session is not renewed.
 
         :param timeouts: those of the call that found the session ended.
-        :raises LoginFailed: the server refused, this thread or another that asked for the same session.
+        :raises LoginFailed: the server refused this thread, or another one that tried to renew the same session.
         """
         async with self._lock.exclusive(timeouts.left()):
             if refused.impersonates:
@@ -205,7 +207,7 @@ class BaseSession:
                 except LoginFailed as error:
                     failed = error.with_traceback(None)
                     throttled, refused.login_error = (failed, None) if failed.status == 429 else (None, failed)
-                if throttled is not None:  # which passes, so another call may ask again
+                if throttled is not None:  # which passes, so another call may try again
                     raise throttled
             if self._identity is refused and refused.login_error is not None:
                 raise copy.copy(refused.login_error)
@@ -216,7 +218,7 @@ class BaseSession:
             raise ApiValueError(f"the session is impersonating: leave that block before you {what}")
 
     def _is(self, meant: Identity) -> bool:
-        """Whether the session is whom a call was meant for."""
+        """Return whether the session still is the identity that a call was meant for."""
         current = self._identity
         if meant.impersonates or current.impersonates:
             return meant is current and not meant.has_ended
@@ -224,23 +226,24 @@ class BaseSession:
 
 
 class SessionCalls(BaseClient):
-    """The part of a session's client that makes each call in the name of whom it was meant for, or not at all."""
+    """The part of a session's client that makes each call as the identity it was meant for, or not at all."""
 
     session: BaseSession
 
     def forget_session(self) -> None:
-        """Be nobody."""
+        """Drop the session's cookies."""
         self._credentials.forget_session()
 
     def has_session(self) -> bool:
-        """Whether there is a session cookie."""
+        """Return whether there is a session cookie."""
         return self._credentials.has_session(self.configuration.host)
 
     def is_end_of_session(self, error: ApiException, had_session: bool) -> bool:
-        """Tell a session that has ended from a lack of permission.
+        """Return whether an error means that the session has ended, not that a permission is missing.
 
-        It is 401, or 403 where Django's session authentication comes first. Django deletes the cookie of a session that
-        is not there any more, whatever language it explains itself in; and a request without one had no session.
+        The status is 401, or 403 where Django's session authentication comes first. Django deletes the cookie of a
+        session that does not exist any more, whatever language its message is in; and a request without a cookie had
+        no session.
         """
         if not isinstance(error, UnauthorizedException | ForbiddenException) or isinstance(error, SessionExpired):
             return False
@@ -290,7 +293,7 @@ class SessionCalls(BaseClient):
         except (UnauthorizedException, ForbiddenException) as error:
             if not self.is_end_of_session(error, had_session):
                 raise
-        # Refused for want of a session, so nothing has been done, and it can be repeated.
+        # Refused because there is no session, so nothing has been done, and the call can be retried.
         renewed = await session._renew(meant, timeouts)
         request.headers.clear()
         request.headers.update(headers)
@@ -301,7 +304,10 @@ class SessionCalls(BaseClient):
 
 
 def _left_of(timeouts: Timeouts | None) -> float | None:
-    """Seconds that a call within another has; `None`: as many as any call."""
+    """Return the seconds left for a call within another; `None`: as many as any call has.
+
+    :raises LockTimeout: none are left.
+    """
     left = None if timeouts is None else timeouts.left()
     if left == 0:
         raise LockTimeout
@@ -309,7 +315,7 @@ def _left_of(timeouts: Timeouts | None) -> float | None:
 
 
 def _expired(request: Request) -> SessionExpired:
-    """The call has not been made: it was not sent, or refused."""
+    """Make the exception of a call that was not made: not sent, or refused."""
     reason = "the session is not whom this call was meant for any more, so it was not made"
     return SessionExpired(
         401,

@@ -1,4 +1,4 @@
-"""Whom the server takes a session for, and when that may change under the calls of many threads or tasks."""
+"""The identity of a session, and the lock under which it changes between the calls of many threads or tasks."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from elements_sdk.exceptions import ApiValueError, LoginFailed
 
 
 class LockTimeout(Exception):
-    """A call could not begin in time, for others had to end first."""
+    """A call could not begin in time, because others had to end first."""
 
 
 class Identity:
-    """Who the server takes the session for, from one login, start or stop to the next.
+    """The user whom the server takes the session for, from one login, start or stop of impersonation to the next.
 
     :ivar impersonates: whether it is somebody else than the session's own user.
     :ivar has_ended: whether the server has ended it.
@@ -29,31 +29,32 @@ class Identity:
 
 
 class Condition(Protocol):
-    """What several callers of a session wait at, threads or tasks."""
+    """The condition that several callers of a session, threads or tasks, wait for."""
 
     @property
     def lock(self) -> AbstractContextManager[Any]:
-        """Makes the holder the only one who looks or changes."""
+        """The lock under which a caller looks at the state, or changes it."""
         ...
 
-    async def wait_for(self, is_so: Callable[[], bool], within: float | None) -> bool:
-        """Wait until it is so, and tell whether it was within that many seconds."""
+    async def wait_for(self, predicate: Callable[[], bool], within: float | None) -> bool:
+        """Wait until the predicate is true; return whether it was within that many seconds."""
         ...
 
     def notify_all(self) -> None:
-        """Have all who wait look again."""
+        """Wake up all who wait."""
         ...
 
     def current_owner(self) -> object:
-        """Who is looking: this thread, this task."""
+        """Return who is calling: this thread, this task."""
         ...
 
 
 class SharedLock:
-    """Lets calls through side by side, and a change of identity only when no call is under way.
+    """A readers-writer lock: calls run side by side, and the identity changes only while no call is under way.
 
-    No lock is held while anything is sent: whoever has to wait waits for a notice. Ctrl-C may come between any two
-    steps of the main thread, so notes are made where a `finally` takes them back, and nobody waits for themselves.
+    No lock is held while anything is sent: whoever has to wait waits to be notified. Ctrl-C may come between any two
+    steps of the main thread, so what is noted is noted where a `finally` takes it back, and nobody waits for
+    themselves.
     """
 
     def __init__(self, new_condition: Callable[[], Condition]) -> None:
@@ -63,25 +64,25 @@ class SharedLock:
 
     def _begin(self) -> None:
         self._condition = self._new_condition()
-        self._calls: dict[object, object] = {}  # under way -> current_owner makes it
+        self._calls: dict[object, object] = {}  # call under way -> thread or task that makes it
         self._waiting: set[object] = set()
         self._owner: object = None
 
     def renew_after_fork(self) -> None:
-        """Forget the threads of the parent process; the one that has forked stays what it was."""
+        """Forget the threads of the parent process; the one that has forked stays the owner if it was."""
         owner = self._owner if self.is_owned() else None
         self._begin()
         self._owner = owner
 
     def is_owned(self) -> bool:
-        """Whether it is the caller who is changing the identity just now."""
+        """Return whether it is the caller who is changing the identity just now."""
         return self._owner is not None and self._owner == self._condition.current_owner()
 
     @asynccontextmanager
     async def shared(self, within: float | None = None) -> AsyncIterator[None]:
-        """Make a call, after the changes that are under way or waiting.
+        """Hold the lock for a call, after the changes that are under way or waiting.
 
-        :raises LockTimeout: they took more seconds than that.
+        :raises LockTimeout: the changes took more than `within` seconds.
         """
         this = object()
         try:
@@ -97,11 +98,11 @@ class SharedLock:
 
     @asynccontextmanager
     async def exclusive(self, within: float | None = None, reentrant: bool = False) -> AsyncIterator[None]:
-        """Change the identity, after the calls that are under way.
+        """Hold the lock for a change of identity, after the calls that are under way.
 
         :param reentrant: go on where a change by the same caller has been interrupted.
         :raises ApiValueError: the caller is changing it already.
-        :raises LockTimeout: they took more seconds than that.
+        :raises LockTimeout: they took more than `within` seconds.
         """
         if self.is_owned() and not reentrant:
             raise ApiValueError("the session is just logging in: an otp function must not use the session")

@@ -1,1 +1,1 @@
-"""What a Configuration is made of."""
+"""The parts of a Configuration."""

@@ -25,7 +25,7 @@ _VARIABLES = {
 
 
 class HasApiKey(Protocol):
-    """A Configuration, as far as a token concerns it."""
+    """The part of a Configuration that holds API keys."""
 
     api_key: dict[str, Any]
 
@@ -42,7 +42,7 @@ class TokenFile:
         self._token = ""
 
     def __getstate__(self) -> dict[str, Any]:
-        """Give what pickle keeps: where the token is, not the token."""
+        """Return what pickle keeps: where the token is, not the token."""
         return {"_path": self._path, "_seen": None, "_token": ""}
 
     def __call__(self, configuration: HasApiKey) -> None:
@@ -56,7 +56,7 @@ class TokenFile:
         configuration.api_key["Bearer"] = self._token
 
     def _read(self) -> str | None:
-        """Read the file if it has changed, and say what is wrong with it."""
+        """Read the file if it has changed; return what is wrong with it, if anything is."""
         try:
             status = os.stat(self._path)
             seen = (status.st_mtime_ns, status.st_size, status.st_ino)
@@ -65,7 +65,7 @@ class TokenFile:
         except OSError as error:
             return f"cannot be read: {error.strerror}"
         except ValueError:
-            return "cannot be read: it is no text"
+            return "cannot be read: it is not text"
         if not self._token:
             return "cannot be read: it is empty"
         problem = problem_of_header(self._token) or problem_of_token(self._token)
@@ -73,9 +73,9 @@ class TokenFile:
 
 
 def settings_of_environment(environment: Mapping[str, str]) -> list[tuple[str, str, Any]]:
-    """Give the variables that are set: name, setting, value.
+    """Return the variables that are set: name, setting, value.
 
-    :raises ApiValueError: `ELEMENTS_HOST` is missing, both kinds of token are there, or a number is none.
+    :raises ApiValueError: `ELEMENTS_HOST` is missing, both kinds of token are set, or a timeout is not a number.
     """
     given = MaskedDict({name: environment[name] for name in _VARIABLES if environment.get(name)})
     if "ELEMENTS_HOST" not in given:
@@ -103,7 +103,7 @@ def _value(name: str, text: str) -> Any:
 
 def _numbers(name: str, text: str, most: int, what: str) -> tuple[float, ...]:
     try:
-        numbers = tuple(float(piece) for piece in text.split(","))
+        numbers = tuple(float(part) for part in text.split(","))
     except ValueError:
         numbers = ()
     if not 0 < len(numbers) <= most:

@@ -1,4 +1,4 @@
-"""What only callers written for the 3.3 client use of Configuration and ApiClient, as mix-ins."""
+"""The parts of Configuration and ApiClient that only callers written for the 3.3 client use, as mix-ins."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ class LegacySettings:
             """Return the API key as it is sent."""
 
     def get_basic_auth_token(self) -> str:
-        """Give the value of an `Authorization` header for HTTP basic authentication with `username` and `password`."""
+        """Return the `Authorization` header of HTTP basic authentication with `username` and `password`."""
         pair = f"{self.username or ''}:{self.password or ''}"
         return "Basic " + base64.b64encode(pair.encode("utf-8")).decode("ascii")
 
     def auth_settings(self) -> dict[str, dict[str, Any]]:
-        """Give the credentials by scheme, as they are sent. It shows the key: it is for programs."""
+        """Return the credentials by scheme, as they are sent. The key is shown: this is for programs."""
         value = self.get_api_key_with_prefix("Authorization")
         if value is None:
             return {}
         return {"Bearer": {"type": "api_key", "in": "header", "key": "Authorization", "value": value}}
 
     def to_debug_report(self) -> str:
-        """Give what a bug report should say of the environment."""
+        """Return what a bug report should say of the environment."""
         return (
             "Python SDK Debug Report:\n"
             f"OS: {sys.platform}\n"
@@ -53,11 +53,11 @@ class LegacySettings:
         )
 
     def get_host_settings(self) -> list[dict[str, Any]]:
-        """List the servers that the API description names."""
+        """Return the servers that the API description names."""
         return [{"url": "http://localhost", "description": "The server this client is pointed at"}]
 
     def get_host_from_settings(self, index: int | None, variables: Mapping[str, str] | None = None) -> str:
-        """Give the address of a server of `get_host_settings`, variables in it filled in.
+        """Return the URL of a server of `get_host_settings`, variables in it filled in.
 
         :raises ApiKeyError: there is no such server.
         """
@@ -119,7 +119,7 @@ class LegacyClient:
     def deserialize(self, response: Any, response_type: str | type) -> Any:
         """Read the body of `response`, anything with `data` as text or bytes, as a type or the name of one.
 
-        :raises ResponseFormatError: it is not what `response_type` says.
+        :raises ResponseFormatError: the body is not what `response_type` says.
         """
         try:
             return from_json(response.data, type_name(response_type), self._read_settings())

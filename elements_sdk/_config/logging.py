@@ -1,6 +1,6 @@
-"""The log of this package: one record a try, and a place to see it where `debug` or `logger_file` ask for one.
+"""The log of this package: one record for each attempt, and handlers where `debug` or `logger_file` ask for them.
 
-Whatever is recorded is shown already: method, path with its secret parts masked, status, time. Making a Configuration
+Records hold only what may be shown: method, path with its secret parts masked, status, time. Making a Configuration
 changes no logger; only setting `debug`, `logger_file` or `logger_format` does, and the loggers of `urllib3` and
 `http.client` are never switched on, since they show queries, headers and bodies.
 """
@@ -19,7 +19,7 @@ logger.addHandler(logging.NullHandler())
 
 
 class LogHandlers:
-    """What `debug`, `logger_file` and `logger_format` of a Configuration have switched on; the last one set counts."""
+    """The handlers that `debug`, `logger_file` and `logger_format` of the last Configuration to set one ask for."""
 
     def __init__(self) -> None:
         self.stream_handler: logging.StreamHandler[Any] | None = None
@@ -28,7 +28,7 @@ class LogHandlers:
         self._lock = threading.Lock()
 
     def configure(self, debug: bool, file: str | None, form: str) -> None:
-        """Bring level and handlers to these settings: to the file if there is one, else to standard error.
+        """Set level and handlers: the log goes to the file if there is one, else to standard error.
 
         :raises ApiValueError: the file cannot be written.
         """
@@ -53,12 +53,12 @@ log_handlers = LogHandlers()
 
 
 def record_response(request: Request, status: int, seconds: float) -> None:
-    """Record a try that was answered."""
+    """Record an attempt that got a response."""
     _record(request, status, seconds)
 
 
 def record_failure(request: Request, error: Exception, seconds: float) -> None:
-    """Record a try that was not."""
+    """Record an attempt that got none, or not the whole of it."""
     _record(request, type(error).__name__, seconds)
 
 
@@ -68,7 +68,7 @@ def record_retry(request: Request, seconds: float) -> None:
 
 
 def record_warning(text: str, *values: object) -> None:
-    """Record what somebody should look at."""
+    """Record a warning."""
     logger.warning(text, *values)
 
 
@@ -85,5 +85,5 @@ def _file_handler(path: str) -> logging.FileHandler:
     try:
         return logging.FileHandler(path, encoding="utf-8")
     except (OSError, ValueError) as error:
-        problem = getattr(error, "strerror", None) or "that is no path"
+        problem = getattr(error, "strerror", None) or "that is not a path"
     raise ApiValueError(f"logger_file cannot be written: {problem}")

@@ -1,4 +1,4 @@
-"""The settings of a Configuration: what each accepts, and what it is if nothing is said."""
+"""The settings of a Configuration: the values that each accepts, and its default."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _LONGEST_WAIT = 366 * 24 * 3600  # seconds; what the operating system takes is l
 
 
 def checked_timeout(name: str, value: Any) -> Seconds:
-    """Check a time limit: seconds, or a pair of seconds.
+    """Check a timeout: seconds, or a pair of seconds.
 
-    :raises ApiValueError: it is neither.
+    :raises ApiValueError: the value is neither.
     """
     if isinstance(value, tuple | list) and len(value) == 2:
         return (_seconds(name, value[0]), _seconds(name, value[1]))
@@ -49,9 +49,9 @@ def _optional_seconds(name: str, value: Any) -> float | None:
 
 
 def checked_host(name: str, value: Any) -> str:
-    """Check the address of a server, and write it as browsers do: scheme and name in lower case, no usual port.
+    """Check the URL of a server, and return it as browsers write it: scheme and name in lower case, no default port.
 
-    :raises ApiValueError: it is none. What was given is not shown: it may hold a password.
+    :raises ApiValueError: the value is not the URL of a server. It is not shown, as it may hold a password.
     """
     text = checked_url(name, value)
     if "?" in text or "#" in text:
@@ -61,9 +61,9 @@ def checked_host(name: str, value: Any) -> str:
 
 
 def checked_url(name: str, value: Any) -> str:
-    """Check an address of the web.
+    """Check an `http` or `https` URL without a user name.
 
-    :raises ApiValueError: it is none. What was given is not shown: it may hold a password.
+    :raises ApiValueError: the value is not such a URL. It is not shown, as it may hold a password.
     """
     text = _text(name, value)
     problem = _problem_of_url(text) or _problem_of_user(text)
@@ -73,9 +73,9 @@ def checked_url(name: str, value: Any) -> str:
 
 
 def checked_proxy(name: str, value: Any) -> str | None:
-    """Check the address of an HTTP proxy; a name and password may stand in it. An empty text means: no proxy.
+    """Check the URL of an HTTP proxy, which may hold a name and password. An empty text means: no proxy.
 
-    :raises ApiValueError: it is none. What was given is not shown: it may hold a password.
+    :raises ApiValueError: the value is not such a URL. It is not shown, as it may hold a password.
     """
     text = None if value is None else _text(name, value)
     if not text:
@@ -131,12 +131,12 @@ def _problem_of_text(value: Any) -> str | None:
     try:
         _as_text(value)
     except UnicodeDecodeError:
-        return "is no valid UTF-8"
+        return "is not valid UTF-8"
     return None
 
 
 def problem_of_header(value: Any) -> str | None:
-    """Say why a value cannot go into a header, without showing it; `None` if it can."""
+    """Return why a value cannot go into a header, without showing it; `None` if it can."""
     problem = _problem_of_text(value)
     if problem:
         return problem
@@ -147,9 +147,9 @@ def problem_of_header(value: Any) -> str | None:
 
 
 def header_text(name: str, key: str, value: Any) -> str:
-    """Give a value of a dict, under this key of the setting of this name, as it goes into a header.
+    """Return a value, that of `key` in the setting `name`, as it goes into a header.
 
-    :raises ApiValueError: it cannot.
+    :raises ApiValueError: the value cannot be sent in a header.
     """
     if isinstance(value, str) and value.isascii() and value.isprintable():
         return value
@@ -161,7 +161,7 @@ def header_text(name: str, key: str, value: Any) -> str:
 
 
 def problem_of_token(text: str) -> str | None:
-    """Say what was copied along with an API token, without showing it; `None` if nothing seems to be."""
+    """Return what was copied along with an API token, without showing it; `None` if nothing seems to be."""
     if text[:1] in ("'", '"') and text[-1:] == text[:1]:
         return "is in quotes: leave them out"
     if text.lower().startswith("authorization:"):
@@ -190,7 +190,7 @@ def _log_format(name: str, value: Any) -> str:
         return text
     except ValueError:
         pass
-    raise ApiValueError(f"{name} is no format for logging, as in {DEFAULTS[name]!r}")
+    raise ApiValueError(f"{name} is not a format for logging, as in {DEFAULTS[name]!r}")
 
 
 def _pool_size(name: str, value: Any) -> int:

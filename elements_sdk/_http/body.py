@@ -1,4 +1,4 @@
-"""Takes up the body of a response chunk by chunk, under a limit of bytes."""
+"""Buffers that take the body of a response chunk by chunk, up to a number of bytes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, Literal, Protocol
 from elements_sdk._http.messages import Response
 
 BLOCK = 65_536  # bytes read at a time
-_MOST_DIGITS = 9  # of a length that is looked at; Python makes no number of too many
+_MOST_DIGITS = 9  # of a Content-Length that is looked at; Python refuses to convert very many
 
 
 def is_small(headers: Mapping[str, str], most: int | None) -> bool:
-    """Whether the body of an answer can be read in one go: it says so itself, and there is nothing to decompress.
+    """Return whether a body can be read in one go: its headers say that it is small, and not compressed.
 
     :param most: bytes that it may have; `None`: any number.
     """
@@ -32,11 +32,11 @@ class FileError(Exception):
 
 
 class HasHeaders(Protocol):
-    """A response, as far as its headers go."""
+    """A response, or whatever else has its headers."""
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """All of them."""
+        """All headers."""
         ...
 
 
@@ -52,18 +52,19 @@ class BodyBuffer:
         self._whole: io.BytesIO | None = None
 
     def reserve(self, promised: int | None) -> None:
-        """Look at the length that a body says it has, before anything of it is read.
+        """Check the length that the headers promise, before anything of the body is read.
 
-        :raises TooLarge: that is too much already.
+        :param promised: bytes; `None`: the headers do not say.
+        :raises TooLarge: the length is over the limit.
         """
         if self._most is not None and promised is not None and promised > self._most:
             raise TooLarge(self._too_large())
 
     def write(self, chunk: bytes) -> None:
-        """Take the next chunk.
+        """Store the next chunk.
 
-        :raises TooLarge: it is one too many.
-        :raises FileError: it cannot be written.
+        :raises TooLarge: with it, the body is over the limit.
+        :raises FileError: the chunk cannot be written.
         """
         self._size += len(chunk)
         if self._most is not None and self._size > self._most:
@@ -71,11 +72,11 @@ class BodyBuffer:
         self._store(chunk)
 
     def value(self, response: HasHeaders) -> Any:
-        """Return the body, now that it is complete; a file, with what the response's headers say of it."""
+        """Return the complete body, or the path of its file with what the response's headers say of it."""
         return b"" if self._whole is None else self._whole.getvalue()  # without a copy
 
     def discard(self) -> None:
-        """Leave nothing behind."""
+        """Drop what was stored."""
         self._whole = None
 
     def _store(self, chunk: bytes) -> None:
@@ -93,10 +94,10 @@ Body = Literal["read", "leave"] | Callable[[], BodyBuffer]  # what becomes of th
 
 
 def new_body(body: Body, status: int, limit: int | None) -> BodyBuffer:
-    """Make what takes up the body of a response with this status: only that of a success goes where a caller wants it.
+    """Make the buffer for the body of a response with this status: only that of a success goes where a caller wants it.
 
     :param limit: bytes that one in memory may have, decompressed; `None`: any number.
-    :raises FileError: a file cannot be made.
+    :raises FileError: the file cannot be made.
     """
     return body() if callable(body) and 200 <= status < 300 else BodyBuffer(limit)
 

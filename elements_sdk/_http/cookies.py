@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 CSRF_COOKIE = "csrftoken"
 CSRF_HEADER = "X-CSRFToken"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 6265bis: such a cookie is left; nor could it be sent
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 6265bis: such a cookie is ignored; nor could it be sent
 
 
 class Headers(Protocol):
-    """Headers of an answer, as urllib3 gives them."""
+    """Headers of a response, as urllib3 provides them."""
 
     def getlist(self, key: str) -> list[str]:
-        """Every header of this name, one by one: two cookies joined by a comma cannot be told apart."""
+        """Return every header of this name, one by one: two cookies joined by a comma cannot be told apart."""
         ...
 
 
 class Cookies:
-    """What a server asked a client to send back. An origin gets its own cookies only."""
+    """The cookies that servers asked a client to send back. An origin gets its own only."""
 
     def __init__(self) -> None:
         self._jars: dict[str, CookieJar] = {}
@@ -39,7 +39,7 @@ class Cookies:
         register_after_fork(self)
 
     def headers_for(self, method: str, url: str) -> dict[str, str]:
-        """Give the headers that make a request part of the session: cookies and, if it is unsafe, the CSRF token."""
+        """Return the headers that make a request part of the session: cookies and, if it is unsafe, the CSRF token."""
         asked = CookieRequest(url, method=method)
         with self._lock:
             jar = self._jars.get(origin_of(url))
@@ -50,7 +50,7 @@ class Cookies:
         return {**dict(asked.header_items()), **unsafe}
 
     def keep(self, method: str, url: str, headers: Headers) -> None:
-        """Take over what an answer sets, changes and deletes."""
+        """Apply what a response sets, changes and deletes."""
         lines = [line for line in headers.getlist("Set-Cookie") if not _CONTROL.search(line)]
         if not lines:
             return
@@ -59,20 +59,20 @@ class Cookies:
             jar.extract_cookies(cast("HTTPResponse", _SetCookieLines(lines)), CookieRequest(url, method=method))
 
     def has_session(self, url: str) -> bool:
-        """Whether there is a cookie for this origin besides that of the CSRF token."""
+        """Return whether there is a cookie for the origin of this URL besides that of the CSRF token."""
         with self._lock:
             jar = self._jars.get(origin_of(url))
             return jar is not None and any(cookie.name != CSRF_COOKIE for cookie in jar)
 
     def copy(self) -> Cookies:
-        """Give a copy that goes its own way."""
+        """Return an independent copy."""
         clone = Cookies()
         with self._lock:
             clone._jars = _copied(self._jars)
         return clone
 
     def renew_after_fork(self) -> None:
-        """Take locks of this process's own, those inside the jars too; the cookies stay."""
+        """Make new locks for this process, those inside the jars too; the cookies stay."""
         self._lock = threading.Lock()
         self._jars = _copied(self._jars)
 
@@ -89,14 +89,14 @@ def _csrf_headers(jar: CookieJar, url: str) -> dict[str, str]:
     token = next((cookie.value for cookie in jar if cookie.name == CSRF_COOKIE), None)
     headers = {CSRF_HEADER: token} if token else {}
     if url.startswith("https:"):
-        # Django wants a Referer on https. An Origin it would compare with what it believes to be its own scheme,
-        # which is wrong behind a proxy that ends TLS.
+        # Django requires a Referer on https. It would compare an Origin with what it believes to be its own scheme,
+        # which is wrong behind a proxy that terminates TLS.
         headers["Referer"] = f"https://{urlsplit(url).netloc}/"
     return headers
 
 
 class _SetCookieLines:
-    """As much of an HTTP response as `http.cookiejar` looks at."""
+    """The part of an HTTP response that `http.cookiejar` looks at."""
 
     def __init__(self, lines: list[str]) -> None:
         self._headers = Message()

@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from urllib3 import HTTPHeaderDict
 
 
-# Both are for what is not plain letters, and compiled when the first of that comes.
+# Patterns for what the quick checks do not let pass, compiled when the first of that comes.
 _HEADER_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _NOT_IN_A_LINE = r"[^\t\x20-\x7e\x80-\xff]"
 
 
 class Request:
-    """What goes over the wire. Its repr shows neither query, header values nor body.
+    """A request as it goes over the wire. Its repr shows neither query, header values nor body.
 
     :ivar shown_path: the path as logs and exceptions may show it.
-    :ivar url: the whole address that it is sent to, query included.
-    :ivar origin: the origin of that.
+    :ivar url: the whole URL that it is sent to, query included.
+    :ivar origin: the origin of `url`.
     :ivar attempts: how often it has been sent.
-    :ivar sent: whether the server may have acted on any of these.
+    :ivar sent: whether the server may have acted on any of these attempts.
     """
 
     __slots__ = ("attempts", "body", "headers", "method", "origin", "path", "query", "sent", "shown_path", "url")
@@ -53,7 +53,7 @@ class Request:
 
 
 class Response:
-    """What came back. Its repr shows neither headers nor body.
+    """A response. Its repr shows neither headers nor body.
 
     :ivar raw: the response of urllib3 or aiohttp, where the caller is to read the body; it holds on to the connection.
     :ivar file: where the body was written to, if it was.
@@ -70,16 +70,16 @@ class Response:
         return f"Response({self.status}, {self.reason!r})"
 
     def getheaders(self) -> HTTPHeaderDict:
-        """Give all headers."""
+        """Return all headers."""
         return self.headers
 
     def getheader(self, name: str, default: str | None = None) -> str | None:
-        """Give one header, several of the same name joined by a comma."""
+        """Return one header, several of the same name joined by a comma."""
         return self.headers.get(name, default)
 
 
 def expand_path(path: str, parameters: list[tuple[str, Any]], safe_characters: str = "") -> tuple[str, str]:
-    """Put parameters into a path template; give the path, and the path as it may be shown.
+    """Put parameters into a path template; return the path, and the path as it may be shown.
 
     :raises ApiValueError: a parameter cannot be a segment of a path.
     """
@@ -94,7 +94,7 @@ def expand_path(path: str, parameters: list[tuple[str, Any]], safe_characters: s
 def path_segment(name: str, value: object, safe_characters: str = "") -> str:
     """Quote a path parameter so that it stays one segment.
 
-    :raises ApiValueError: it cannot be one (it is empty, or `.` or `..`).
+    :raises ApiValueError: the value is neither number nor text, is empty, `.` or `..`, or holds a lone surrogate.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ApiValueError(f"the path parameter {name!r} must be a number or text, not {type(value).__name__}")
@@ -103,14 +103,14 @@ def path_segment(name: str, value: object, safe_characters: str = "") -> str:
     except UnicodeEncodeError:
         quoted = ""
     if any(unquote(segment) in ("", ".", "..") for segment in quoted.split("/")):
-        raise ApiValueError(f"the path parameter {name!r} must not be empty, '.' or '..', nor hold half a character")
+        raise ApiValueError(f"the path parameter {name!r} must not be empty, '.' or '..', nor hold a lone surrogate")
     return quoted
 
 
 def check_headers(headers: Mapping[str, Any]) -> None:
-    """Make sure that each header is one line.
+    """Check that each header is one line of text.
 
-    :raises ApiValueError: one is not. Its value is not shown.
+    :raises ApiValueError: a header is not. Its value is not shown.
     """
     problem = _problem_of_headers(headers)
     if problem:
@@ -139,19 +139,19 @@ def _is_line(value: Any) -> bool:
 
 
 def encode_query(pairs: list[tuple[str, Any]]) -> str:
-    """Write a query.
+    """Return pairs as the query of a URL.
 
-    :raises ApiValueError: a value is no valid text.
+    :raises ApiValueError: a value holds a lone surrogate.
     """
     try:
         return urlencode(pairs) if pairs else ""
     except UnicodeEncodeError:
         pass
-    raise ApiValueError("a query parameter holds half a character (a lone surrogate)")
+    raise ApiValueError("a query parameter holds a lone surrogate")
 
 
 def with_query(url: str, request: Request) -> str:
-    """Put the query of a request behind an address."""
+    """Return a URL with the query of a request appended."""
     if not request.query:
         return url
     return f"{url}{'&' if '?' in url else '?'}{request.query}"

@@ -1,4 +1,4 @@
-"""Redirects: a GET goes on within its own origin, a few times; all else stops, and says how to correct `host`."""
+"""Redirects: a GET follows a few within its own origin; all else stops, and says how to correct `host`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _STATUSES = frozenset({301, 302, 303, 307, 308})
 
 
 def target_to_follow(request: Request, response: Response) -> str | None:
-    """Give the address at which a call goes on; `None`: what came is its answer."""
+    """Return the URL at which a call goes on; `None`: the response is final."""
     if response.status not in _STATUSES or request.method != "GET":
         return None
     target = _target(request, response)
@@ -21,10 +21,10 @@ def target_to_follow(request: Request, response: Response) -> str | None:
 
 
 def reason_of_stop(request: Request, response: Response) -> str:
-    """Say why a call does not go where the server points, and how to correct `host`. No query and no user is shown."""
+    """Return why a call does not follow a redirect, and how to correct `host`. No query and no user is shown."""
     target = _target(request, response)
     if target is None:
-        return f"{response.reason} to no valid address: correct Configuration.host, or the server behind it"
+        return f"{response.reason} to an invalid address: correct Configuration.host, or the server behind it"
     here, there = origin_of(request.url), origin_of(target)
     shown = short_origin(target) + urlsplit(target).path
     if there != here:
@@ -37,9 +37,9 @@ def reason_of_stop(request: Request, response: Response) -> str:
 
 
 def _target(request: Request, response: Response) -> str | None:
-    """The whole address that an answer points to; `None` if that is none, or has a user name in it."""
+    """Return the whole URL that a response points to; `None` if it is not valid, or has a user name in it."""
     location = response.headers.get("Location", "")
-    with suppress(UnicodeError):  # HTTP gives it as Latin-1, whatever it is
+    with suppress(UnicodeError):  # headers are read as Latin-1, whatever they are
         location = location.encode("latin-1").decode("utf-8")
     if not location or not location.isprintable() or "\\" in location:
         return None
@@ -53,7 +53,7 @@ def _target(request: Request, response: Response) -> str | None:
 
 
 def _advice(request: Request, target: str) -> str:
-    """How to correct `host`, as far as the target's path tells."""
+    """Return how to correct `host`, as far as the target's path tells."""
     path = urlsplit(target).path.rstrip("/")
     own = request.path.rstrip("/")
     if own and path.endswith(own):

@@ -1,4 +1,4 @@
-"""How long one call may take: to connect, for each piece of its answer, and altogether."""
+"""How long one call may take: to connect, for each chunk of its response, and altogether."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _CLOCK_STEP = 0.001  # seconds; a wait may end that much before the limit
 
 
 class Timeouts:
-    """The time limits of one call, counted from now on a clock that nobody sets. `None` is no limit.
+    """The timeouts of one call, counted from now on a clock that nobody sets. `None` is no limit.
 
     :ivar connect: seconds to make a connection.
-    :ivar read: seconds to wait for each piece of the answer.
-    :ivar total: seconds for the whole call: waits, repeats and redirects included.
+    :ivar read: seconds to wait for each chunk of the response.
+    :ivar total: seconds for the whole call: waits, retries and redirects included.
     """
 
     __slots__ = ("_end", "connect", "read", "total")
@@ -27,7 +27,7 @@ class Timeouts:
     def of_call(
         cls, timeout: tuple[float | None, float | None], total: float | None, own: Seconds | None = None
     ) -> Timeouts:
-        """Make the limits of a call from those of its client and from its own `_request_timeout`.
+        """Make the timeouts of a call from those of its client and from its own `_request_timeout`.
 
         A number bounds the whole call. A pair (connect, read) lifts the limit of the whole to at least its sum.
         """
@@ -39,30 +39,30 @@ class Timeouts:
         return cls(own if connect is None else min(connect, own), own, own)
 
     def left(self) -> float | None:
-        """Seconds that are left of the whole call, 0 if none are."""
+        """Return the seconds that are left of the whole call, 0 if none are; `None` without a limit."""
         return None if self._end is None else max(0.0, self._end - time.monotonic())
 
     def has_expired(self) -> bool:
-        """Whether the whole call has had its time."""
+        """Return whether the whole call has used up its time."""
         left = self.left()
         return left is not None and left <= _CLOCK_STEP
 
     def connect_timeout(self) -> float | None:
-        """Seconds to make a connection in.
+        """Return the seconds within which a connection must be made.
 
-        :raises TimeoutError: the whole call has had its time.
+        :raises TimeoutError: the whole call has used up its time.
         """
         return self._within(self.connect)
 
     def read_timeout(self) -> float | None:
-        """Seconds to send or receive the next piece in.
+        """Return the seconds within which the next chunk must be sent or received.
 
-        :raises TimeoutError: the whole call has had its time.
+        :raises TimeoutError: the whole call has used up its time.
         """
         return self._within(self.read)
 
     def disarm(self) -> None:
-        """Do not count the time any more in which the caller reads the answer; each piece keeps its limit."""
+        """Lift the limit of the whole call, as the caller reads the response now; each chunk keeps its timeout."""
         self._end = None
 
     def _within(self, limit: float | None) -> float | None:

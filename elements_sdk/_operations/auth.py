@@ -171,7 +171,7 @@ GET_ALL_ACCESS_TOKENS = Operation(
             "ordering",
             "str",
             required=False,
-            description="Name of the property to order by; a leading `-` turns the order round.",
+            description="Name of the property to order by; a leading `-` reverses the order.",
             example="expires",
         ),
         Parameter(
@@ -180,7 +180,7 @@ GET_ALL_ACCESS_TOKENS = Operation(
             "limit",
             "int",
             required=False,
-            description="How many tokens to give at the most.",
+            description="How many tokens to return at the most.",
             example=10,
         ),
         Parameter(
@@ -189,7 +189,7 @@ GET_ALL_ACCESS_TOKENS = Operation(
             "offset",
             "int",
             required=False,
-            description="How many tokens to pass over before the first one given.",
+            description="How many tokens to skip before the first one returned.",
             example=None,
         ),
     ),
@@ -324,8 +324,8 @@ STOP_IMPERSONATION = Operation(
     is_login=False,
     paging=None,
     is_open=False,
-    summary="Be yourself again.",
-    description="Ends what `start_impersonation` began.",
+    summary="End the impersonation, and act as yourself again.",
+    description="It ends what `start_impersonation` began.",
     body_description="",
     body_example=(),
 )

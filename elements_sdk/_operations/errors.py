@@ -1,4 +1,4 @@
-"""What becomes of a call that failed: the exception that tells of its request and of the answer, and of no secret."""
+"""The exceptions of calls that failed: they tell of the request and of the response, and of no secret."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from elements_sdk.exceptions import (
 )
 
 _OF_ONE_TIME_CODES = ("otp", "one-time")
-_CLOCKS_MAY_DIFFER = 30.0  # seconds: one code's time
+_CLOCKS_MAY_DIFFER = 30.0  # seconds for which one code is valid
 
 E = TypeVar("E", bound=ApiException)
 
 
 def status_error(request: Request, response: Response, is_login: bool = False) -> ApiException:
-    """Make the exception that stands for an answer with an error status."""
+    """Make the exception that stands for a response with an error status."""
     kind: type[ApiException] = exception_for_status(response.status)
     if kind is RedirectError:
         return make_exception(kind, request, response, reason=reason_of_stop(request, response))
@@ -44,7 +44,7 @@ def status_error(request: Request, response: Response, is_login: bool = False) -
 
 
 def login_error(request: Request, response: Response, detail: str | None, errors: dict[str, list[str]]) -> ApiException:
-    """Make the exception of a login that was answered without a user."""
+    """Make the exception of a login whose response has no user."""
     reasons = errors.pop("reason", [])
     if any(word in f"{reasons} {detail}".lower() for word in _OF_ONE_TIME_CODES):
         detail = "; ".join(filter(None, [(detail or "").rstrip("."), _clock_problem(response)]))
@@ -65,7 +65,7 @@ def make_exception(
     errors: dict[str, list[str]] | None = None,
     request_sent: RequestSent = "yes",
 ) -> E:
-    """Make an exception that tells of a request and, where one came, of its answer.
+    """Make an exception that tells of a request and, where one came, of its response.
 
     A server may echo what it was sent; what of that is secret is masked in every sentence.
     """
@@ -89,13 +89,13 @@ def make_exception(
 
 
 def body_error(request: Request, response: Response, error: TooLarge | FileError) -> ApiException:
-    """Make the exception that stands for a body that could not be taken."""
+    """Make the exception for a body that is too large, or could not be written to a file."""
     kind = ResponseTooLarge if isinstance(error, TooLarge) else ApiException
     return make_exception(kind, request, response, reason=str(error))
 
 
 def _clock_problem(response: Response) -> str | None:
-    """Say by how much the two clocks differ, if a one-time code of this machine cannot be good on the server."""
+    """Return by how much the two clocks differ, if a one-time code of this machine cannot be valid on the server."""
     ahead = seconds_ahead(response.headers)
     if ahead is None or abs(ahead) <= _CLOCKS_MAY_DIFFER:
         return None
@@ -104,9 +104,9 @@ def _clock_problem(response: Response) -> str | None:
 
 
 def deadline_exceeded(request: Request, timeouts: Timeouts, phase: str, request_sent: RequestSent) -> DeadlineExceeded:
-    """Make the exception of a call that has had its time.
+    """Make the exception of a call that has used up its time.
 
-    :param phase: what it was doing.
+    :param phase: what the call was doing.
     """
     reason = f"the call took longer than its limit of {timeouts.total:g} s, {phase}"
     failed = make_exception(DeadlineExceeded, request, None, reason=reason, request_sent=request_sent)
@@ -115,5 +115,5 @@ def deadline_exceeded(request: Request, timeouts: Timeouts, phase: str, request_
 
 
 def decode_text(data: bytes) -> str:
-    """A body as text, whatever its bytes are."""
+    """Return a body as text, whatever its bytes are."""
     return data.decode("utf-8", "replace")

@@ -1,6 +1,6 @@
 """One REST call as a frozen record that writes its `Request` and reads its `Response`, without any I/O."""
 
-# Annotations are no texts here: a NamedTuple would compile each of them when it is made.
+# Annotations are not postponed here: a NamedTuple would compile the text of each when the class is made.
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
@@ -9,7 +9,7 @@ from elements_sdk import models
 from elements_sdk._http.messages import Request, Response, encode_query, expand_path
 from elements_sdk._http.timeouts import Seconds, Timeouts
 from elements_sdk._operations.errors import decode_text, make_exception, status_error
-from elements_sdk._serialization.decode import UnexpectedJson, from_json, parse_json
+from elements_sdk._serialization.decode import UnexpectedJson, from_json, parse_json, with_article
 from elements_sdk._utils.redaction import MaskedDict, excerpt, shown_headers
 from elements_sdk.exceptions import ApiTypeError, ApiValueError, ResponseFormatError
 from elements_sdk.models._base import ReadSettings, problem_of_body
@@ -23,15 +23,15 @@ T = TypeVar("T")
 class CallOptions(TypedDict, total=False):
     """Keywords of every call, besides `async_req`, `_preload_content` and `_return_http_data_only`.
 
-    `_request_timeout`: seconds for the whole call, its repeats included; or a pair: seconds to connect, and to wait for
-    each piece of the answer, with the client's limit for the whole call, which is lifted to the sum if that is more.
+    `_request_timeout`: seconds for the whole call, its retries included; or a pair: seconds to connect, and to wait for
+    each chunk of the response. A pair leaves the client's limit for the whole call, lifted to its sum if that is more.
     """
 
     _request_timeout: Seconds | None
 
 
 class RequestOptions(NamedTuple):
-    """How a call is to be made: the keywords that every call takes, where `call_api` sends it, and in whose name."""
+    """The options of one call: the keywords that every call takes, where `call_api` sends it, and in whose name."""
 
     async_req: bool = False
     preload: bool = True
@@ -44,7 +44,7 @@ class RequestOptions(NamedTuple):
 
 
 class ApiResponse(NamedTuple, Generic[T]):
-    """What `..._with_http_info` gives: the data, the HTTP status and the headers of the answer."""
+    """What `..._with_http_info` returns: the data, the HTTP status and the headers of the response."""
 
     data: T
     status_code: int
@@ -71,9 +71,9 @@ class Parameter(NamedTuple):
 
 
 class Paging(NamedTuple):
-    """The parameters by which a list is given page by page.
+    """The parameters by which a list is asked for page by page.
 
-    :ivar iterator: name of the method that walks the whole list.
+    :ivar iterator: name of the method that iterates over the whole list.
     """
 
     iterator: str
@@ -83,12 +83,12 @@ class Paging(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """One REST call: what it is named, what it takes, sends and gives.
+    """One REST call: its name, its arguments, what it sends and what it returns.
 
-    :ivar body: name of the model that is sent; `None`: nothing is.
+    :ivar body: name of the model that is sent; `None`: no body is.
     :ivar result: what comes back: a model's name, `"list[Ticket]"`, `"object"`; `None`: nothing to read.
     :ivar is_login: whether an error means that nobody is logged in now (`LoginFailed`).
-    :ivar is_open: whether a caller who is nobody may make it.
+    :ivar is_open: whether it may be made without credentials.
     :ivar summary: what it is for, a sentence; `description` says more.
     :ivar body_example: properties of a body that could be sent, and their values.
     """
@@ -111,7 +111,7 @@ class Operation(NamedTuple):
     body_example: tuple[tuple[str, Any], ...] = ()
 
     def request(self, arguments: Mapping[str, Any], check: bool = True, safe_characters: str = "") -> Request:
-        """Check the arguments of a call and write its request; an argument that is `None` is left out.
+        """Check the arguments of a call and return its request; an argument that is `None` is left out.
 
         :param check: whether a body is compared with the rules of its model.
         :param safe_characters: characters of path parameters that are not quoted.
@@ -133,10 +133,10 @@ class Operation(NamedTuple):
         return Request(self.method, path, shown_path, encode_query(in_query), headers, body)
 
     def read(self, request: Request, response: Response, settings: ReadSettings | None = None) -> Any:
-        """Give the result of the call.
+        """Return the result of the call.
 
         :raises ApiException: the status is an error.
-        :raises ResponseFormatError: the answer is not what was promised.
+        :raises ResponseFormatError: the response is not what was promised.
         """
         if not 200 <= response.status < 300:
             raise status_error(request, response, self.is_login)
@@ -145,7 +145,7 @@ class Operation(NamedTuple):
         return None if self.result is None else read_result(request, response, self.result, settings)
 
     def by_page(self) -> "Operation":
-        """Give the operation that reads the same list as a `Page`."""
+        """Return the operation that reads the same list as a `Page`."""
         return self._replace(result=f"{self.result}".replace("list[", "page["))
 
     def _body(self, data: Any, check: bool) -> bytes:
@@ -153,7 +153,8 @@ class Operation(NamedTuple):
             raise self._missing("data")
         model = models.by_name(f"{self.body}")
         if not isinstance(data, model | Mapping):
-            raise ApiTypeError(f"{self.name} takes a {self.body} or a dict as data, not a {type(data).__name__}")
+            wanted, given = with_article(f"{self.body}"), with_article(type(data).__name__)
+            raise ApiTypeError(f"{self.name} takes {wanted} or a dict as data, not {given}")
         problem = problem_of_body(model, data) if check else None
         if problem:
             raise ApiValueError(problem)
@@ -166,9 +167,9 @@ class Operation(NamedTuple):
 
 
 def read_result(request: Request, response: Response, type_name: str, settings: ReadSettings | None = None) -> Any:
-    """Read an answer as the type that was promised.
+    """Read a response as the type that was promised.
 
-    :raises ResponseFormatError: it is something else.
+    :raises ResponseFormatError: the response is something else.
     """
     try:
         result = from_json(response.data, type_name, settings)
@@ -196,8 +197,8 @@ _OPTIONS = ("async_req", "_preload_content", "_request_timeout", "_return_http_d
 def read_options(name: str, options: Mapping[str, Any], data_only: bool = False) -> RequestOptions:
     """Read the keywords that every call takes.
 
-    :param data_only: give the data alone, whatever the keywords say.
-    :raises ApiTypeError: there is one that no call takes.
+    :param data_only: return the data alone, whatever the keywords say.
+    :raises ApiTypeError: there is a keyword that no call takes.
     """
     for option in options:
         if option not in _OPTIONS:

@@ -22,12 +22,12 @@ METHODS = frozenset({"GET", "HEAD", "DELETE", "POST", "PUT", "PATCH", "OPTIONS"}
 def build_operation(
     method: str, path: str, result: str | type | None, parts: MaskedDict, safe_characters: str = ""
 ) -> tuple[Operation, Request]:
-    """Describe a call and write its request. The `Content-Type` among the headers decides how the body is written.
+    """Return the operation and the request of a call. The header `Content-Type` decides how the body is written.
 
     :param parts: the arguments `path_params`, `query_params`, `header_params`, `body`, `post_params`, `files` and
         `collection_formats` of `ApiClient.call_api`, as far as they are given.
-    :raises ApiValueError: a value cannot be sent, or answers are not read as `result`.
-    :raises ApiTypeError: body and content type do not go together, or parameters are no pairs.
+    :raises ApiValueError: a value cannot be sent, or `result` is not a type that responses are read as.
+    :raises ApiTypeError: body and content type do not go together, or parameters are not pairs.
     """
     operation = Operation("call_api", _verb(method), path, result=None if result is None else type_name(result))
     if not path.startswith("/") or "#" in path:
@@ -36,17 +36,17 @@ def build_operation(
 
 
 def build_request(method: str, parts: MaskedDict) -> Request:
-    """Write a request to any address.
+    """Return a request to any URL.
 
     :param parts: its `url`, and what `build_operation` takes.
-    :raises ApiValueError: the address is none, or a value cannot be sent.
-    :raises ApiTypeError: body and content type do not go together, or parameters are no pairs.
+    :raises ApiValueError: the URL is not valid, or a value cannot be sent.
+    :raises ApiTypeError: body and content type do not go together, or parameters are not pairs.
     """
     return _without_frames(_build_request, _verb(method), parts)
 
 
 def _without_frames(write: Callable[..., Request], *arguments: Any) -> Request:
-    """Write a request. What fails leaves without the frames in which it did: they hold what is secret."""
+    """Return a request. An exception leaves without the frames in which it was raised: they hold what is secret."""
     try:
         return write(*arguments)
     except OpenApiException as error:
@@ -104,7 +104,7 @@ def _body(headers: MaskedDict, body: Any, form: list[tuple[str, Any]]) -> bytes 
         if isinstance(body, str | bytes):
             return body.encode("utf-8") if isinstance(body, str) else body
     except UnicodeEncodeError:
-        problem = "the body holds half a character (a lone surrogate)"
+        problem = "the body holds a lone surrogate"
     else:
         raise ApiTypeError(f"a body of type {type(body).__name__} cannot be sent as {kind}; give text or bytes")
     raise ApiValueError(problem)

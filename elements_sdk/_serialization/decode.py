@@ -23,6 +23,7 @@ Reader = Callable[[Any, ReadSettings | None], Any]
 
 _LIST, _PAGE, _DICT = r"(?i)list\[(.+)\]", r"page\[(.+)\]", r"(?i)dict[(\[]\s*[^,]+,\s*(.+)[)\]]"
 _SPACES = " \t\n\r"
+_VOWEL_SOUND = r"(?!One)[AEIOaeio]|[FHLMNRSX][A-Z]"  # of a type's name; that of OneTime... begins as "won"
 _parse_at = json.JSONDecoder().raw_decode
 _JSON_KINDS: dict[str, tuple[type, ...]] = {
     "str": (str,),
@@ -35,11 +36,11 @@ _JSON_KINDS: dict[str, tuple[type, ...]] = {
 
 
 class UnexpectedJson(ValueError):
-    """An answer is not JSON, or not the JSON that was promised."""
+    """A response that is not JSON, or not the JSON that was promised."""
 
 
 class Page(NamedTuple):
-    """A piece of a long list, as `"page[Ticket]"` is read.
+    """A page of a long list, as `"page[Ticket]"` is read.
 
     :ivar is_last: whether the server says that nothing follows; `None`: it says nothing about that.
     """
@@ -49,9 +50,9 @@ class Page(NamedTuple):
 
 
 def parse_json(data: bytes | str) -> Any:
-    """Read the JSON of an answer.
+    """Read the JSON of a response.
 
-    :raises UnexpectedJson: it is none, or nested too deeply.
+    :raises UnexpectedJson: the data is not JSON, or nested too deeply.
     """
     try:
         return json.loads(_decoded(data))
@@ -61,18 +62,18 @@ def parse_json(data: bytes | str) -> Any:
 
 
 def from_json(data: bytes | str, type_name: str, settings: ReadSettings | None = None) -> Any:
-    """Read an answer as what was promised: `"Ticket"`, `"list[Ticket]"`, `"dict(str, int)"`, `"datetime"`, `"object"`.
+    """Read a response as a promised type: `"Ticket"`, `"list[Ticket]"`, `"dict(str, int)"`, `"datetime"`, `"object"`.
 
     `"page[Ticket]"` gives a `Page`, of a plain list as of an envelope.
 
-    :raises UnexpectedJson: it is something else.
+    :raises UnexpectedJson: the data is something else.
     """
     if type_name == "str":
         return _read_text(data)
     if not data:
         if type_name == "object":
             return None
-        raise UnexpectedJson(f"the answer is empty, {_promise(type_name)} was promised")
+        raise UnexpectedJson(f"the answer is empty, {with_article(type_name)} was promised")
     is_page, type_name, read_item = _plan(type_name)
     items = None if read_item is None else _read_item_by_item(data, read_item, settings)
     if items is not None:
@@ -84,9 +85,9 @@ def from_json(data: bytes | str, type_name: str, settings: ReadSettings | None =
 
 
 def type_name(given: str | type) -> str:
-    """Give the name of a type that is given as itself or by name.
+    """Return the name of a type that is given as itself or by name.
 
-    :raises ApiValueError: answers are not read as that.
+    :raises ApiValueError: responses are not read as that type.
     """
     name = given.__name__ if isinstance(given, type) else given
     if name != "file":
@@ -95,18 +96,18 @@ def type_name(given: str | type) -> str:
 
 
 def without_page(type_name: str) -> str:
-    """Name the list that a page is a piece of; other types stay as they are."""
+    """Return the type of the list that a page is a part of; other types stay as they are."""
     page_of = _inner(_PAGE, type_name)
     return f"list[{page_of}]" if page_of else type_name
 
 
 def list_of(type_name: str) -> str | None:
-    """Name the type of a list's items; `None` if the type is no list."""
+    """Return the type of a list's items; `None` if the type is not a list."""
     return _inner(_LIST, type_name)
 
 
 def dict_of(type_name: str) -> str | None:
-    """Name the type of a dict's values; `None` if the type is no dict."""
+    """Return the type of a dict's values; `None` if the type is not a dict."""
     return _inner(_DICT, type_name)
 
 
@@ -120,7 +121,7 @@ def _decoded(data: bytes | str) -> str:
 
 
 def _next(text: str, position: int) -> int:
-    """Find the next character that is no white space."""
+    """Return the position of the next character that is not white space."""
     while text[position] in _SPACES:
         position += 1
     return position
@@ -130,7 +131,7 @@ def _read_item_by_item(data: bytes | str, read: Reader, settings: ReadSettings |
     """Read a JSON list so that the plain values of one item are gone before the next is parsed.
 
     That is faster than parsing the whole list first, and takes half the memory. Whatever is not simply a list of
-    objects gives `None` and is left to the ordinary way, with its error messages.
+    objects returns `None` and is left to the ordinary way, with its error messages.
     """
     items: list[Any] = []
     try:
@@ -147,7 +148,7 @@ def _read_item_by_item(data: bytes | str, read: Reader, settings: ReadSettings |
 
 
 def _read_text(data: bytes | str) -> str:
-    """A text is JSON's, or else the body as it is."""
+    """Return a JSON string, or else the body as it is."""
     try:
         value = parse_json(data)
     except UnexpectedJson:
@@ -160,23 +161,24 @@ def _read_promised(value: Any, type_name: str, settings: ReadSettings | None) ->
     if _item_reader(type_name) is not None:
         value, kinds = list_in_envelope(value), (list,)
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        raise UnexpectedJson(f"the answer is {_kind(value)}, {_promise(type_name)} was promised")
+        raise UnexpectedJson(f"the answer is {_kind(value)}, {with_article(type_name)} was promised")
     return reader(type_name)(value, settings)
 
 
 def list_in_envelope(value: Any) -> Any:
-    """Take a list out of the page envelope of Django REST Framework; anything else stays as it is."""
+    """Return the list in a page envelope of Django REST Framework; anything else stays as it is."""
     is_envelope = isinstance(value, dict) and isinstance(value.get("results"), list) and "count" in value
     return value["results"] if is_envelope else value
 
 
 def _is_last_page(value: Any) -> bool | None:
-    """Whether an envelope has no next page; a plain list does not say. The address in `next` is never used."""
+    """Return whether an envelope has no next page; a plain list does not say. The URL in `next` is never used."""
     return value["next"] is None if isinstance(value, dict) and "next" in value else None
 
 
-def _promise(type_name: str) -> str:
-    return f"a {type_name}"
+def with_article(noun: str) -> str:
+    """Return a type's name with the article that goes with its sound: "a Ticket", "an int", "an LDAPServer"."""
+    return f"{'an' if re.match(_VOWEL_SOUND, noun) else 'a'} {noun}"
 
 
 def _kind(value: Any) -> str:
@@ -193,7 +195,7 @@ def _kind(value: Any) -> str:
 
 @cache
 def reader(type_name: str) -> Reader:
-    """Give the function that turns a plain value into what the type says, leaving alone what does not fit.
+    """Return the function that turns a plain value into what the type says, leaving alone what does not fit.
 
     :raises ApiValueError: there is no such type.
     """
@@ -212,14 +214,14 @@ def reader(type_name: str) -> Reader:
 
 @cache
 def _item_reader(type_name: str) -> Reader | None:
-    """Give the reader of a list's items; `None` if the type is no list."""
+    """Return the reader of a list's items; `None` if the type is not a list."""
     item_type = list_of(type_name)
     return reader(item_type) if item_type else None
 
 
 @cache
 def _plan(type_name: str) -> tuple[bool, str, Reader | None]:
-    """Tell whether a type is a page of a list, give the type without that, and the reader of a list's items."""
+    """Return whether a type is a page of a list, the type without that, and the reader of the list's items."""
     without = without_page(type_name)
     return without != type_name, without, _item_reader(without)
 
@@ -266,7 +268,7 @@ def read(value, settings):
 
 
 def _model_reader(cls: type[Model]) -> Reader:
-    """Write and compile the function that makes this model of a JSON object.
+    """Write and compile the function that makes this model from a JSON object.
 
     It stores straight into the slots, past the checks of assignment.
     """
@@ -288,7 +290,7 @@ def _model_reader(cls: type[Model]) -> Reader:
 
 
 def _assignment(name: str, type_name: str, scope: dict[str, Any]) -> list[str]:
-    """The statements that read one property; where nothing is to be converted it is stored as it came."""
+    """Return the statements that read one property; where nothing is to be converted it is stored as it came."""
     slot, item = f"model._{name}", f"value[{name!r}]"
     if type_name == "datetime":
         return [

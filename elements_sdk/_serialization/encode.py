@@ -14,7 +14,7 @@ from elements_sdk.models._base import Model
 def to_plain(value: Any) -> Any:
     """Turn models, dates and what holds them into values that JSON has. `None` in a model means: not sent.
 
-    :raises ApiTypeError: JSON cannot say this value.
+    :raises ApiTypeError: JSON cannot represent a value.
     """
     if value is None or isinstance(value, str | int | float | bool | bytes):
         return value
@@ -33,17 +33,17 @@ def to_plain(value: Any) -> Any:
 
 
 def to_json(value: Any) -> bytes:
-    """Write a request body.
+    """Return a request body as JSON.
 
-    :raises ApiTypeError: JSON cannot say this value.
-    :raises ApiValueError: it holds a number that JSON does not have (NaN, infinity), or holds itself.
+    :raises ApiTypeError: JSON cannot represent a value.
+    :raises ApiValueError: the value holds a number that JSON does not have (NaN, infinity), or holds itself.
     """
     problem: Exception
     try:
         return json.dumps(to_plain(value), allow_nan=False).encode("ascii")
     except ApiTypeError:
         raise
-    except TypeError as error:  # bytes, or keys that are no text
+    except TypeError as error:  # bytes, or keys that are not text
         problem = ApiTypeError(f"the body cannot be written as JSON: {error}")
     except (ValueError, RecursionError):
         problem = ApiValueError("the body cannot be written as JSON: it holds NaN, an infinity, or itself")

@@ -12,7 +12,7 @@ from elements_sdk._utils.redaction import MASK, SECRET_NAMES
 def error_sentences(data: bytes) -> tuple[str | None, dict[str, list[str]]]:
     """Read an error body of Django REST Framework: its `detail`, and its other sentences by field path.
 
-    Sentences that belong to no field stand under the empty path. What is not JSON gives nothing.
+    Sentences that belong to no field stand under the empty path. What is not JSON has none.
     """
     try:
         value = parse_json(data)
@@ -25,13 +25,13 @@ def error_sentences(data: bytes) -> tuple[str | None, dict[str, list[str]]]:
     errors: dict[str, list[str]] = {}
     try:
         _collect(value, "", errors)
-    except RecursionError:  # since 3.12 json reads deeper than Python walks
+    except RecursionError:  # since Python 3.12 json reads deeper than Python code can recurse
         return detail, {}
     return detail, errors
 
 
 def _collect(value: Any, path: str, errors: dict[str, list[str]]) -> None:
-    """Walk nested dicts and lists down to the sentences; rows of a list that have none are `{}`."""
+    """Collect the sentences in nested dicts and lists; rows of a list that have none are `{}`."""
     if isinstance(value, dict):
         for key, item in value.items():
             # Sentences about a secret come in a list; a plain text under its name is the secret itself.

@@ -48,5 +48,5 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "that is no path"
+        reason = getattr(error, "strerror", None) or "that is not a path"
     raise ApiValueError(f"the file to upload, {path.name}, cannot be read: {reason}")

@@ -1,8 +1,8 @@
-"""The pools and connections of the transport: urllib3's own, which keep to the limits of the call that uses them.
+"""The pools and connections of the transport: urllib3's own, which keep to the timeouts of the call that uses them.
 
-urllib3 bounds each wait for a byte, not the call: an answer that drips goes on for ever. It tells neither how far a
-request has come when it fails, nor for how long a connection has been idle. So these connections ask the call that the
-thread is making, before each piece that they send and receive.
+urllib3 bounds each wait for a byte, not the call: a response that drips goes on for ever. It tells neither how far a
+request has come when it fails, nor for how long a connection has been idle. So these connections ask the attempt that
+the thread is making for its timeout, before each chunk that they send and receive.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from elements_sdk._utils.fork import register_after_fork
 if TYPE_CHECKING:
     from socket import socket
 
-_AS_GOOD_AS = 0.0005  # seconds
-_BLOCK = 65_536  # bytes sent within one limit
+_AS_GOOD_AS = 0.0005  # seconds; timeouts that differ by less are as good as the same
+_BLOCK = 65_536  # bytes sent within one timeout
 _TLS_ALERT = b"\x15\x03"
 _INTERIM = frozenset({100, *range(102, 200)})
 _thread = threading.local()
 
 
 class Urllib3Attempt(Attempt):
-    """One try of a call, on its way through a connection of this thread.
+    """One attempt at a call, on its way through a connection of this thread.
 
     :ivar longest_idle: seconds for which a connection may have been idle to be used for it; `None`: any number.
     """
@@ -45,14 +45,14 @@ class Urllib3Attempt(Attempt):
         self.longest_idle = longest_idle
 
     def next_timeout(self) -> float | None:
-        """Seconds to send or receive the next chunk in.
+        """Return the seconds within which the next chunk must be sent or received.
 
-        :raises TimeoutError: the whole call has had its time.
+        :raises TimeoutError: the whole call has used up its time.
         """
         return self.timeouts.connect_timeout() if self.phase == "connecting" else self.timeouts.read_timeout()
 
     def __enter__(self) -> None:
-        """Have the thread's connections work for this try; afterwards for the one around it, if any."""
+        """Make the thread's connections work for this attempt; afterwards for the one around it, if any."""
         self._around: Urllib3Attempt | None = getattr(_thread, "current", None)
         _thread.current = self
 
@@ -65,9 +65,9 @@ def _current() -> Urllib3Attempt:
 
 
 class _Socket:
-    """A connected socket, plain or TLS: it sends within the limits of the thread's try; its readers have their own.
+    """A connected socket, plain or TLS: it sends within the timeouts of the thread's attempt; readers have their own.
 
-    To set a limit is a system call, for which a thread lets others run, so that it costs most where there are many.
+    Setting a timeout is a system call, at which a thread lets others run, so it costs most where there are many.
     """
 
     def __init__(self, source: Any) -> None:
@@ -83,7 +83,7 @@ class _Socket:
         """Do nothing: `limit` does it. urllib3 asks for this twice a call, and each would be a system call."""
 
     def limit(self, seconds: float | None) -> None:
-        """Limit the next step; what is set already, or as good as that, is not set again."""
+        """Set the timeout of the next step; what is set already, or as good as that, is not set again."""
         current: float | None = self._source.gettimeout()
         is_set = current is seconds if current is None or seconds is None else abs(current - seconds) < _AS_GOOD_AS
         if not is_set:
@@ -99,7 +99,7 @@ class _Socket:
         return io.BufferedReader(_Reader(self))
 
     def close(self) -> None:
-        """Close it, as soon as nobody reads from it any more."""
+        """Close the socket, as soon as nobody reads from it any more."""
         self._is_closed = True
         if self._readers == 0:
             self._source.close()
@@ -111,7 +111,7 @@ class _Socket:
 
 
 class _Reader(io.RawIOBase):
-    """Reads from a socket, each piece within the limits of the try that it is made for."""
+    """A reader of a socket; it reads each chunk within the timeouts of the attempt that it was made for."""
 
     def __init__(self, source: _Socket) -> None:
         self._socket: _Socket | None = source
@@ -125,7 +125,7 @@ class _Reader(io.RawIOBase):
         self._socket.limit(self._attempt.next_timeout())
         count: int = self._socket.recv_into(buffer)
         if self._attempt.phase == "waiting for the answer":
-            if count == 0:  # http.client would take half a head for a whole one
+            if count == 0:  # http.client would take a part of the headers for all of them
                 raise ConnectionResetError
             if bytes(memoryview(buffer)[:2]) == _TLS_ALERT:
                 raise SpeaksTls
@@ -139,19 +139,19 @@ class _Reader(io.RawIOBase):
 
 
 class _LimitedResponse(http.client.HTTPResponse):
-    """An answer whose status line, headers and body come within the timeouts."""
+    """A response whose status line, headers and body come within the timeouts."""
 
     def __init__(self, source: Any, *arguments: Any, **named: Any) -> None:
-        own = source if isinstance(source, _Socket) else _Socket(source)  # which it is not yet while a proxy answers
+        own = source if isinstance(source, _Socket) else _Socket(source)  # it is not one yet while a proxy responds
         super().__init__(own, *arguments, **named)  # type: ignore[arg-type]  # http.client only asks for its makefile
 
     def begin(self) -> None:
-        """Read up to the body. Interim answers are skipped; http.client takes any but 100 for the answer itself."""
+        """Read up to the body. Interim responses are skipped; http.client takes any but 100 for the final one."""
         super().begin()
         while self.status in _INTERIM:
             self.headers = self.msg = None  # type: ignore[assignment]  # else nothing more is read
             super().begin()
-        if self.status < 200:  # what follows is no HTTP any more
+        if self.status < 200:  # what follows is not HTTP any more
             self.will_close = True
         # Where a header is malformed, urllib3 would write the address and the other headers into its log.
         self.headers.defects.clear()
@@ -167,7 +167,7 @@ class _SocketOptions(list[tuple[int, int, int | bytes]]):
 
 
 class _Limited(HTTPConnection):
-    """A connection that keeps to the limits of the try it is used for, and tells it how far it has come."""
+    """A connection that keeps to the timeouts of the attempt it is used for, and tells it how far it has come."""
 
     response_class = _LimitedResponse
     _last_used = 0.0
@@ -193,28 +193,28 @@ class _Limited(HTTPConnection):
         self.sock = _Socket(self.sock)
 
     def _new_conn(self) -> socket:
-        """Connect; TLS over it, which comes next, has what is left of the time to connect."""
+        """Connect; the TLS handshake that comes next has what is left of the time to connect."""
         new = super()._new_conn()
         new.settimeout(_current().timeouts.connect_timeout())
         return new
 
     def _tunnel(self) -> None:
-        """Have the proxy connect to the server; TLS with that has what is left by then."""
+        """Make the proxy connect to the server; the TLS handshake with that has what is left of the time by then."""
         super()._tunnel()
         self.sock.settimeout(_current().timeouts.connect_timeout())
 
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
-        if not self._is_connecting:  # what is sent then goes to a proxy
+        if not self._is_connecting:  # what is sent while connecting goes to a proxy
             _current().phase = "sending the request"
         super().send(data)
 
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
         _current().phase = "waiting for the answer"
-        answer = super().getresponse()
+        response = super().getresponse()
         self._last_used = time.monotonic()
-        return answer
+        return response
 
 
 def _cut(data: memoryview) -> Iterator[memoryview]:
@@ -233,7 +233,7 @@ class _Forkable(urllib3.HTTPConnectionPool):
         register_after_fork(self)
 
     def renew_after_fork(self) -> None:
-        """Give up the parent's connections; a thread that is not here may hold the lock of their queue."""
+        """Drop the parent's connections; a thread that exists only there may hold the lock of their queue."""
         if self.pool is not None:
             idle = [connection for connection in self.pool.queue if connection is not None]
             LifoQueue.__init__(self.pool, self.pool.maxsize)

@@ -1,4 +1,4 @@
-"""Why no answer came: what a transport's library raises, in the words of this SDK, and in its exceptions."""
+"""Why no response came: what a transport's library raises, turned into exceptions and messages of this SDK."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Errors = tuple[type[BaseException], ...]
 
 
 class Attempt:
-    """One try of a call, on its way through a connection.
+    """One attempt at a call, on its way through a connection.
 
     :ivar phase: how far it has come.
     :ivar is_on_new_connection: whether it has made its connection itself.
@@ -45,20 +45,20 @@ class Attempt:
 
 
 class SpeaksTls(ConnectionResetError):
-    """A server answers a request without TLS by an alert of TLS."""
+    """A server answers a request without TLS by a TLS alert."""
 
 
 class ExceptionMap:
     """What the exceptions of a library mean: a class for each library.
 
-    :ivar timeouts: a limit of time was reached,
-    :ivar not_timeouts: but for these.
+    :ivar timeouts: a timeout was reached,
+    :ivar not_timeouts: except for these subclasses.
     :ivar proxy: the proxy was not reached, or refused.
-    :ivar invalid: the address is none.
+    :ivar invalid: the URL is not valid.
     :ivar disconnects: the connection broke.
     :ivar wrappers: they only stand for their causes, and have nothing to say.
-    :ivar others: exception -> ours, in which words; the first that fits counts. Texts of a library are not passed on:
-        they may hold the query.
+    :ivar others: exception -> ours, and its message; the first that fits counts. Messages of a library are not passed
+        on: they may hold the query.
     """
 
     timeouts: Errors
@@ -70,7 +70,7 @@ class ExceptionMap:
     others: tuple[tuple[Errors, type[ApiException], str], ...]
 
     def proxy_status(self, error: BaseException) -> int | None:
-        """Give the status by which a proxy refuses to connect to the server, if that is what an exception says."""
+        """Return the status by which a proxy refuses to connect to the server, if that is what an exception says."""
         return None
 
 
@@ -100,7 +100,7 @@ _LIMIT_REACHED: dict[Phase, str] = {
 def transport_error(
     request: Request, error: Exception, attempt: Attempt, has_proxy: bool, exception_map: ExceptionMap
 ) -> Exception:
-    """Describe what went wrong without the traceback of the library, whose frames hold headers and body."""
+    """Make the exception for what went wrong, without the library's traceback, whose frames hold headers and body."""
     chain = [item for item in (error, *_causes(error)) if not isinstance(item, exception_map.wrappers)]
     sent = _SENT[attempt.phase]
     is_late = any(
@@ -119,25 +119,25 @@ def transport_error(
     is_broken = any(isinstance(item, exception_map.disconnects) for item in chain)
     if has_proxy and sent == "no" and is_broken:
         return make_exception(ProxyError, request, None, reason="the proxy broke the connection off", request_sent=sent)
-    for kinds, ours, words in exception_map.others:
+    for kinds, ours, message in exception_map.others:
         if any(isinstance(item, kinds) for item in chain):
-            return make_exception(ours, request, None, reason=words + _system_message(chain), request_sent=sent)
+            return make_exception(ours, request, None, reason=message + _system_message(chain), request_sent=sent)
     if is_broken:
-        words = "the connection broke while it was being made" if sent == "no" else _BROKE
+        message = "the connection broke while it was being made" if sent == "no" else _BROKE
         return make_exception(
-            ApiConnectionError, request, None, reason=words + _system_message(chain), request_sent=sent
+            ApiConnectionError, request, None, reason=message + _system_message(chain), request_sent=sent
         )
     if sent == "no" and isinstance(error, exception_map.invalid):
-        return ApiValueError("the request cannot be sent: host is no valid name")
+        return ApiValueError("the request cannot be sent: host is not a valid name")
     return make_exception(
         ApiConnectionError, request, None, reason=f"no answer ({type(error).__name__})", request_sent=sent
     )
 
 
 def raise_for_proxy_response(request: Request, response: Response) -> Response:
-    """Give an answer of the server; one that a forwarding proxy gives in its place is an error.
+    """Return a response of the server; one that a forwarding proxy sends in its place is an error.
 
-    :raises ProxyError: the proxy wants to know who is calling, or could not get an answer.
+    :raises ProxyError: the proxy wants to know who is calling, or could not get a response.
     """
     if response.status == 407:
         failed = make_exception(ProxyError, request, response, reason=UNKNOWN_TO_PROXY, request_sent="no")
@@ -150,7 +150,7 @@ def raise_for_proxy_response(request: Request, response: Response) -> Response:
 
 
 def _tls_exception(request: Request, chain: list[BaseException], attempt: Attempt) -> TlsError | None:
-    """Describe why there is no trusted connection, if that is it; a connection that was cut is no matter of trust."""
+    """Make the exception for a connection that is not trusted; `None` if that is not it, as when it was just cut."""
     netloc, sent = urlsplit(request.url).netloc, _SENT[attempt.phase]
     kinds = (ssl.SSLError, CertificateError, SpeaksTls)
     broken = next((item for item in chain if isinstance(item, kinds)), None)
@@ -159,12 +159,12 @@ def _tls_exception(request: Request, chain: list[BaseException], attempt: Attemp
     if isinstance(broken, ssl.SSLError):
         # A server refuses a client certificate before it reads a request, but with TLS 1.3 after one may be on its way.
         is_before = attempt.is_on_new_connection and attempt.phase != "reading the answer" and is_refusal(broken)
-        sent, words = "no" if is_before else sent, describe(broken, netloc, "Configuration.host")
+        sent, reason = "no" if is_before else sent, describe(broken, netloc, "Configuration.host")
     elif isinstance(broken, SpeaksTls):
-        words = f"{netloc}: the server speaks TLS on this port; should Configuration.host begin with https://?"
+        reason = f"{netloc}: the server speaks TLS on this port; should Configuration.host begin with https://?"
     else:
-        words = f"the certificate of {netloc} has another name than Configuration.assert_hostname"
-    failed = make_exception(TlsError, request, None, reason=words, request_sent=sent)
+        reason = f"the certificate of {netloc} has another name than Configuration.assert_hostname"
+    failed = make_exception(TlsError, request, None, reason=reason, request_sent=sent)
     failed.is_final = sent == "no" or isinstance(broken, SpeaksTls)
     return failed
 
@@ -194,7 +194,7 @@ _ASYNCIO_MESSAGES = ("Connect call failed", "Multiple exceptions")  # in place o
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """What is wrapped inside: urllib3 hands causes over as arguments as well as by `raise from`.
+    """Return what is wrapped inside: urllib3 hands causes over as arguments as well as by `raise from`.
 
     The context of an exception is not followed: it may be an exception that the caller is just handling.
     """
@@ -209,7 +209,7 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 
 def _system_message(chain: list[BaseException]) -> str:
-    """The words of the operating system, which knows nothing of the request."""
+    """Return the message of the operating system, which knows nothing of the request."""
     for item in chain:
         if isinstance(item, OSError) and item.strerror and item.errno is not None:
             is_asyncio = item.strerror.startswith(_ASYNCIO_MESSAGES)

@@ -21,7 +21,7 @@ _MOST_ORIGINS = 10  # that one client keeps pools for
 
 
 class Route:
-    """How a request gets to an origin.
+    """The way of a request to an origin.
 
     :ivar is_forwarded: whether a proxy reads the request and sends it on; else it lets bytes through, or there is none.
     """
@@ -50,15 +50,15 @@ class Pools:
             self._check(configuration)
 
     def route_to(self, origin: str, streams: bool) -> Route:
-        """Give the pool that leads to an origin.
+        """Return the route to an origin.
 
         :param streams: whether the caller reads the body, and may forget to give the connection back. Such connections
-            are not counted, so that none has to wait for them.
+            are not counted, so that no call has to wait for them.
         """
         return self._routes.get((origin, streams)) or self._new_route(origin, streams)
 
     def proxy_for(self, origin: str) -> Proxy | None:
-        """Give the proxy before an origin, if there is one."""
+        """Return the proxy before an origin, if there is one."""
         return self._proxies.proxy_for(origin)
 
     def close(self) -> None:
@@ -68,12 +68,12 @@ class Pools:
             manager.clear()
 
     def renew_after_fork(self) -> None:
-        """Make connections of this process's own."""
+        """Drop the parent's connections, and make a new lock for this process."""
         self._lock = threading.Lock()
         self._managers, self._routes = {}, {}
 
     def _check(self, configuration: Configuration) -> None:
-        """Find at once what would else fail in the first call."""
+        """Find at once what would otherwise fail in the first call."""
         if concerns_tls(configuration):
             self._tls_context()
         self._proxies.proxy_for(origin_of(configuration.host))
@@ -87,7 +87,7 @@ class Pools:
                 manager = self._managers[proxy, streams] = self._new_manager(proxy, not streams)
             if context is not None:
                 manager.connection_pool_kw["ssl_context"] = context
-            if len(self._routes) == _MOST_ORIGINS:  # the managers know more, so that none of these is dropped by them
+            if len(self._routes) == _MOST_ORIGINS:  # the managers keep more, so that they drop none of these
                 self._routes = {}
             try:
                 pool = manager.connection_from_url(origin)
@@ -95,7 +95,7 @@ class Pools:
                 return self._routes[origin, streams]
             except LocationValueError:
                 pass
-        raise ApiValueError("the request cannot be sent: host is no valid name")
+        raise ApiValueError("the request cannot be sent: host is not a valid name")
 
     def _new_manager(self, proxy: Proxy | None, block: bool) -> urllib3.PoolManager:
         settings = self._configuration
@@ -103,7 +103,7 @@ class Pools:
             "num_pools": 2 * _MOST_ORIGINS,
             "maxsize": settings.connection_pool_maxsize,
             "block": block,
-            "timeout": None,  # the connections keep to the limits of each call
+            "timeout": None,  # the connections keep to the timeouts of each call
         }
         if settings.assert_hostname is not None:
             options["assert_hostname"] = settings.assert_hostname
@@ -119,7 +119,7 @@ class Pools:
         return manager
 
     def _tls_context(self) -> ssl.SSLContext:
-        """One context for all connections: to make one takes longer than to connect."""
+        """Return the one context of all connections: making one takes longer than connecting."""
         if self._context is None:
             with self._lock:
                 self._context = self._context or tls_context(self._configuration)
@@ -131,4 +131,4 @@ def _proxy_manager(proxy: Proxy, options: dict[str, Any]) -> urllib3.ProxyManage
         return urllib3.ProxyManager(proxy.address, proxy_headers=proxy.headers, **options)
     except LocationValueError:
         pass
-    raise ApiValueError("the request cannot be sent: the proxy is no valid name")
+    raise ApiValueError("the request cannot be sent: the proxy is not a valid name")

@@ -41,9 +41,10 @@ class Proxies:
             self._named = MaskedDict(getproxies_environment())
 
     def proxy_for(self, url: str) -> Proxy | None:
-        """Give the proxy before this address, if there is one.
+        """Return the proxy before this URL, if there is one.
 
-        :raises ApiValueError: what the environment names is no URL of a proxy. It is not shown: it may hold a password.
+        :raises ApiValueError: what the environment names is not the URL of a proxy. It is not shown, as it may hold a
+            password.
         """
         if not self._named:
             return None
@@ -74,28 +75,28 @@ def _proxy(url: str | None, headers: MaskedDict) -> Proxy:
 
 
 def _is_exempt(url: str, exceptions: str) -> bool:
-    """Whether `NO_PROXY` names this server: by `*`, a name or its end (with a port or without), an address or a net."""
+    """Return whether `NO_PROXY` names this server: by `*`, a name or its end (with or without port), an IP or a net."""
     parts = urlsplit(origin_of(url))
     host = f"{parts.hostname}".rstrip(".")
-    pieces = exceptions.lower().replace(",", " ").split()
+    entries = exceptions.lower().replace(",", " ").split()
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return any(_covers_name(piece, host, f"{host}:{parts.port}") for piece in pieces)
-    return any(_covers_address(piece, address, parts.netloc) for piece in pieces)
+        return any(_covers_name(entry, host, f"{host}:{parts.port}") for entry in entries)
+    return any(_covers_address(entry, address, parts.netloc) for entry in entries)
 
 
-def _covers_name(piece: str, host: str, host_and_port: str) -> bool:
-    name = piece.lstrip("*").strip(".")
-    return piece == "*" or any(
+def _covers_name(entry: str, host: str, host_and_port: str) -> bool:
+    name = entry.lstrip("*").strip(".")
+    return entry == "*" or any(
         spelling == name or spelling.endswith(f".{name}") for spelling in (host, host_and_port) if name
     )
 
 
-def _covers_address(piece: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address, host_and_port: str) -> bool:
-    if piece in ("*", host_and_port):
+def _covers_address(entry: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address, host_and_port: str) -> bool:
+    if entry in ("*", host_and_port):
         return True
     try:
-        return address in ipaddress.ip_network(piece.strip("[]"), strict=False)
+        return address in ipaddress.ip_network(entry.strip("[]"), strict=False)
     except ValueError:
         return False

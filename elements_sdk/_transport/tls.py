@@ -1,4 +1,4 @@
-"""TLS: whom a client trusts, how it identifies itself, and what to say when the two sides do not come together."""
+"""TLS: whom a client trusts, how it identifies itself, and what to say when no connection can be made."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ _TLS_PROBLEMS = (
     ("ALERT_CERTIFICATE", _REFUSED_CLIENT),
     ("ALERT_DECRYPT_ERROR", _REFUSED_CLIENT),
 )
-_REFUSALS_OF_CLIENTS = tuple(part for part, words in _TLS_PROBLEMS if "client certificate" in words)
+_REFUSALS_OF_CLIENTS = tuple(part for part, message in _TLS_PROBLEMS if "client certificate" in message)
 
 
 def concerns_tls(configuration: Configuration) -> bool:
-    """Whether TLS is spoken with the host, or anything is set for it, so that it can be checked."""
+    """Return whether TLS is spoken with the host, or anything is set for it, so that it can be checked."""
     names = ("ssl_context", "ssl_ca_cert", "ssl_ca_data", "cert_file", "key_file")
     return configuration.host.startswith("https:") or any(getattr(configuration, name) is not None for name in names)
 
@@ -88,22 +88,22 @@ def tls_context(configuration: Configuration, identifies: bool = True) -> ssl.SS
 
 
 def is_refusal(error: ssl.SSLError) -> bool:
-    """Whether the server has said that it takes no request from this client, so that it has acted on none."""
+    """Return whether the server has said that it takes no request from this client, so that it has acted on none."""
     return any(part in (error.reason or "") for part in _REFUSALS_OF_CLIENTS)
 
 
 def describe(error: ssl.SSLError, netloc: str, setting: str) -> str:
-    """Say in plain words why there is no trusted connection.
+    """Return in plain words why there is no trusted connection.
 
     :param netloc: name and port of the other side.
-    :param setting: what says where that is.
+    :param setting: name of the setting that says where that is.
     """
     if isinstance(error, ssl.SSLCertVerificationError):
         code, message = error.verify_code, str(error.verify_message)
         problem = _STRICTNESS if code in _STRICT_CODES else _CERTIFICATE_PROBLEMS.get(code, "cannot be verified")
         return f"the certificate of {netloc} {problem} ({message.rstrip('.')})"
     reason = error.reason or ""
-    known = next((words for part, words in _TLS_PROBLEMS if part in reason), "no secure connection could be made")
+    known = next((message for part, message in _TLS_PROBLEMS if part in reason), "no secure connection could be made")
     return f"{netloc}: {known.format(setting=setting)} ({reason.replace('_', ' ').lower() or type(error).__name__})"
 
 
@@ -173,7 +173,7 @@ def _load_client_certificate(context: ssl.SSLContext, configuration: Configurati
 def _load(name: str, load: Callable[[], object]) -> None:
     """Load what a setting names.
 
-    :raises ApiValueError: it cannot be read, or holds no certificate.
+    :raises ApiValueError: the file cannot be read, or holds no certificate.
     """
     try:
         load()
@@ -181,7 +181,7 @@ def _load(name: str, load: Callable[[], object]) -> None:
     except (ssl.SSLError, TypeError):
         problem = "holds no certificate in PEM form"
     except (OSError, ValueError) as error:
-        problem = f"cannot be read: {getattr(error, 'strerror', None) or 'that is no path'}"
+        problem = f"cannot be read: {getattr(error, 'strerror', None) or 'that is not a path'}"
     raise ApiValueError(f"{name} {problem}")
 
 

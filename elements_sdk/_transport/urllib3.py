@@ -54,12 +54,13 @@ class Transport:
     async def send(
         self, request: Request, timeouts: Timeouts, *, body: Body = "read", longest_idle: float | None = None
     ) -> Response:
-        """Send a request to its `url`, once. Neither repeats nor redirects are made.
+        """Send a request to its `url` once, without retries or redirects.
 
         :param body: what becomes of the body of a success: it is read, or left in `Response.raw` for the caller to read
             and close, or goes into a file. The body of anything else is always read.
-        :param longest_idle: seconds for which a connection may have been idle to be used for a request that acts.
-        :raises ApiConnectionError: no complete answer came; `request_sent` says whether the server may have acted.
+        :param longest_idle: seconds for which a connection may have been idle to be used for a request that changes
+            something.
+        :raises ApiConnectionError: no complete response came; `request_sent` says whether the server may have acted.
         """
         route = self._pools.route_to(request.origin, body == "leave")
         attempt = Urllib3Attempt(timeouts, None if request.method in READING_METHODS else longest_idle)
@@ -92,11 +93,11 @@ class Transport:
             del failed  # an exception whose frames hold itself would outlive its call
 
     async def pause(self, seconds: float) -> None:
-        """Wait."""
+        """Wait for that many seconds."""
         time.sleep(seconds)
 
     def is_cleartext(self, origin: str) -> bool:
-        """Whether others can read what goes to this origin: by plain http to another machine, a proxy perhaps."""
+        """Return whether others can read what goes to this origin: by plain http to another machine or a proxy."""
         proxy = None if origin.startswith("https:") else self._pools.proxy_for(origin)
         return is_cleartext(origin) or (proxy is not None and is_cleartext(proxy.address))
 
@@ -121,7 +122,7 @@ class Transport:
             _read_body(raw, sink)
             put_into(response, sink)
             return response
-        except BaseException as error:  # the place in the pool must become free, whatever stopped the reading
+        except BaseException as error:  # the slot in the pool must become free, whatever stopped the reading
             raw.close()
             raw.release_conn()
             if sink is not None:
@@ -133,7 +134,7 @@ class Transport:
 
 
 def _read_body(raw: BaseHTTPResponse, sink: BodyBuffer) -> None:
-    """Read a body, in a frame of its own: its pieces may be secret."""
+    """Read a body, in a frame of its own: its chunks may be secret."""
     if not raw.headers.get("Content-Length", "0").isdecimal():
         raw.length_remaining = None  # urllib3 reads "2, 2" as 2, and http.client as no length: all would come at once
     sink.reserve(getattr(raw, "length_remaining", None))

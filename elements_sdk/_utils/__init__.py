@@ -1,1 +1,1 @@
-"""What every module may use: it needs nothing of this package."""
+"""What every module may use; it needs nothing else of this package."""

@@ -41,9 +41,9 @@ def parse_date(text: str) -> date:
 
 
 def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the server asks to wait: 0 for a date that has passed, `None` if it asks for nothing sensible.
+    """Return the seconds that the server asks to wait: 0 for a date that has passed, `None` if it asks for none.
 
-    A date is compared with the answer's own `Date`, so that the two machines' clocks need not agree.
+    A date is compared with the response's own `Date`, so that the two machines' clocks need not agree.
     """
     text = headers.get("Retry-After", "").strip()
     if re.fullmatch(_SECONDS, text):
@@ -56,7 +56,7 @@ def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
 
 
 def seconds_ahead(headers: Mapping[str, str]) -> float | None:
-    """Seconds by which the server's clock, as its `Date` says, is ahead of this machine's; `None` if it does not."""
+    """Return the seconds by which the server's clock is ahead of this machine's; `None` if there is no `Date`."""
     moment = _http_date(headers.get("Date", ""))
     return None if moment is None else (moment - datetime.fromtimestamp(time.time(), UTC)).total_seconds()
 
@@ -64,7 +64,7 @@ def seconds_ahead(headers: Mapping[str, str]) -> float | None:
 def _http_date(text: str) -> datetime | None:
     if not text or len(text) > 64:
         return None
-    # Loaded late: it brings half of the package email along, and hardly any answer has such a date.
+    # Loaded late: it brings half of the package email along, and hardly any response has such a date.
     from email.utils import parsedate_to_datetime
 
     try:

@@ -13,7 +13,7 @@ _NEEDED = {
 
 
 def missing_extra(extra: str) -> str | None:
-    """Say what this extra lacks and how to install it; `None` if it lacks nothing."""
+    """Return what this extra lacks and how to install it; `None` if it lacks nothing."""
     missing = [name for name in _NEEDED[extra] if find_spec(name) is None]
     if not missing:
         return None

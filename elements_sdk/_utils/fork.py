@@ -1,4 +1,4 @@
-"""What a process that comes out of a `fork` must not share with the one it came from: connections, locks, threads."""
+"""What a forked process must not share with its parent: connections, locks, threads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _alive: WeakSet[Renewable] = WeakSet()
 
 
 def register_after_fork(thing: Renewable) -> None:
-    """Have a thing renewed in every process that is forked from this one, as long as it is in use."""
+    """Renew a thing in every process that is forked from this one, as long as it is in use."""
     _alive.add(thing)
 
 

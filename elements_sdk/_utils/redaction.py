@@ -1,4 +1,4 @@
-"""What may be shown of a request, an answer and a setting, and what is masked instead."""
+"""What may be shown of a request, a response and a setting, and what is masked instead."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ class MaskedDict(dict[str, Any]):
 
 
 def masked_arguments(**arguments: Any) -> MaskedDict:
-    """Hold the arguments of a call, a plain dict among them too, so that no traceback shows their values."""
+    """Return the arguments of a call as a dict whose values no traceback shows; so is a plain dict among them."""
     return MaskedDict((name, MaskedDict(value) if type(value) is dict else value) for name, value in arguments.items())
 
 
 def masked(value: Any) -> str | None:
-    """Stand for a secret in a repr: `'***'` if it is set, `None` if it is not."""
+    """Return what stands for a secret in a repr: `'***'` if it is set, `None` if it is not."""
     return None if value is None else MASK
 
 
 def secrets_of(headers: Mapping[str, str], body: bytes | None) -> list[str]:
-    """Collect what of a request may be secret: headers that are not known to be public, and secrets in a JSON body."""
+    """Return what of a request may be secret: headers that are not known to be public, and secrets in a JSON body."""
     found: set[str] = set()
     for name, value in headers.items():
         if name.lower() not in _PUBLIC_HEADERS:
-            found |= {str(value), *(piece.strip('"') for piece in re.split(r"[\s;=]+", str(value)))}
+            found |= {str(value), *(part.strip('"') for part in re.split(r"[\s;=]+", str(value)))}
     with suppress(ValueError, RecursionError):
         _collect_secrets(json.loads(body or b"null"), found)
     long_enough = [secret for secret in found if len(secret) >= _SHORTEST_SECRET]
@@ -57,7 +57,7 @@ def secrets_of(headers: Mapping[str, str], body: bytes | None) -> list[str]:
 
 
 def _spellings(secret: str) -> Iterator[str]:
-    """How a secret may come back: as it is, or as HTML, JSON and URLs write it."""
+    """Yield how a secret may come back: as it is, or as HTML, JSON and URLs write it."""
     yield from (secret, secret.translate(_HTML), json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
     with suppress(UnicodeEncodeError):
         yield from (quote(secret), quote(secret, safe=""), quote_plus(secret))
@@ -81,7 +81,7 @@ def _collect_secrets(value: Any, found: set[str]) -> None:
 
 
 def shown_headers(headers: Mapping[str, str]) -> HTTPHeaderDict:
-    """Copy the headers of an answer as an exception may show them: cookies masked."""
+    """Return the headers of a response as an exception may show them: cookies masked."""
     from urllib3 import HTTPHeaderDict
 
     shown = HTTPHeaderDict()

@@ -1,4 +1,4 @@
-"""Runs to its end, in one go, a coroutine that never has to wait: what both clients do is written once, as coroutines.
+"""Runs coroutines that never have to wait, in one go: what both clients do is written once, as coroutines.
 
 Where the asyncio client waits for its event loop, the blocking one blocks its thread, so that nothing is left to await.
 """
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def run(steps: Coroutine[Any, Any, T]) -> T:
-    """Give the result of a coroutine, or raise what it raises."""
+    """Return the result of a coroutine, or raise what it raises."""
     try:
         steps.send(None)
     except StopIteration as end:

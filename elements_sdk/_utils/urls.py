@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port of a URL: `https://storage.example.com:443`."""
+    """Return scheme, host and port of a URL: `https://storage.example.com:443`."""
     end = url.find("/", url.find("//") + 2)
     start = url if end < 0 else url[:end]
     may_be_secret = "@" in start or "?" in start or "#" in start  # which no cache should keep
@@ -24,13 +24,13 @@ def _origin_of_start(url: str) -> str:
 
 
 def short_origin(url: str) -> str:
-    """The origin as browsers write it, without a port that goes without saying."""
+    """Return the origin as browsers write it, without the default port."""
     whole = origin_of(url)
     return whole.removesuffix(":443" if whole.startswith("https:") else ":80")
 
 
 def request_target(url: str) -> str:
-    """Path and query of a URL, as they stand in the first line of a request."""
+    """Return path and query of a URL, as they stand in the first line of a request."""
     address, _, query = url.partition("?")
     start = address.find("/", address.find("//") + 2)
     path = "/" if start < 0 else address[start:]
@@ -43,7 +43,7 @@ def request_target(url: str) -> str:
 
 @lru_cache(maxsize=64)
 def is_cleartext(url: str) -> bool:
-    """Whether what is sent there can be read on the way: plain http to anything but this machine."""
+    """Return whether what is sent there can be read on the way: plain http to anything but this machine."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme == "https" or host == "localhost" or host.endswith(".localhost"):

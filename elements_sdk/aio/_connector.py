@@ -32,7 +32,7 @@ class Broken(Exception):
 
 
 async def send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Hide from aiohttp that a connection has broken: a middleware for requests of the methods that it repeats."""
+    """Hide from aiohttp that a connection has broken: a middleware for requests of the methods that it retries."""
     try:
         return await handler(request)
     except aiohttp.ClientError as error:
@@ -44,7 +44,7 @@ async def send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandl
 
 
 def unmistakable(error: Exception) -> Exception:
-    """Give an exception that says what aiohttp's own does not: that a connection has broken, or speaks TLS."""
+    """Return an exception that says what aiohttp's own does not: that a connection has broken, or speaks TLS."""
     if isinstance(error, aiohttp.ClientResponseError) and _TLS_ALERT in error.message:
         return SpeaksTls()
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ServerTimeoutError):
@@ -53,7 +53,7 @@ def unmistakable(error: Exception) -> Exception:
 
 
 class Protocol(ResponseHandler):
-    """aiohttp's own, with one timer for a connection. aiohttp makes two for each answer, which a call would feel."""
+    """aiohttp's own, with one timer for each connection. aiohttp makes two for each response, which costs time."""
 
     _end: float | None = None
     _moment = math.inf  # for which the timer is set; uvloop's timers do not always tell
@@ -93,10 +93,10 @@ class Protocol(ResponseHandler):
 
 
 class Connector(aiohttp.TCPConnector):
-    """Makes connections within the limits of the attempt they are for, and tells it how far it has come.
+    """A connector that keeps to the timeouts of the attempt it connects for, and tells it how far it has come.
 
     :param own_name: the name that certificates of servers must have, in place of the server's.
-    :param proxy_context: gives what to speak TLS with to a proxy.
+    :param proxy_context: returns the TLS context for a proxy.
     """
 
     def __init__(self, own_name: str | None, proxy_context: Callable[[], ssl.SSLContext], **settings: Any) -> None:
@@ -124,7 +124,7 @@ class Connector(aiohttp.TCPConnector):
         if req.is_ssl() and req.ssl.verify_mode is ssl.CERT_NONE:
             _warn_of_unverified(req.url.host)
         try:
-            # aiohttp sets limits to the steps of this, and none to the answer of a proxy.
+            # aiohttp has timeouts for the steps of this, and none for the response of a proxy.
             async with asyncio.timeout(attempt.timeouts.connect_timeout()):
                 protocol = await super()._create_connection(req, traces, timeout)
         except (aiohttp.ClientConnectorError, ssl.SSLError) as error:
@@ -153,9 +153,9 @@ class Connector(aiohttp.TCPConnector):
         raise aiohttp.ClientProxyConnectionError(req.connection_key, OSError()) from cause
 
     def _compare_name(self, req: Any, protocol: Any) -> None:
-        """Compare the certificate with the name it must have. As a name to ask for, it would be told to the server.
+        """Compare the certificate with the name it must have. aiohttp itself would send that name to the server.
 
-        :raises urllib3.util.ssl_match_hostname.CertificateError: it has another.
+        :raises urllib3.util.ssl_match_hostname.CertificateError: the certificate has another name.
         """
         if self._own_name is None or not req.is_ssl():
             return
@@ -167,14 +167,14 @@ class Connector(aiohttp.TCPConnector):
 
 
 class Upload(aiohttp.BytesIOPayload):
-    """A large body, each piece of which is to be taken in the time for a chunk."""
+    """A large body, sent in chunks, each of which must be taken within the read timeout."""
 
     def __init__(self, body: bytes, attempt: Attempt) -> None:
         super().__init__(io.BytesIO(body))
         self._attempt = attempt
 
     async def write_with_length(self, writer: Any, content_length: int | None) -> None:
-        """Send it."""
+        """Send the body."""
         self._attempt.phase = "sending the request"
         while chunk := self._value.read(BLOCK):
             async with asyncio.timeout(self._attempt.timeouts.read_timeout()):
@@ -183,5 +183,5 @@ class Upload(aiohttp.BytesIOPayload):
 
 
 def _warn_of_unverified(host: str) -> None:
-    words = f"Unverified HTTPS request is being made to host '{host}': Configuration.verify_ssl is off"
-    warnings.warn(words, InsecureRequestWarning, stacklevel=2)
+    text = f"Unverified HTTPS request is being made to host '{host}': Configuration.verify_ssl is off"
+    warnings.warn(text, InsecureRequestWarning, stacklevel=2)

@@ -1,4 +1,4 @@
-"""Ends calls at their deadlines, with one timer for all calls of a client: one for each would be a tenth of a call."""
+"""Deadlines of calls, with one timer for all calls of a client: a timer for each would slow calls down."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ class Deadlines:
         self._is_closed = False
 
     def add(self, deadline: Deadline) -> None:
-        """Watch over a call."""
+        """Watch the deadline of a call."""
         if self._timer is None or self._moment > deadline.end:
             self._wake_up_at(deadline.end)
         self._running.add(deadline)
 
     def discard(self, deadline: Deadline) -> None:
-        """Watch over it no more. The timer stays, as it will do for another call."""
+        """Watch a deadline no longer. The timer stays, as it will do for another call."""
         self._running.discard(deadline)
         if self._is_closed:
             self.close()
 
     def close(self) -> None:
-        """Leave no timer behind, once the calls that are under way have ended."""
+        """Cancel the timer, once the calls that are under way have ended."""
         self._is_closed = True
         if self._timer is not None and not self._running:
             self._timer.cancel()
@@ -58,7 +58,7 @@ class Deadlines:
 
 
 class Deadline:
-    """Ends what is awaited inside by `TimeoutError` after so many seconds, as `asyncio.timeout` does."""
+    """A context that ends what is awaited inside by `TimeoutError` after so many seconds, as `asyncio.timeout` does."""
 
     __slots__ = ("_all", "_cancelling", "_has_expired", "_task", "end")
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 _RESET = ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
 _LONGEST_LINE, _MOST_HEADERS = 65_536, 100  # as of http.client
 _SEND_ONCE = (send_once,)
-_LARGE = BLOCK  # bytes; a larger body is sent in pieces
+_LARGE = BLOCK  # bytes; a larger body is sent in chunks
 
 
 class Transport:
@@ -73,9 +73,9 @@ class Transport:
     async def send(
         self, request: Request, timeouts: Timeouts, *, body: Body = "read", longest_idle: float | None = None
     ) -> Response:
-        """Send a request to its `url`, once. Neither repeats nor redirects are made.
+        """Send a request to its `url` once, without retries or redirects.
 
-        :raises ApiConnectionError: no complete answer came; `request_sent` says whether the server may have acted.
+        :raises ApiConnectionError: no complete response came; `request_sent` says whether the server may have acted.
         """
         origin = request.origin
         proxy = self._proxies.proxy_for(origin)
@@ -109,11 +109,11 @@ class Transport:
             del failed  # an exception whose frames hold itself would outlive its call
 
     async def pause(self, seconds: float) -> None:
-        """Wait."""
+        """Wait for that many seconds."""
         await asyncio.sleep(seconds)
 
     def is_cleartext(self, origin: str) -> bool:
-        """Whether others can read what goes to this origin: by plain http to another machine, a proxy perhaps."""
+        """Return whether others can read what goes to this origin: by plain http to another machine or a proxy."""
         proxy = None if origin.startswith("https:") else self._proxies.proxy_for(origin)
         return is_cleartext(origin) or (proxy is not None and is_cleartext(proxy.address))
 
@@ -131,10 +131,10 @@ class Transport:
         self._sessions, self._loop, self._deadlines = {}, None, Deadlines()
 
     def _session_of_this_loop(self, request: Request, streams: bool) -> aiohttp.ClientSession:
-        """Give the connections for a request.
+        """Return the aiohttp session for a request.
 
         :param streams: whether the caller reads the body, and may forget to release it. Such connections are not
-            counted, so that none has to wait for them.
+            counted, so that no call has to wait for them.
         """
         if self._is_closed:
             failed = make_exception(ApiConnectionError, request, None, reason=CLOSED_MEANWHILE, request_sent="no")
@@ -152,7 +152,7 @@ class Transport:
 
     def _new_session(self, most: int | None) -> aiohttp.ClientSession:
         settings = self._configuration
-        idle = settings.keepalive_idle  # of all requests; the blocking client spares those that only read
+        idle = settings.keepalive_idle  # for all requests; the blocking client exempts those that only read
         connector = Connector(
             settings.assert_hostname if isinstance(settings.assert_hostname, str) else None,
             self._proxy_context,
@@ -175,7 +175,7 @@ class Transport:
     def _options(self, request: Request, origin: str, proxy: Proxy | None, attempt: Attempt) -> MaskedDict:
         options = MaskedDict(headers=request.headers, allow_redirects=False, data=request.body)
         if request.method != "POST":
-            options["middlewares"] = _SEND_ONCE  # that is a twentieth of a call, and aiohttp repeats no POST
+            options["middlewares"] = _SEND_ONCE  # for these only: it takes time, and aiohttp retries no POST
         if request.body is not None and len(request.body) > _LARGE:
             options["data"] = Upload(request.body, attempt)
         if origin.startswith("https:"):
@@ -187,7 +187,7 @@ class Transport:
         return options
 
     def _timeout(self, timeouts: Timeouts) -> aiohttp.ClientTimeout:
-        """The limits as aiohttp takes them; mostly those of the call before."""
+        """Return the timeouts as aiohttp takes them; mostly those of the call before."""
         connect, read, kept = timeouts.connect_timeout(), timeouts.read_timeout(), self._kept_timeout
         if kept.sock_connect != connect or kept.sock_read != read:
             kept = self._kept_timeout = aiohttp.ClientTimeout(
@@ -220,7 +220,7 @@ class Transport:
             await _read_body(raw, response, sink, settings.max_response_bytes, in_thread=callable(body))
             put_into(response, sink)
             return response
-        except BaseException as error:  # the place in the pool must become free, whatever stopped the reading
+        except BaseException as error:  # the slot in the pool must become free, whatever stopped the reading
             raw.close()
             if sink is not None:
                 sink.discard()
@@ -234,7 +234,7 @@ class Transport:
 
 
 class _LazyResponse(Response):
-    """An answer whose headers are read when they are asked for, which takes longer than the rest of it."""
+    """A response whose headers are decoded when they are asked for: that takes longer than all the rest."""
 
     __slots__ = ("_headers", "_lines")
 
@@ -255,7 +255,7 @@ class _LazyResponse(Response):
 async def _read_body(
     raw: aiohttp.ClientResponse, response: Response, sink: BodyBuffer, most: int | None, in_thread: bool
 ) -> None:
-    """Read a body, and take it up decompressed."""
+    """Read a body into `sink`, decompressed."""
     sink.reserve(None if raw.method == "HEAD" else raw.content_length)
     if "Content-Encoding" not in raw.headers:
         while not raw.content.at_eof():

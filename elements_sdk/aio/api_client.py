@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class ApiClient(BaseClient):
     """A client of one server, in one event loop. Many tasks may share it; use it in an `async with` statement.
 
-    Configuration, credentials, repeats and limits are those of the blocking client.
+    Configuration, credentials, retries and timeouts are those of the blocking client.
     """
 
     rest_client: Transport
@@ -53,7 +53,7 @@ class ApiClient(BaseClient):
         await self.rest_client.close()
 
     async def call(self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
-        """Make a documented call and give its data.
+        """Make a documented call and return its data.
 
         :param arguments: the call's own arguments, by name.
         :param options: the keywords that every call takes.
@@ -64,7 +64,7 @@ class ApiClient(BaseClient):
     async def call_with_http_info(
         self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]
     ) -> Any:
-        """Make a documented call and give an `ApiResponse`."""
+        """Make a documented call and return an `ApiResponse`."""
         request = self._request(operation, arguments)
         return await self._run(operation, request, _read_options(operation.name, options, data_only=False))
 
@@ -123,7 +123,7 @@ class ApiClient(BaseClient):
         _preload_content: bool = True,
         _request_timeout: Seconds | None = None,
     ) -> Any:
-        """Send a request to any address, just as given: no credentials, cookies or default headers are added.
+        """Send a request to any URL, just as given: no credentials, cookies or default headers are added.
 
         :returns: a `Response`; with `_preload_content=False` aiohttp's own.
         """

@@ -51,8 +51,8 @@ class AuthApi:
     """The authentication API of an ELEMENTS server, for asyncio.
 
     Every method sends one request. It takes the keywords of `CallOptions`, and `_preload_content=False`: aiohttp's raw
-    response comes back, unread; release it. Its twin `..._with_http_info` gives an `ApiResponse`: data, status code,
-    headers. Whatever fails is an `ApiException`.
+    response comes back, unread; release it. Its variant `..._with_http_info` returns an `ApiResponse`: data, status
+    code, headers. Every failure is an `ApiException`.
     """
 
     def __init__(self, api_client: ApiClient | None = None) -> None:
@@ -129,7 +129,7 @@ class AuthApi:
         **options: Unpack[CallOptions],
     ) -> ApiResponse[ElementsUserDetail] | ElementsUserDetail | ApiResponse[ClientResponse] | ClientResponse: ...
     async def check_auth_ticket_with_http_info(self, data: Any = None, **options: Any) -> Any:
-        """Do the same as `check_auth_ticket`, and give status code and headers too."""
+        """Do the same as `check_auth_ticket`, and return status code and headers too."""
         arguments = masked_arguments(data=data)
         del data  # a plain dict would show its secrets in the traceback of an exception
         return await self.api_client.call_with_http_info(CHECK_AUTH_TICKET, arguments, options)
@@ -181,7 +181,7 @@ class AuthApi:
         self, *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[CallOptions]
     ) -> ApiResponse[Ticket] | Ticket | ApiResponse[ClientResponse] | ClientResponse: ...
     async def create_auth_ticket_with_http_info(self, **options: Any) -> Any:
-        """Do the same as `create_auth_ticket`, and give status code and headers too."""
+        """Do the same as `create_auth_ticket`, and return status code and headers too."""
         return await self.api_client.call_with_http_info(CREATE_AUTH_TICKET, {}, options)
 
     @overload
@@ -251,7 +251,7 @@ class AuthApi:
         **options: Unpack[CallOptions],
     ) -> ApiResponse[object] | object | ApiResponse[ClientResponse] | ClientResponse: ...
     async def delete_access_token_with_http_info(self, id: Any = None, **options: Any) -> Any:
-        """Do the same as `delete_access_token`, and give status code and headers too."""
+        """Do the same as `delete_access_token`, and return status code and headers too."""
         return await self.api_client.call_with_http_info(DELETE_ACCESS_TOKEN, {"id": id}, options)
 
     @overload
@@ -306,7 +306,7 @@ class AuthApi:
         | ClientResponse
     ): ...
     async def generate_password_with_http_info(self, **options: Any) -> Any:
-        """Do the same as `generate_password`, and give status code and headers too."""
+        """Do the same as `generate_password`, and return status code and headers too."""
         return await self.api_client.call_with_http_info(GENERATE_PASSWORD, {}, options)
 
     @overload
@@ -376,7 +376,7 @@ class AuthApi:
         **options: Unpack[CallOptions],
     ) -> ApiResponse[OneTimeAccessToken] | OneTimeAccessToken | ApiResponse[ClientResponse] | ClientResponse: ...
     async def get_access_token_with_http_info(self, id: Any = None, **options: Any) -> Any:
-        """Do the same as `get_access_token`, and give status code and headers too."""
+        """Do the same as `get_access_token`, and return status code and headers too."""
         return await self.api_client.call_with_http_info(GET_ACCESS_TOKEN, {"id": id}, options)
 
     @overload
@@ -450,9 +450,9 @@ class AuthApi:
         :param shared_bundles__asset: only tokens that share a bundle holding the asset of this number.
         :param user: only tokens that act for the user of this number.
         :param created_by: only tokens made by the user of this number.
-        :param ordering: name of the property to order by; a leading `-` turns the order round.
-        :param limit: how many tokens to give at the most.
-        :param offset: how many tokens to pass over before the first one given.
+        :param ordering: name of the property to order by; a leading `-` reverses the order.
+        :param limit: how many tokens to return at the most.
+        :param offset: how many tokens to skip before the first one returned.
         :returns: the access tokens.
         :raises BadRequestException: a filter or the ordering has a value that the server does not understand.
         """
@@ -534,7 +534,7 @@ class AuthApi:
         offset: Any = None,
         **options: Any,
     ) -> Any:
-        """Do the same as `get_all_access_tokens`, and give status code and headers too."""
+        """Do the same as `get_all_access_tokens`, and return status code and headers too."""
         return await self.api_client.call_with_http_info(
             GET_ALL_ACCESS_TOKENS,
             {
@@ -563,22 +563,22 @@ class AuthApi:
         ordering: str | None = "id",
         **options: Unpack[CallOptions],
     ) -> Pager[OneTimeAccessToken]:
-        """Cursor through all that `get_all_access_tokens` lists; `pages()` of the result gives it page by page.
+        """Iterate over all that `get_all_access_tokens` lists; `pages()` of the result iterates page by page.
 
         Nothing is sent before the first entry is asked for, and no more than a page is kept. Ordered by `"id"` or
-        `"-id"`, a list that changes meanwhile loses and repeats nothing that stays; in any other order it may.
+        `"-id"`, no entry that stays is lost or repeated when the list changes meanwhile; in any other order it may be.
         `GET /api/2/auth/access-tokens`, once a page and once to see the end. Needs: an authenticated user.
 
-        :param page_size: entries to ask for at a time, from 1; the server may give fewer.
-        :param offset: entries to pass over before the first one given; `PagingError.resume_offset` to go on.
+        :param page_size: entries to ask for at a time, from 1; the server may return fewer.
+        :param offset: entries to skip before the first one returned; `PagingError.resume_offset` to go on.
         :param shared_bundles: only tokens that share the bundle of this number.
         :param shared_directories: only tokens that share the directory of this number.
         :param shared_bundles__asset: only tokens that share a bundle holding the asset of this number.
         :param user: only tokens that act for the user of this number.
         :param created_by: only tokens made by the user of this number.
-        :param ordering: name of the property to order by; a leading `-` turns the order round.
+        :param ordering: name of the property to order by; a leading `-` reverses the order.
         :param options: `_request_timeout`, for each page.
-        :raises PagingError: a call failed; raised by the loop.
+        :raises PagingError: a call failed; raised while iterating.
         """
         filters = {
             "shared_bundles": shared_bundles,
@@ -665,7 +665,7 @@ class AuthApi:
         | ClientResponse
     ): ...
     async def login_with_http_info(self, data: Any = None, **options: Any) -> Any:
-        """Do the same as `login`, and give status code and headers too."""
+        """Do the same as `login`, and return status code and headers too."""
         arguments = masked_arguments(data=data)
         del data  # a plain dict would show its secrets in the traceback of an exception
         return await self.api_client.call_with_http_info(LOGIN, arguments, options)
@@ -717,7 +717,7 @@ class AuthApi:
         self, *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[CallOptions]
     ) -> ApiResponse[object] | object | ApiResponse[ClientResponse] | ClientResponse: ...
     async def logout_with_http_info(self, **options: Any) -> Any:
-        """Do the same as `logout`, and give status code and headers too."""
+        """Do the same as `logout`, and return status code and headers too."""
         return await self.api_client.call_with_http_info(LOGOUT, {}, options)
 
     @overload
@@ -755,7 +755,7 @@ class AuthApi:
 
         :param data: the reset token and the new password.
         :returns: the password is set; there is nothing to read.
-        :raises BadRequestException: the token is not valid, or the password breaks the server's rules; `errors` has the sentences.
+        :raises BadRequestException: the token is not valid, or the password breaks the server's rules; `errors` has the messages.
         """
         arguments = masked_arguments(data=data)
         del data  # a plain dict would show its secrets in the traceback of an exception
@@ -789,7 +789,7 @@ class AuthApi:
         **options: Unpack[CallOptions],
     ) -> ApiResponse[object] | object | ApiResponse[ClientResponse] | ClientResponse: ...
     async def reset_password_with_http_info(self, data: Any = None, **options: Any) -> Any:
-        """Do the same as `reset_password`, and give status code and headers too."""
+        """Do the same as `reset_password`, and return status code and headers too."""
         arguments = masked_arguments(data=data)
         del data  # a plain dict would show its secrets in the traceback of an exception
         return await self.api_client.call_with_http_info(RESET_PASSWORD, arguments, options)
@@ -873,7 +873,7 @@ class AuthApi:
     async def send_access_token_email_notification_with_http_info(
         self, id: Any = None, data: Any = None, **options: Any
     ) -> Any:
-        """Do the same as `send_access_token_email_notification`, and give status code and headers too."""
+        """Do the same as `send_access_token_email_notification`, and return status code and headers too."""
         arguments = masked_arguments(id=id, data=data)
         del data  # a plain dict would show its secrets in the traceback of an exception
         return await self.api_client.call_with_http_info(SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION, arguments, options)
@@ -948,7 +948,7 @@ class AuthApi:
         **options: Unpack[CallOptions],
     ) -> ApiResponse[object] | object | ApiResponse[ClientResponse] | ClientResponse: ...
     async def start_impersonation_with_http_info(self, data: Any = None, **options: Any) -> Any:
-        """Do the same as `start_impersonation`, and give status code and headers too."""
+        """Do the same as `start_impersonation`, and return status code and headers too."""
         arguments = masked_arguments(data=data)
         del data  # a plain dict would show its secrets in the traceback of an exception
         return await self.api_client.call_with_http_info(START_IMPERSONATION, arguments, options)
@@ -970,9 +970,9 @@ class AuthApi:
         self, *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[CallOptions]
     ) -> object | ClientResponse: ...
     async def stop_impersonation(self, **options: Any) -> Any:
-        """Be yourself again.
+        """End the impersonation, and act as yourself again.
 
-        Ends what `start_impersonation` began.
+        It ends what `start_impersonation` began.
         `POST /api/2/auth/impersonation/stop`. Needs: an authenticated user.
 
         :returns: the session acts as its own user again; there is nothing to read.
@@ -1002,5 +1002,5 @@ class AuthApi:
         self, *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[CallOptions]
     ) -> ApiResponse[object] | object | ApiResponse[ClientResponse] | ClientResponse: ...
     async def stop_impersonation_with_http_info(self, **options: Any) -> Any:
-        """Do the same as `stop_impersonation`, and give status code and headers too."""
+        """Do the same as `stop_impersonation`, and return status code and headers too."""
         return await self.api_client.call_with_http_info(STOP_IMPERSONATION, {}, options)

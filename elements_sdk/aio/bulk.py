@@ -1,4 +1,4 @@
-"""Makes the same call for many items, some at a time in tasks, and accounts for every one."""
+"""Makes the same call for many items, some at a time in tasks, with an outcome for every one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def map_calls(
     max_concurrency: int = 8,
     progress: Progress | None = None,
 ) -> Bulk[Item, Value]:
-    """Call `method` with each item, and give an `Outcome` for each, in the order of the items.
+    """Call `method` with each item, and return an iterator over an `Outcome` for each, in their order.
 
     Nothing is called before the first outcome is asked for. Whatever `method` raises is the outcome of its item; what
     `items` raises is raised after the outcomes of the calls that were started.
@@ -36,9 +36,9 @@ def map_calls(
     :param items: any number of them, even without end, to go through with `for` or with `async for`; they are taken in
         the caller's task, a few ahead.
     :param max_concurrency: calls at a time; there are never more than `connection_pool_maxsize` on the wire.
-    :param progress: called in the caller's task before each outcome is given, with the number of outcomes and that of
-        all items, if `items` knows it.
-    :raises ApiValueError: `max_concurrency` is no whole number from 1.
+    :param progress: called in the caller's task before each outcome is returned, with the number of outcomes and
+        that of all items, if `items` knows it.
+    :raises ApiValueError: `max_concurrency` is not a whole number from 1.
     :raises ApiTypeError: `method` or `progress` cannot be called, or `items` cannot be iterated over.
     """
     check_arguments(method, max_concurrency, progress)
@@ -48,10 +48,10 @@ def map_calls(
 
 
 class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], AsyncIterator[Outcome[Item, Value]]):
-    """The outcomes of `map_calls`, one an item, in the order of the items. It is for one task.
+    """The outcomes of `map_calls`, one for each item, in the order of the items. It is for one task.
 
-    After `stop()` no further call is started, and a loop gives the outcomes of those that were. An exception that comes
-    up while an outcome is waited for, a cancellation above all, stops it just so, and so does dropping this object.
+    After `stop()` no further call is started, and a loop returns the outcomes of those that were. An exception while
+    an outcome is waited for, a cancellation above all, stops it in the same way, and so does dropping this object.
     `close()` and the end of an `async with` statement also wait for the calls under way.
     """
 
@@ -94,16 +94,16 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], AsyncIterator[Outcome[It
         self._tasks.stop()
 
     def stop(self) -> None:
-        """Start no more calls. Those under way go on; a loop gives their outcomes."""
+        """Start no more calls. Those under way go on; a loop returns their outcomes."""
         self._tasks.stop()
 
     async def close(self) -> None:
-        """Start no more calls, and wait for those under way. A loop still gives their outcomes."""
+        """Start no more calls, and wait for those under way. A loop still returns their outcomes."""
         self.stop()
         await self._tasks.join()
 
     async def _next_call(self) -> _Call[Item, Value] | None:
-        """Start what can be started, and give the first call whose outcome was not given yet."""
+        """Start what can be started, and return the first call whose outcome was not returned yet."""
         self._tasks.start_waiting()
         while self._can_prefetch():
             await self._take_next()
@@ -132,7 +132,7 @@ class _Call(Call[Item, Value]):
         self.task: asyncio.Task[None] | None = None
 
     async def wait(self) -> Outcome[Item, Value] | None:
-        """Wait for the outcome of a call; `None`: it has not been started."""
+        """Wait for the outcome of a call, and return it; `None`: the call has not been started."""
         if self.outcome is None and self.task is not None:
             await asyncio.wait([self.task])
         return self.outcome
@@ -149,12 +149,12 @@ class _TaskExecutor(Generic[Item, Value]):
         self._running: set[asyncio.Task[None]] = set()
 
     def start(self, call: _Call[Item, Value]) -> None:
-        """Have a call made as soon as there is room."""
+        """Queue a call; it is started as soon as fewer than `most` are under way."""
         self._waiting.append(call)
         self.start_waiting()
 
     def start_waiting(self) -> None:
-        """Start as many calls as there is room for."""
+        """Start calls of the queue, until `most` are under way."""
         while self._waiting and len(self._running) < self._most and not self.is_stopped:
             call = self._waiting.popleft()
             call.is_started = True
@@ -198,7 +198,7 @@ class _TaskExecutor(Generic[Item, Value]):
 
 
 class _AsyncItems(AsyncIterator[Item]):
-    """Goes through ordinary items."""
+    """An asynchronous iterator over ordinary items."""
 
     def __init__(self, items: Iterable[Item]) -> None:
         self._items = iter(items)

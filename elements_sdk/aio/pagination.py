@@ -1,4 +1,4 @@
-"""Walks a long list page by page, in constant memory, for asyncio."""
+"""Pages through a long list, in constant memory, for asyncio."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Pager(BasePager[T], AsyncIterator[T]):
-    """What `iter_...` gives: goes once through a whole list, and fetches the next page when it is needed.
+    """The iterator that `iter_...` returns: once over a whole list, whose next page is fetched when it is needed.
 
     After a `PagingError`, a cancellation, or a loop that was left, another loop goes on where this one stopped. A pager
     is for one task.

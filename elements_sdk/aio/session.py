@@ -20,8 +20,8 @@ from elements_sdk.models import ElementsUserDetail
 
 
 class Session(BaseSession):
-    """Logs in on entry and out on exit, and in between keeps the session alive: if the server ends it, the session logs
-    in again and repeats the call that was refused, once.
+    """A session that logs in on entry and out on exit. In between it stays alive: if the server ends it, it logs in
+    again and retries the call that was refused, once.
 
     ```python
     async with Session(configuration, "name", "password") as session:
@@ -45,7 +45,7 @@ class Session(BaseSession):
         new_password: str | None = None,
     ) -> None:
         """
-        :param otp: the one-time code, or a function, async or not, that gives a fresh one for each login.
+        :param otp: the one-time code, or a function, async or not, that returns a fresh one for each login.
         :param new_password: the password to have from now on, where the server demands a change.
         """
         login = MaskedDict(username=username, password=password, otp=otp, new_password=new_password)
@@ -82,7 +82,7 @@ class Session(BaseSession):
 
     @asynccontextmanager
     async def impersonate(self, user_id: int) -> AsyncIterator[ElementsUserDetail]:
-        """Act as another user inside the `async with` block, which gives whom the server now takes the session for.
+        """Act as another user inside the `async with` block, which yields whom the server now takes the session for.
 
         If the server ends the session inside the block, calls raise `SessionExpired` until the block is left; none is
         made in anybody else's name. Afterwards the session is its own user's again.
@@ -108,31 +108,31 @@ class _SessionClient(SessionCalls, ApiClient):
 
 
 class _TaskCondition:
-    """What the tasks of a session wait at. In one event loop nobody else acts between two waits."""
+    """The condition that the tasks of a session wait for. In one event loop nobody else acts between two waits."""
 
     def __init__(self) -> None:
         self.lock = nullcontext()
         self._waiting: list[asyncio.Future[None]] = []
 
-    async def wait_for(self, is_so: Callable[[], bool], within: float | None) -> bool:
-        """Wait until it is so, and tell whether it was within that many seconds."""
+    async def wait_for(self, predicate: Callable[[], bool], within: float | None) -> bool:
+        """Wait until the predicate is true; return whether it was within that many seconds."""
         try:
             async with asyncio.timeout(within):
-                while not is_so():
+                while not predicate():
                     notice: asyncio.Future[None] = asyncio.get_running_loop().create_future()
                     self._waiting.append(notice)
                     await notice
         except TimeoutError:
-            return is_so()
+            return predicate()
         return True
 
     def notify_all(self) -> None:
-        """Have all who wait look again."""
+        """Wake up all who wait."""
         waiting, self._waiting = self._waiting, []
         for notice in waiting:
             if not notice.done():
                 notice.set_result(None)
 
     def current_owner(self) -> object:
-        """Give this task."""
+        """Return this task."""
         return asyncio.current_task()

@@ -36,7 +36,7 @@ class JsonText(click.ParamType):  # type: ignore[type-arg]  # generic from click
         try:
             return json.loads(value) if isinstance(value, str) else value
         except ValueError:
-            problem = "this is no JSON"
+            problem = "this is not JSON"
         raise click.BadParameter(problem, ctx, param)
 
 
@@ -62,7 +62,7 @@ def options_of(operation: Operation, taken: list[click.Parameter]) -> list[click
 
 
 def arguments_of(operation: Operation, context: click.Context, values: Mapping[str, Any]) -> MaskedDict:
-    """Give the arguments of the call from the values of the options.
+    """Return the arguments of the call, read from the values of the options.
 
     :raises click.UsageError: something is missing, or given twice.
     """
@@ -80,9 +80,9 @@ def arguments_of(operation: Operation, context: click.Context, values: Mapping[s
 
 @contextmanager
 def naming_options(operation: Operation, values: Mapping[str, Any]) -> Iterator[None]:
-    """Where the body is refused before it is sent, name what was given instead of the model's property.
+    """Name the option that was given, not the model's property, where the body is refused before it is sent.
 
-    :raises CommandFailed: a property has a value that it cannot have.
+    :raises CommandFailed: a property has a value that is not allowed.
     """
     try:
         yield
@@ -95,11 +95,11 @@ def naming_options(operation: Operation, values: Mapping[str, Any]) -> Iterator[
         words = f"{given}{space}{problem}"
     else:
         return
-    raise CommandFailed(words, f"`{click.get_current_context().command_path} --help` shows what can be said", USAGE)
+    raise CommandFailed(words, f"`{click.get_current_context().command_path} --help` shows what can be given", USAGE)
 
 
 def examples_of(operation: Operation, command: str) -> list[str]:
-    """Show how the command is used: with options, and with what is secret from elsewhere."""
+    """Return example command lines: with options, and with secrets left to the prompt."""
     words = [
         command,
         *(str(parameter.example or 1) for parameter in operation.parameters if parameter.location == "path"),
@@ -145,9 +145,9 @@ def _object_in(text: str) -> tuple[MaskedDict, str | None]:
     except json.JSONDecodeError as error:
         if not text.strip():
             return MaskedDict(), "--data is empty; it takes a JSON object, in braces"
-        return MaskedDict(), f"--data is no JSON: see line {error.lineno}, column {error.colno}"
+        return MaskedDict(), f"--data is not JSON: see line {error.lineno}, column {error.colno}"
     except (ValueError, RecursionError):  # a number, or a depth, beyond what Python reads
-        return MaskedDict(), "--data is no JSON that can be read"
+        return MaskedDict(), "--data is not JSON that can be read"
     if not isinstance(body, dict):
         return MaskedDict(), "--data must be a JSON object, in braces"
     return MaskedDict(body), None
@@ -163,9 +163,9 @@ def _text(value: str) -> str:
     try:
         return Path(value[1:]).read_text("utf-8")
     except UnicodeDecodeError:
-        problem = "it is no text in UTF-8"
+        problem = "it is not UTF-8 text"
     except (OSError, ValueError) as error:
-        problem = getattr(error, "strerror", None) or "that is no path"
+        problem = getattr(error, "strerror", None) or "that is not a path"
     raise CommandFailed(f"--data: {value[1:]} cannot be read: {problem}", code=USAGE)
 
 
@@ -197,12 +197,12 @@ def _asked_for(operation: Operation, name: str, rules: Property, context: click.
 
 
 def environment_name(operation: Operation, name: str) -> str:
-    """Name the variable that may hold a property: those of a login go without its name."""
+    """Return the name of the variable that may hold a property; for a login, without the operation's name."""
     return f"ELEMENTS_{name}".upper() if operation.is_login else f"ELEMENTS_{operation.name}_{name}".upper()
 
 
 def _properties(operation: Operation, all_of_them: bool = False) -> Iterator[tuple[str, Property]]:
-    """The properties of the body; by default those that a caller sets."""
+    """Yield the properties of the body; by default only those that a caller sets."""
     model: type[Model] | None = models.by_name(operation.body) if operation.body else None
     for name, declared in model._declared.items() if model else ():
         if all_of_them or not declared.read_only:
@@ -228,7 +228,7 @@ def _body_option(operation: Operation, declared: Property, flag: str) -> click.O
         return click.Option([f"{flag}/--no-{flag[2:]}", name], default=None, help=about)
     if declared.type in ("list[str]", "list[int]"):
         return click.Option(
-            [flag, name], type=_type(declared.type[5:-1]), multiple=True, help=f"{about} May be repeated."
+            [flag, name], type=_type(declared.type[5:-1]), multiple=True, help=f"{about} May be given more than once."
         )
     kind = click.Choice(declared.enum) if declared.enum else _type(declared.type)
     is_named = operation.is_login and declared.type == "str"
@@ -238,7 +238,7 @@ def _body_option(operation: Operation, declared: Property, flag: str) -> click.O
 
 
 def _described(operation: Operation, declared: Property) -> str:
-    """What a property is for, as its model's description says; without docstrings (`-OO`) its name."""
+    """Return what a property is for, from its model's docstring; without docstrings (`-OO`), its name."""
     text = inspect.getdoc(models.by_name(str(operation.body))) or ""
     found = re.search(rf"^:ivar {declared.name}: (.+(?:\n +.+)*)", text, re.MULTILINE)
     words = " ".join(found[1].split()) if found else declared.name

@@ -11,13 +11,13 @@ from elements_sdk import models
 from elements_sdk._operations.operation import Operation
 from elements_sdk.api import auth_api
 from elements_sdk.cli.arguments import arguments_of, examples_of, naming_options, options_of
-from elements_sdk.cli.connection import connected, connection_options, expect_user
+from elements_sdk.cli.connection import check_user, connected, connection_options
 from elements_sdk.cli.output import output_option, write
 from elements_sdk.cli.root import Group
 from elements_sdk.cli.secrets import masked_values
 from elements_sdk.exceptions import ApiException
 
-# What is different about an operation if it is made by a process that makes one call and ends.
+# What is different about an operation in a process that makes one call and ends.
 _ONCE = {
     "login": "The session ends with this command; other commands log in by themselves, with --login NAME.",
     "logout": "A command has no session of an earlier one to end: this logs in with --login NAME, and out again.",
@@ -35,7 +35,7 @@ class Operations(Group):
     """The group whose commands are the operations."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the operations."""
+        """Return the names of the operations."""
         return [command_name(operation) for operation in auth_api.OPERATIONS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -55,7 +55,7 @@ def auth() -> None:
 
 
 def command_name(operation: Operation) -> str:
-    """Give the name of an operation as commands are named: `get-access-token`."""
+    """Return the name of an operation in the form of a command: `get-access-token`."""
     return operation.name.replace("_", "-")
 
 
@@ -86,7 +86,7 @@ def _call(operation: Operation, context: click.Context, values: dict[str, Any]) 
     ):
         result = client.call(operation, arguments, {})
         if operation.is_login:
-            expect_user(result)
+            check_user(result)
             with suppress(ApiException):  # no other process can use this session
                 auth_api.AuthApi(client).logout()
     item = (operation.result or "").removeprefix("list[").removesuffix("]")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from elements_sdk.configuration import Configuration
     from elements_sdk.models import AuthLoginEndpointResponse
 
-Who = Literal["token", "session", "nobody"]
+Caller = Literal["token", "session", "anonymous"]
 
 
 class _Setting(NamedTuple):
@@ -37,17 +37,17 @@ class _Setting(NamedTuple):
         return "connection_" + self.flag.lstrip("-").replace("-", "_")
 
 
-_PLACE = (
+_SERVER = (
     _Setting("--host", "ELEMENTS_HOST", "URL", "Address of the server, as in https://storage.example.com."),
     _Setting("--ca-file", "ELEMENTS_CA_FILE", "FILE", "Certificate authorities to trust."),
-    _Setting("--timeout", "ELEMENTS_TIMEOUT", "SECONDS", "Time to connect, and for each piece of an answer; or two."),
-    _Setting("--total-timeout", "ELEMENTS_TOTAL_TIMEOUT", "SECONDS", "Time for a whole call, repeats included."),
+    _Setting("--timeout", "ELEMENTS_TIMEOUT", "SECONDS", "Time to connect, and for each chunk of a response; or two."),
+    _Setting("--total-timeout", "ELEMENTS_TOTAL_TIMEOUT", "SECONDS", "Time for a whole call, retries included."),
 )
 _IDENTITY = (
     _Setting("--api-token", "ELEMENTS_API_TOKEN", "SECRET", "The API token to call with", True),
     _Setting("--api-token-file", "ELEMENTS_API_TOKEN_FILE", "FILE", "A file that holds the API token."),
     _Setting("--login", "ELEMENTS_USERNAME", "NAME", "Log in as this user for the command, and out at its end."),
-    _Setting("--login-password", "ELEMENTS_PASSWORD", "SECRET", "The password for that; asked for if left out", True),
+    _Setting("--login-password", "ELEMENTS_PASSWORD", "SECRET", "The password for it; asked for if left out", True),
     _Setting("--login-otp", "ELEMENTS_OTP", "SECRET", "The one-time code, where the account uses one", True),
 )
 _IMPERSONATE = "connection_impersonate"
@@ -59,7 +59,7 @@ def connection_options(with_identity: bool = True) -> list[click.Parameter]:
     :param with_identity: whether one can say who is calling.
     """
     options: list[click.Parameter] = []
-    for item in (*_PLACE, *(_IDENTITY if with_identity else ())):
+    for item in (*_SERVER, *(_IDENTITY if with_identity else ())):
         if item.is_secret:
             options.append(secret_option(item.flag, item.name, item.help, item.variable))
         else:
@@ -82,20 +82,20 @@ def connection_options(with_identity: bool = True) -> list[click.Parameter]:
 def connected(
     context: click.Context, values: Mapping[str, Any], needs_session: bool = False, is_open: bool = False
 ) -> Iterator[ApiClient]:
-    """Give a client of the server that the options name, as whom they say; a session ends with the block.
+    """Yield a client of the server that the options name, with their credentials; a session ends with the block.
 
     :param values: the values of the options.
     :param needs_session: whether an API token will not do.
-    :param is_open: whether a caller who is nobody will do.
-    :raises CommandFailed: nobody is calling, or a setting cannot be.
+    :param is_open: whether a caller without credentials will do.
+    :raises CommandFailed: there are no credentials, or a setting is not valid.
     """
     if not values["connection_host"]:
         hint = "say --host https://storage.example.com, or: export ELEMENTS_HOST=https://storage.example.com"
         raise CommandFailed("no server is named", hint, USAGE)
     user = values.get(_IMPERSONATE)
-    who = _who(context, values, needs_session or user is not None, is_open)
-    configuration = _configuration(context, values, who)
-    if who == "session":
+    caller = _caller(context, values, needs_session or user is not None, is_open)
+    configuration = _configuration(context, values, caller)
+    if caller == "session":
         with _session(configuration, values, user, by_hand=needs_session) as client:
             yield client
         return
@@ -105,8 +105,8 @@ def connected(
         yield client
 
 
-def _who(context: click.Context, values: Mapping[str, Any], needs_session: bool, is_open: bool) -> Who:
-    """Choose: what was said on the command line, else an API token, else a login."""
+def _caller(context: click.Context, values: Mapping[str, Any], needs_session: bool, is_open: bool) -> Caller:
+    """Choose what was said on the command line, else an API token, else a login."""
     said = {name for name in values if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
     has_token = bool(values.get("connection_api_token") or values.get("connection_api_token_file"))
     says_token = bool(said & {"connection_api_token", "connection_api_token_file"})
@@ -116,14 +116,14 @@ def _who(context: click.Context, values: Mapping[str, Any], needs_session: bool,
         raise click.UsageError(f"an API token is one identity, and {because}: say one", context)
     if needs_session and not has_login:
         raise CommandFailed(
-            "this needs a session, and an API token is none",
+            "this needs a session, and an API token does not make one",
             "say --login NAME (or ELEMENTS_USERNAME); the password is asked for, or read from ELEMENTS_PASSWORD",
             NOT_AUTHENTICATED,
         )
     if needs_session or says_login or (has_login and not has_token):
         return "session"
     if has_token or is_open:
-        return "token" if has_token else "nobody"
+        return "token" if has_token else "anonymous"
     raise CommandFailed(
         "nobody is calling: there is no API token and no login",
         "set ELEMENTS_API_TOKEN or ELEMENTS_API_TOKEN_FILE, or say --login NAME",
@@ -131,11 +131,11 @@ def _who(context: click.Context, values: Mapping[str, Any], needs_session: bool,
     )
 
 
-def _configuration(context: click.Context, values: Mapping[str, Any], who: Who) -> Configuration:
-    """Read the options as `from_env` reads the environment; what is wrong is named as it was given."""
+def _configuration(context: click.Context, values: Mapping[str, Any], caller: Caller) -> Configuration:
+    """Read the options as `from_env` reads the environment; an error names the setting as it was given."""
     from elements_sdk.configuration import Configuration
 
-    settings = [*_PLACE, *_IDENTITY[:2]] if who == "token" else list(_PLACE)
+    settings = [*_SERVER, *_IDENTITY[:2]] if caller == "token" else list(_SERVER)
     given = MaskedDict({item.variable: values[item.name] for item in settings if values.get(item.name)})
     said = [item for item in settings if context.get_parameter_source(item.name) is ParameterSource.COMMANDLINE]
     tokens = [item for item in said if item in _IDENTITY]
@@ -154,14 +154,14 @@ def _configuration(context: click.Context, values: Mapping[str, Any], who: Who) 
     raise CommandFailed(problem, f"`{context.command_path} --help` names all settings", USAGE)
 
 
-def expect_user(answer: AuthLoginEndpointResponse) -> None:
-    """Make sure that a login succeeded.
+def check_user(response: AuthLoginEndpointResponse) -> None:
+    """Raise unless a login succeeded.
 
-    :raises LoginFailed: it was answered without a user.
+    :raises LoginFailed: the response names no user.
     """
-    if answer.user is None:
-        failed = LoginFailed(200, "Login failed", detail=answer.detail)
-        failed.login_reason = answer.reason
+    if response.user is None:
+        failed = LoginFailed(200, "Login failed", detail=response.detail)
+        failed.login_reason = response.reason
         raise failed
 
 
@@ -198,7 +198,7 @@ def _bare_session(configuration: Configuration, login: MaskedDict, user: int | N
 
     with ApiClient(configuration) as client:
         auth = AuthApi(client)
-        expect_user(auth.login(AuthLoginEndpointRequest(**login)))
+        check_user(auth.login(AuthLoginEndpointRequest(**login)))
         try:
             if user is not None:
                 auth.start_impersonation({"user": user})

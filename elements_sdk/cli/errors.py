@@ -1,4 +1,4 @@
-"""What a command says when it has failed, and its exit code."""
+"""What a command prints when it has failed, and its exit code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from elements_sdk.exceptions import (
 )
 
 REFUSED, USAGE, UNREACHABLE, NOT_AUTHENTICATED = 1, 2, 3, 4
-NO_API = (404, 405, 501)  # what a web server says to calls that it does not know
+NO_API = (404, 405, 501)  # statuses by which a web server answers calls that it does not know
 
 # What the SDK calls a setting -> what it is called here.
 _SETTINGS = {
@@ -58,14 +58,14 @@ class Failure(NamedTuple):
     hint: str | None
 
     def text(self) -> str:
-        """Give the block that people read."""
+        """Return the lines for people to read."""
         return f"Error: {self.message}" + (f"\nHint: {self.hint}" if self.hint else "")
 
 
 def failure_of(error: Exception) -> Failure:
-    """Tell what an exception means to whoever runs the command. It shows no secret."""
+    """Return what an exception means to whoever runs the command; it shows no secret."""
     if isinstance(error, CommandFailed):
-        return Failure(error.code, _in_our_words(error.message), error.hint)
+        return Failure(error.code, _with_option_names(error.message), error.hint)
     if isinstance(error, click.UsageError):
         return _usage_failure(error)
     if isinstance(error, click.ClickException):
@@ -74,9 +74,9 @@ def failure_of(error: Exception) -> Failure:
         return failure_of(error.cause)
     if isinstance(error, ApiException):
         code = _code_of(error)
-        return Failure(code, _in_our_words(str(error)), _hint_for(error, code))
+        return Failure(code, _with_option_names(str(error)), _hint_for(error, code))
     if isinstance(error, ApiValueError | ApiTypeError):
-        return Failure(USAGE, _in_our_words(str(error)), None)
+        return Failure(USAGE, _with_option_names(str(error)), None)
     if isinstance(error, OpenApiException):
         return Failure(REFUSED, str(error), None)
     if isinstance(error, UnicodeEncodeError):
@@ -84,7 +84,7 @@ def failure_of(error: Exception) -> Failure:
         return Failure(REFUSED, f"there are characters that the output's encoding, {error.encoding}, lacks", hint)
     if isinstance(error, OSError) and error.strerror:
         return Failure(REFUSED, f"{error.strerror}{f': {error.filename}' if error.filename else ''}", None)
-    return Failure(REFUSED, f"elements-sdk has a fault: {_place_of(error)}", "please report it, with this line")
+    return Failure(REFUSED, f"elements-sdk has a fault: {_location_of(error)}", "please report it, with this line")
 
 
 def _usage_failure(error: click.UsageError) -> Failure:
@@ -92,7 +92,7 @@ def _usage_failure(error: click.UsageError) -> Failure:
     if message.startswith("Got unexpected extra argument"):
         message = "There are more arguments than this command takes"  # and one may be a secret
     path = error.ctx.command_path if error.ctx else "elements-sdk"
-    return Failure(USAGE, message, f"`{path} --help` shows what can be said, with an example")
+    return Failure(USAGE, message, f"`{path} --help` shows what can be given, with an example")
 
 
 def _code_of(error: ApiException) -> int:
@@ -106,7 +106,7 @@ def _code_of(error: ApiException) -> int:
 
 
 def _is_no_api(error: ApiException) -> bool:
-    """Whether a web server has answered that does not know the API at all: it speaks HTML."""
+    """Return whether the response is an HTML page of a web server that does not know the API."""
     headers = error.headers or {}
     kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
     return error.status in NO_API and "html" in kind
@@ -139,7 +139,7 @@ _HINTS: tuple[tuple[type[ApiException], str | Callable[[ApiException], str]], ..
 
 def _hint_for(error: ApiException, code: int) -> str | None:
     if _is_no_api(error) or isinstance(error, ResponseFormatError):
-        return "what answers at --host (ELEMENTS_HOST) seems to be no ELEMENTS server; check its name, port and path"
+        return "the server at --host (ELEMENTS_HOST) seems not to be an ELEMENTS server; check its name, port and path"
     for kind, hint in _HINTS:
         if isinstance(error, kind) and (code != NOT_AUTHENTICATED or kind is LoginFailed):
             return hint if isinstance(hint, str) else hint(error)
@@ -151,20 +151,20 @@ def _hint_for(error: ApiException, code: int) -> str | None:
     if code == UNREACHABLE:
         return (
             "check --host (ELEMENTS_HOST): name, port, and http:// or https://; "
-            "a private authority's certificate goes into --ca-file (ELEMENTS_CA_FILE)"
+            "the certificate of a private certificate authority goes into --ca-file (ELEMENTS_CA_FILE)"
         )
     return None
 
 
-def _in_our_words(text: str) -> str:
+def _with_option_names(text: str) -> str:
     pattern = "|".join(rf"\b{re.escape(name)}\b" for name in _SETTINGS)
     return re.sub(pattern, lambda found: _SETTINGS[found[0]], text)
 
 
-def _place_of(error: Exception) -> str:
-    """Name kind and place of an exception; its words may hold a secret."""
-    place, trace = "", error.__traceback__
+def _location_of(error: Exception) -> str:
+    """Return class and location of an exception without its message, which may hold a secret."""
+    location, trace = "", error.__traceback__
     while trace is not None:
-        place = f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+        location = f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
         trace = trace.tb_next
-    return f"{type(error).__name__} at {place}"
+    return f"{type(error).__name__} at {location}"

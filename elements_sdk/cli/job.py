@@ -29,30 +29,30 @@ _FAILED, _UNKNOWN, _UNTOUCHED = "failed", "not known", "not touched"
 
 
 class Job:
-    """Does one thing to many links.
+    """One call, made for each of many links.
 
     :ivar rows: what became of each link so far.
-    :ivar code: the exit code that the job has earned.
+    :ivar code: the exit code of the job.
     """
 
     def __init__(
         self, act: Callable[[OneTimeAccessToken], object], done: str, links: Links, record: Record | None
     ) -> None:
         """
-        :param act: does it to one link; it is called in several threads.
-        :param done: what is true of a link then: `"revoked"`.
+        :param act: makes the call for one link; it is called in several threads.
+        :param done: what the link is then: `"revoked"`.
         """
         self.rows: list[Row] = []
         self.code = 0
         self._act, self._done, self._links, self._record = act, done, links, record
         self._begun: set[int] = set()  # numbers of the links whose calls have started
-        self._is_over = False
+        self._has_ended = False
         self._signals = 0
         self._unreachable = 0
         self._abort: str | None = None
 
     def run(self) -> None:
-        """Do it to all of them. Ctrl-C ends the job when the calls under way have ended; once more ends it at once."""
+        """Make all calls. Ctrl-C ends the job when the calls under way have ended; a second one ends it at once."""
         bulk = map_calls(self._begin, self._links)
         with self._interruptible(bulk):
             with _progress(len(self._links)) as advance:
@@ -62,7 +62,7 @@ class Job:
                         advance()
                         if self._abort:
                             bulk.stop()
-                    self._is_over = True
+                    self._has_ended = True
                 except KeyboardInterrupt:
                     self._end_at_once()
             self._add_rest()
@@ -73,7 +73,7 @@ class Job:
         return self._signals > 0
 
     def summary(self) -> str:
-        """Say in one line what was done, by outcome."""
+        """Return one line that counts the links by outcome."""
         counts = Counter(str(row["outcome"]) for row in self.rows)
         first = f"{counts.pop(self._done, 0):,} of {counted(len(self._links), 'link')} {self._done}"
         rest = [f"{count:,} {outcome}" for outcome, count in counts.items()]
@@ -108,7 +108,7 @@ class Job:
             self._record.add([row])
 
     def _add_rest(self) -> None:
-        """Account for the links without an outcome: it is not known for those whose calls have started."""
+        """Add a row for each link without an outcome; the outcome of a call that has started is not known."""
         noted = {row["id"] for row in self.rows}
         for link in self._links:
             if link.id not in noted:
@@ -118,15 +118,15 @@ class Job:
 
     @contextmanager
     def _interruptible(self, bulk: Bulk[Any, Any]) -> Iterator[None]:
-        """Have Ctrl-C stop the job between two calls, not at any place."""
+        """Let Ctrl-C stop the job between two calls only."""
 
         def stop(_number: int, _frame: object) -> None:
             self._signals += 1
-            if self._signals == 2 and not self._is_over:
+            if self._signals == 2 and not self._has_ended:
                 raise KeyboardInterrupt
             if self._signals > 1:  # the record is being completed
                 return
-            # Not here: this may have come upon the very lock that stopping needs.
+            # Not here: the interrupted code may hold the very lock that stopping needs.
             threading.Thread(target=bulk.stop, name="stop").start()
             click.echo("Stopping when the calls under way have ended; Ctrl-C ends them at once.", err=True)
 
@@ -163,7 +163,7 @@ def row_of(link: OneTimeAccessToken, outcome: str, reason: str | None = None) ->
 def confirm(what: str, count: int, yes: bool) -> None:
     """Ask whether to go on.
 
-    :raises CommandFailed: the answer is no, or there is nobody to ask.
+    :raises CommandFailed: the answer is no, or there is no terminal to ask on.
     """
     if yes:
         return
@@ -179,7 +179,7 @@ def confirm(what: str, count: int, yes: bool) -> None:
 
 @contextmanager
 def _progress(total: int) -> Iterator[Callable[[], object]]:
-    """Show a bar to people; give what moves it."""
+    """Show a progress bar on a terminal, and yield the function that moves it."""
     if not sys.stderr.isatty():
         with nullcontext():
             yield lambda: None

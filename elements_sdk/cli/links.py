@@ -15,7 +15,7 @@ from elements_sdk.cli.connection import connected, connection_options
 from elements_sdk.cli.errors import USAGE, CommandFailed
 from elements_sdk.cli.job import Job, Links, confirm, row_of
 from elements_sdk.cli.output import output_option, write
-from elements_sdk.cli.record import COLUMNS, Record, expect_new_record
+from elements_sdk.cli.record import COLUMNS, Record, check_new_record
 from elements_sdk.cli.root import Group
 from elements_sdk.cli.secrets import masked_values
 from elements_sdk.cli.selection import expiry_of, name_of, owner_of, select, selection_of, selection_options
@@ -39,7 +39,7 @@ def links() -> None:
 def _command(
     name: str, short_help: str, options: list[click.Parameter]
 ) -> Callable[[Callable[[click.Context, Mapping[str, Any]], None]], click.Command]:
-    """Make a command of `links`: its own options, and those that say where to call and how to print."""
+    """Make a command of `links`, with the options for the connection and the output added to its own."""
 
     def decorate(action: Callable[[click.Context, Mapping[str, Any]], None]) -> click.Command:
         @click.pass_context
@@ -121,7 +121,7 @@ def revoke_links(context: click.Context, values: Mapping[str, Any]) -> None:
 
 _MESSAGE: list[click.Parameter] = [
     click.Option(["--to"], metavar="ADDRESS", help="Address to send all of them to; each link's user if left out."),
-    click.Option(["--to-owner"], is_flag=True, help="Send each to who made it."),
+    click.Option(["--to-owner"], is_flag=True, help="Send each to the user who made it."),
     click.Option(["--subject"], metavar="TEXT", help="Subject line."),
     click.Option(["--text"], metavar="TEXT", help="What to say besides the link."),
 ]
@@ -140,7 +140,7 @@ def email_links(context: click.Context, values: Mapping[str, Any]) -> None:
         elements-sdk links email --expires-before 2026-12-31 --to-owner --subject 'Expires soon'
     """
     if values["to"] and values["to_owner"]:
-        raise click.UsageError("--to and --to-owner are two answers to one question: say one", context)
+        raise click.UsageError("--to and --to-owner exclude each other: give one", context)
 
     def send(auth: AuthApi, link: OneTimeAccessToken) -> None:
         owner = owner_of(link)
@@ -199,9 +199,9 @@ def _run(
     act: Callable[[AuthApi, OneTimeAccessToken], None],
     done: str,
 ) -> None:
-    """Select, show, ask, do, and tell."""
+    """Select the links, show them, ask, make the calls, and print the outcomes."""
     if values["record"]:
-        expect_new_record(values["record"])
+        check_new_record(values["record"])
     with connected(context, values) as client:
         auth = AuthApi(client)
         found = list(select(auth, context, values))
@@ -218,7 +218,7 @@ def _run(
     try:
         if failed or values["output"] not in (None, "table"):
             write(job.rows, values["output"], COLUMNS, table=failed)
-    finally:  # also where the reader of the output has gone, or Ctrl-C came once more
+    finally:  # also where the reader of the output has gone, or Ctrl-C came again
         click.echo(job.summary(), err=True)
     context.exit(job.code)
 
@@ -235,7 +235,7 @@ def _preview(found: Links, done: str) -> None:
 
 
 def _in_short(found: Links) -> list[dict[str, Any]]:
-    """The columns of a table that people read."""
+    """Return the columns of the table for people."""
     return [
         {
             "id": link.id,

@@ -50,7 +50,7 @@ def serve_sandbox(port: int) -> None:
 
 
 def _console() -> Console:
-    """Standard output, as wide as the terminal; where there is none, wide enough for a row a call."""
+    """Return standard output, as wide as the terminal; without one, wide enough for a row a call."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=160)
 

@@ -27,14 +27,14 @@ def output_option() -> click.Option:
 
 
 def write(value: Any, output: str | None, columns: Sequence[str] = (), table: Any = None) -> None:
-    """Print what a call gave.
+    """Print the result of a call.
 
     :param output: one of `FORMATS`; `None`: what suits the reader.
     :param columns: of a list, where it is empty.
-    :param table: what a table shows in its place.
+    :param table: what a table shows instead.
     """
     if sys.stdout is None:  # the shell's >&-
-        raise CommandFailed("there is no standard output to print on", "leave >&- out, or say > /dev/null")
+        raise CommandFailed("there is no standard output to print on", "leave >&- out, or write > /dev/null")
     chosen = output or ("table" if sys.stdout.isatty() else "json")
     plain = to_plain(value if table is None or chosen != "table" else table)
     if chosen == "table":

@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 
 _COLOUR, _TEXT = "#2f6f9f", "#1c2733"
 _LONGEST_LABEL = 22  # characters
-_CHARACTERS_ABOVE = 60  # that have room above the columns of a plot
+_CHARACTERS_ABOVE = 60  # that fit above the columns of a plot
 _WIDTH = 5.2  # inches; the page shows a plot a little larger, and on a phone a little smaller
-_ROOM = 1.12  # the value axis ends where the number on the longest bar does
+_MARGIN = 1.12  # the value axis ends where the number on the longest bar does
 _STYLE: Any = {
     "svg.fonttype": "none",  # text stays text: it can be found, and takes the page's font
     "svg.hashsalt": "elements-sdk",  # the same plot gives the same bytes
@@ -32,32 +32,32 @@ _STYLE: Any = {
 
 @mpl.rc_context(_STYLE)  # while all of it is drawn: a label takes `text.parse_math` when it is made
 def bars(counts: Mapping[str, int]) -> str:
-    """Draw lying bars, the first on top, each with its number."""
+    """Draw horizontal bars, the first on top, each with its number."""
     figure, axes = _figure(height=0.2 + 0.32 * max(len(counts), 1), kept="left")
-    places = range(len(counts))
-    drawn = axes.barh(places, list(counts.values()), color=_COLOUR, height=0.7)
-    axes.set_yticks(places, [_short(label) for label in counts])
+    positions = range(len(counts))
+    drawn = axes.barh(positions, list(counts.values()), color=_COLOUR, height=0.7)
+    axes.set_yticks(positions, [_short(label) for label in counts])
     axes.tick_params(length=0)
     axes.invert_yaxis()
     axes.set_xticks([])
-    axes.set_xlim(0, max(counts.values(), default=1) * _ROOM or 1)
+    axes.set_xlim(0, max(counts.values(), default=1) * _MARGIN or 1)
     axes.bar_label(drawn, fmt="{:,.0f}", padding=3)
     return _svg(figure)
 
 
 @mpl.rc_context(_STYLE)
 def columns(counts: Mapping[str, int], labels: Sequence[str]) -> str:
-    """Draw standing bars, in their order, each with its number.
+    """Draw vertical bars, in their order, each with its number.
 
     :param labels: what stands below them.
     """
     figure, axes = _figure(height=2.5, kept="bottom")
-    places = range(len(counts))
-    drawn = axes.bar(places, list(counts.values()), color=_COLOUR, width=0.75)
-    axes.set_xticks(places, labels)
+    positions = range(len(counts))
+    drawn = axes.bar(positions, list(counts.values()), color=_COLOUR, width=0.75)
+    axes.set_xticks(positions, labels)
     axes.tick_params(length=0)
     axes.set_yticks([])
-    axes.set_ylim(0, max(counts.values(), default=1) * _ROOM or 1)
+    axes.set_ylim(0, max(counts.values(), default=1) * _MARGIN or 1)
     numbers = [f"{count:,}" if count else "" for count in counts.values()]
     is_crowded = max(map(len, numbers), default=0) * len(numbers) > _CHARACTERS_ABOVE
     axes.bar_label(drawn, labels=numbers, padding=2, size=7 if is_crowded else 9.5)
@@ -65,7 +65,7 @@ def columns(counts: Mapping[str, int], labels: Sequence[str]) -> str:
 
 
 def _figure(height: float, kept: str) -> tuple[Figure, Any]:
-    """Make a figure with one line, from which the bars rise; as they bear their numbers, no axis repeats them."""
+    """Make a figure with one line, from which the bars rise; they carry their numbers, so no axis shows them."""
     figure = Figure(figsize=(_WIDTH, height), layout="constrained")
     FigureCanvasSVG(figure)
     axes = figure.subplots()
@@ -80,7 +80,7 @@ def _short(label: str) -> str:
 
 
 def _svg(figure: Figure) -> str:
-    """Give the `svg` element alone, as wide as its place; matplotlib escapes what labels hold."""
+    """Return the `svg` element alone, as wide as its container; matplotlib escapes the text of labels."""
     text = io.StringIO()
     with warnings.catch_warnings():
         warnings.filterwarnings(

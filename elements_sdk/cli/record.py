@@ -15,39 +15,39 @@ Row = dict[str, str | int | None]
 COLUMNS = ("time", "id", "owner", "page", "expires", "outcome", "reason")
 
 
-def expect_new_record(path: str) -> None:
-    """Make sure that a record can be written there, as far as one can tell without writing.
+def check_new_record(path: str) -> None:
+    """Raise unless a record can be written to this path, as far as one can tell without writing.
 
-    :raises CommandFailed: the name ends in something else, the file is there already, or its folder is not.
+    :raises CommandFailed: the name does not end in .csv or .json, the file exists, or its folder does not.
     """
     if not path.lower().endswith((".csv", ".json")):
         raise CommandFailed("--record needs a file named .csv or .json", code=USAGE)
     file = Path(path)
     if file.exists() or not file.parent.is_dir():
         problem = "is there already, and is not written over" if file.exists() else "cannot be written: no such folder"
-        raise _not_there(file, problem)
+        raise _not_writable(file, problem)
 
 
-def _not_there(file: Path, problem: str) -> CommandFailed:
+def _not_writable(file: Path, problem: str) -> CommandFailed:
     return CommandFailed(f"{file} {problem}", "name another file for --record", USAGE)
 
 
 class Record:
-    """A new file of CSV or JSON, by its name. What was written is there even if the job is killed."""
+    """A new CSV or JSON file, as its name says. Rows that were added are kept even if the job is killed."""
 
     def __init__(self, path: str) -> None:
         """
         :raises CommandFailed: the file is there already, or cannot be written.
         """
         self._is_json = path.lower().endswith(".json")
-        expect_new_record(path)
+        check_new_record(path)
         try:
             self._file = open(path, "x", encoding="utf-8", newline="")  # noqa: SIM115 (closed by __exit__)
             problem = None
         except OSError as error:
             problem = f"cannot be written: {error.strerror}"
         if problem:
-            raise _not_there(Path(path), problem)
+            raise _not_writable(Path(path), problem)
         self._rows = 0
         if not self._is_json:
             self._write(as_csv([], COLUMNS))

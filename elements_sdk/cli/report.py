@@ -20,7 +20,7 @@ Links = Sequence[OneTimeAccessToken]
 _OWNERS = 15  # that are named
 _WEEKS = 12  # of views that are shown
 _STEPS = 15  # columns of what expires soon, at the most: today and a fortnight
-_HALF_A_YEAR, _STEPS_OF_YEARS = 183, 10  # where a year may stand below each column, there is room for fewer
+_HALF_A_YEAR, _STEPS_OF_YEARS = 183, 10  # where a year may stand below each column, fewer columns fit
 _AGES = ((7, "up to a week"), (30, "up to a month"), (90, "up to 3 months"), (365, "up to a year"), (10**6, "older"))
 _UNKNOWN_AGE = "not known"
 
@@ -80,7 +80,7 @@ def _by_owner(links: Links) -> Plot:
 
 
 def _by_age(links: Links, now: datetime) -> Plot:
-    """Age goes by the day a link was made, which newer servers tell, or else by its first view."""
+    """Count links by age: since they were made, which newer servers tell, or else since their first view."""
     counts = dict.fromkeys([*(label for _, label in _AGES), _UNKNOWN_AGE], 0)
     for link in links:
         began = _began(link)
@@ -101,7 +101,7 @@ def _dates(link: OneTimeAccessToken) -> list[datetime]:
 
 
 def _views(links: Links, now: datetime) -> Plot:
-    """Views by week, each named by its first day; the last one is under way."""
+    """Count views by week, each named by its first day; the last one is under way."""
     first = now.date() - timedelta(days=now.weekday(), weeks=_WEEKS - 1)
     weeks: dict[date, int] = {first + timedelta(weeks=number): 0 for number in range(_WEEKS)}
     for link in links:
@@ -122,7 +122,7 @@ def _expiring(links: Links, soon: int, now: datetime) -> list[OneTimeAccessToken
 
 
 def _soon(expiring: Links, soon: int, now: datetime) -> Plot:
-    """What expires soon, by day or, where these are many, by some days together."""
+    """Count what expires soon, by day or, where the days are many, by several days together."""
     step = -(-(soon + 1) // (_STEPS if soon < _HALF_A_YEAR else _STEPS_OF_YEARS))
     days = [now.date() + timedelta(days=start) for start in range(0, soon + 1, step)]
     numbers = [0] * len(days)

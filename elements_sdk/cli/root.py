@@ -1,4 +1,4 @@
-"""The command `elements-sdk`. Its commands are loaded when they are used, so that a look at the help is quick."""
+"""The command `elements-sdk`. Its commands are loaded when they are used, so that the help is quick."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Group(click.Group):
     """A group whose list of commands shows whole sentences."""
 
     def short_helps(self, context: click.Context) -> Mapping[str, str]:
-        """Give the commands and the first sentence of the help of each."""
+        """Return the commands, each with the first sentence of its help."""
         loaded = {name: self.get_command(context, name) for name in self.list_commands(context)}
         return {name: command.short_help or "" for name, command in loaded.items() if command}
 
@@ -40,11 +40,11 @@ class LazyGroup(Group):
     """A group that loads a command when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the commands."""
+        """Return the names of the commands."""
         return list(_COMMANDS)
 
     def short_helps(self, context: click.Context) -> Mapping[str, str]:
-        """Give the first sentence of each help, without loading the commands."""
+        """Return the first sentence of each help, without loading the commands."""
         return {name: words for name, (_, words) in _COMMANDS.items()}
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

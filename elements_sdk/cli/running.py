@@ -1,4 +1,4 @@
-"""Runs a command line, and says in words and by the exit code how it ended."""
+"""Runs a command line, and says by a message and the exit code how it ended."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BROKEN_PIPE = 141  # 128 and the number of SIGPIPE
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run a command line, by default that of this process, and give its exit code.
+    """Run a command line, by default that of this process, and return its exit code.
 
     0: done. 1: the server said no, or something else went wrong. 2: usage. 3: the server could not be reached.
     4: not authenticated. 130: Ctrl-C. 141: whoever read the output has gone.
@@ -40,7 +40,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt, EOFError):
         return _say("Interrupted.", INTERRUPTED)
     except BrokenPipeError:
-        return _let_go_of_stdout()
+        return _discard_stdout()
     except Exception as error:
         from elements_sdk.cli.errors import failure_of
 
@@ -49,7 +49,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError:  # a full disk: the interpreter would complain of it again at its end
-        _let_go_of_stdout()
+        _discard_stdout()
     return _say(failed.text(), failed.code)
 
 
@@ -59,8 +59,8 @@ def _say(text: str, code: int) -> int:
     return code
 
 
-def _let_go_of_stdout() -> int:
-    """Be quiet where the reader has gone, as in `| head`; also when the interpreter flushes at its end."""
+def _discard_stdout() -> int:
+    """Send further output nowhere, because its reader has gone, as in `| head`; the last flush must not fail."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return BROKEN_PIPE

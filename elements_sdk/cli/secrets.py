@@ -9,7 +9,7 @@ import click
 
 from elements_sdk._utils.redaction import MaskedDict
 
-ASK = "\x00ask"  # what an option has as its value that was given without one
+ASK = "\x00ask"  # the value of an option that was given without one
 HOW = "`-` reads a line of standard input, no value asks"
 
 
@@ -27,9 +27,9 @@ def secret_option(flag: str, name: str, help: str, variable: str) -> click.Optio
 
 
 def resolved(label: str, value: str | None) -> str | None:
-    """Give the secret that the value of an option stands for.
+    """Return the secret that the value of an option stands for.
 
-    :raises click.UsageError: it cannot be had.
+    :raises click.UsageError: it is asked for and there is no terminal, or standard input has no line for it.
     """
     if value == ASK or (value == "-" and is_a_terminal()):
         return ask(label)
@@ -44,7 +44,7 @@ def resolved(label: str, value: str | None) -> str | None:
 def ask(label: str) -> str:
     """Ask for a secret, without an echo.
 
-    :raises click.UsageError: there is nobody to ask.
+    :raises click.UsageError: there is no terminal to ask on.
     """
     if not is_a_terminal():
         raise click.UsageError(f"{label} is needed, and there is no terminal to ask for it")
@@ -53,10 +53,10 @@ def ask(label: str) -> str:
 
 
 def is_a_terminal() -> bool:
-    """Whether somebody can be asked."""
+    """Return whether standard input is a terminal, so that a question can be answered."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 
 def masked_values(values: dict[str, Any]) -> MaskedDict:
-    """Hold the values of a command line so that no traceback shows them."""
+    """Return the values of a command line in a dict that no traceback shows."""
     return MaskedDict(values)

@@ -29,12 +29,12 @@ class Moment(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
             moment = value if isinstance(value, datetime) else parse_datetime(str(value))
             return moment if moment.tzinfo else moment.astimezone()
         except (ValueError, OverflowError):
-            problem = "this is no date; write it as 2026-12-31 or 2026-12-31T18:00:00+01:00"
+            problem = "this is not a date; write it as 2026-12-31 or 2026-12-31T18:00:00+01:00"
         raise click.BadParameter(problem, ctx, param)
 
 
 class Selection(NamedTuple):
-    """What a link must be like; all that is said must hold."""
+    """The conditions that a link must meet, all of them."""
 
     expired: bool = False
     expires_before: datetime | None = None
@@ -42,7 +42,7 @@ class Selection(NamedTuple):
     never_viewed: bool = False
 
     def holds_for(self, link: OneTimeAccessToken, now: datetime) -> bool:
-        """Whether a link is one of those meant. What cannot be read as a date has not expired."""
+        """Return whether a link meets the conditions. A date that cannot be read has not passed."""
         expires = expiry_of(link)
         if self.expired and (expires is None or expires > now):
             return False
@@ -53,7 +53,7 @@ class Selection(NamedTuple):
         return not (self.never_viewed and link.activity)
 
     def describe(self) -> str:
-        """Say what is selected: `have expired and were made by editor`; nothing where that is all links."""
+        """Return the conditions as text: `have expired and were made by editor`; empty for all links."""
         before = self.expires_before
         said = {
             "have expired": self.expired,
@@ -89,10 +89,10 @@ def selection_of(values: Mapping[str, Any]) -> Selection:
 
 
 def select(auth: AuthApi, context: click.Context, values: Mapping[str, Any]) -> Iterator[OneTimeAccessToken]:
-    """Walk through the links that the options select.
+    """Return an iterator over the links that the options select.
 
-    :raises click.UsageError: they select nothing.
-    :raises ApiException: the list, or a link that is named, cannot be had.
+    :raises click.UsageError: the options name no links.
+    :raises ApiException: the list, or a link that is named, cannot be fetched.
     """
     selection = selection_of(values)
     numbers = dict.fromkeys(values.get("numbers", ()))
@@ -108,7 +108,7 @@ def select(auth: AuthApi, context: click.Context, values: Mapping[str, Any]) -> 
 
 
 def owner_of(link: OneTimeAccessToken) -> ElementsUserMini | None:
-    """Give who made a link, or else the user in whose name it acts."""
+    """Return the user who made a link, or else the user in whose name it acts."""
     for user in (link.created_by, link.user):
         if isinstance(user, ElementsUserMini):
             return user
@@ -116,7 +116,7 @@ def owner_of(link: OneTimeAccessToken) -> ElementsUserMini | None:
 
 
 def name_of(user: ElementsUserMini | None) -> str:
-    """Give the name by which people know a user, on one line that can be printed anywhere."""
+    """Return the name by which people know a user, on one line that can be printed anywhere."""
     if user is None:
         return "nobody"
     names = (one_line(str(name)) for name in (user.display_name, user.full_name, user.username) if name)
@@ -124,12 +124,12 @@ def name_of(user: ElementsUserMini | None) -> str:
 
 
 def expiry_of(link: OneTimeAccessToken) -> datetime | None:
-    """Give when a link stops working; `None`: never, or nobody can tell."""
+    """Return when a link stops working; `None` if never, or if its date cannot be read."""
     return as_moment(link.expires)
 
 
 def as_moment(value: Any) -> datetime | None:
-    """Give a date of the server with a zone; `None` if it is none."""
+    """Return a date of the server with a zone; `None` if the value is not a date."""
     if isinstance(value, str):
         try:
             value = parse_datetime(value)

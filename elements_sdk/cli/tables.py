@@ -18,7 +18,7 @@ from elements_sdk.cli.words import one_line
 
 _WIDEST = 40  # columns that a cell of a list asks for at the most
 _GAP = 2
-_NAMES = ("display_name", "name", "username", "id")  # what stands for an object inside a cell; the first that is there
+_NAMES = ("display_name", "name", "username", "id")  # what stands for an object inside a cell; the first that it has
 
 
 def print_table(plain: Any) -> None:
@@ -63,7 +63,7 @@ def _print_list(items: list[Any]) -> None:
 
 
 def _fitting(widths: dict[str, int]) -> list[str]:
-    """Choose the columns that the terminal has room for, narrow ones first, and give them in their order."""
+    """Choose the columns that fit into the terminal, narrow ones first, and return them in their order."""
     chosen: set[str] = set()
     left = _columns()
     for name in sorted(widths, key=lambda name: widths[name] > _WIDEST):
@@ -75,7 +75,7 @@ def _fitting(widths: dict[str, int]) -> list[str]:
 
 
 def printable(value: Any) -> str:
-    """Give a value as one line that a terminal takes for nothing else, whatever the server has put into it."""
+    """Return a value as one line without control characters, whatever the server has put into it."""
     if value is None:
         return ""
     if isinstance(value, dict):
@@ -92,7 +92,7 @@ def printable(value: Any) -> str:
 
 
 def _print(table: Table) -> None:
-    """Print by click, which says so where the output cannot be written."""
+    """Print by click, which raises where the output cannot be written."""
     is_terminal = sys.stdout.isatty()
     console = Console(file=io.StringIO(), width=_columns(), force_terminal=is_terminal, color_system="auto")
     console.print(table)

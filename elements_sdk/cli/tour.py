@@ -1,4 +1,4 @@
-"""The tour: every documented call as one story, each outcome checked against what the server should have done."""
+"""The tour: every documented call once, each outcome checked against what the server should have done."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class UnexpectedOutcome(OpenApiException):
 
 
 class Step(NamedTuple):
-    """One call of the story.
+    """One call of the tour.
 
     :ivar call: makes it.
-    :ivar check: looks whether it had its effect, and says in words what came back.
+    :ivar check: checks that it had its effect, and describes the result.
     """
 
     operation: Operation
@@ -45,7 +45,7 @@ class Step(NamedTuple):
 
 
 class Tour:
-    """The story: an administrator at work."""
+    """The calls of the tour, as an administrator would make them."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -56,7 +56,7 @@ class Tour:
         self._password = ""
 
     def steps(self) -> list[Step]:
-        """The calls in the order of the story: log in, share, be somebody else, give a new password, log out."""
+        """Return the calls in order: log in, share links, act as another user, set a new password, log out."""
         auth, admin = self._auth, self._sandbox.admin
         credentials = AuthLoginEndpointRequest(username=admin.username, password=admin.password)
         return [
@@ -105,12 +105,12 @@ class Tour:
             Step(
                 auth_api.START_IMPERSONATION,
                 lambda: auth.start_impersonation_with_http_info({"user": user.id}),
-                lambda _: f"acting as {self._expect_to_be(user)}",
+                lambda _: f"acting as {self._check_identity(user)}",
             ),
             Step(
                 auth_api.STOP_IMPERSONATION,
                 auth.stop_impersonation_with_http_info,
-                lambda _: f"acting as {self._expect_to_be(admin)} again",
+                lambda _: f"acting as {self._check_identity(admin)} again",
             ),
         ]
 
@@ -129,27 +129,27 @@ class Tour:
         """Close the connections."""
         self._client.close()
 
-    def _logged_in(self, answer: AuthLoginEndpointResponse) -> str:
-        user = answer.user
+    def _logged_in(self, response: AuthLoginEndpointResponse) -> str:
+        user = response.user
         if user is None or user.id != self._sandbox.admin.id:
             raise UnexpectedOutcome("expected the administrator")
         return f"logged in as {user.display_name}"
 
     def _listed(self, links: list[OneTimeAccessToken]) -> str:
-        _expect(len(links) == 20, "20 share links")
+        _check(len(links) == 20, "20 share links")
         self._link = links[-1]
         return f"{len(links)} share links"
 
     def _link_id(self) -> int:
-        _expect(self._link is not None, "a share link from the list")
+        _check(self._link is not None, "a share link from the list")
         return self._link.id if self._link else 0
 
     def _fetched(self, link: OneTimeAccessToken) -> str:
-        _expect(link == self._link, "the share link of the list")
+        _check(link == self._link, "the share link of the list")
         return f"leads to {link.url}"
 
     def _emailed(self) -> str:
-        _expect(any(email.to == [COLLEAGUE] for email in self._sandbox.outbox), "an e-mail in the outbox")
+        _check(any(email.to == [COLLEAGUE] for email in self._sandbox.outbox), "an e-mail in the outbox")
         return f"sent to {COLLEAGUE}"
 
     def _deleted(self) -> str:
@@ -164,13 +164,13 @@ class Tour:
         return f"a ticket of {len(self._ticket)} characters"
 
     def _redeemed(self, owner: ElementsUserDetail) -> str:
-        _expect(owner.id == self._sandbox.admin.id, "the administrator")
+        _check(owner.id == self._sandbox.admin.id, "the administrator")
         return f"it is {owner.display_name}'s"
 
-    def _expect_to_be(self, account: Account) -> str:
-        """Ask the server, by ticket, whom it takes us for."""
+    def _check_identity(self, account: Account) -> str:
+        """Ask the server, by ticket, which user the session acts as."""
         owner = self._auth.check_auth_ticket(self._auth.create_auth_ticket())
-        _expect(owner.id == account.id, f"to be {account.username}")
+        _check(owner.id == account.id, f"to be {account.username}")
         return owner.username
 
     def _got_password(self, proposal: Any) -> str:
@@ -185,7 +185,7 @@ class Tour:
         credentials = AuthLoginEndpointRequest(username=account.username, password=self._password)
         with ApiClient(Configuration(host=self._sandbox.host)) as client:
             user = auth_api.AuthApi(client).login(credentials).user
-        _expect(user is not None and user.id == account.id, "the new password to be good")
+        _check(user is not None and user.id == account.id, "the new password to be good")
         return f"{account.username} can log in with the new password"
 
     def _logged_out(self) -> str:
@@ -197,24 +197,24 @@ class Tour:
 
 
 def show(steps: list[Step], console: Console) -> tuple[int, int]:
-    """Make the calls, print a row for each, and give how many succeeded, of how many there are."""
+    """Make the calls, print a row for each, and return how many succeeded and how many there are."""
     table = Table(box=SIMPLE)
-    for column in ("method", "HTTP request", "status", "what came back"):
+    for column in ("method", "HTTP request", "status", "result"):
         table.add_column(column, overflow="fold")
     table.add_column("ms", justify="right")
     succeeded: set[str] = set()
     for step in steps:
-        status, words, milliseconds = _outcome(step)
+        status, result, milliseconds = _outcome(step)
         if status.isdigit():
             succeeded.add(step.operation.name)
         request = f"{step.operation.method} {step.operation.path}"
-        table.add_row(step.operation.name, request, status, words, f"{milliseconds:.1f}")
+        table.add_row(step.operation.name, request, status, result, f"{milliseconds:.1f}")
     console.print(table)
     return len(succeeded), len(auth_api.OPERATIONS)
 
 
 def introduce(sandbox: Sandbox, console: Console) -> None:
-    """Print where the sandbox is, who may log in, and a program to start from."""
+    """Print the address of the sandbox, its accounts, and a program to start from."""
     console.print(f"The sandbox is running at {sandbox.host} until you press Ctrl-C.\n")
     rows = [("account", "id", "password", "API token")]
     rows += [(account.username, str(account.id), account.password, account.api_token) for account in sandbox.accounts]
@@ -236,17 +236,17 @@ with elements_sdk.ApiClient(configuration) as client:
 
 
 def _outcome(step: Step) -> tuple[str, str, float]:
-    """Status, what came back in words, and milliseconds; the status of a failure is no number."""
+    """Make a call, and return its status, a description of the result, and milliseconds; a failure has no number."""
     started = time.perf_counter()
     milliseconds = 0.0
     try:
-        answer = step.call()
+        response = step.call()
         milliseconds = (time.perf_counter() - started) * 1000
-        return str(answer.status_code), step.check(answer.data), milliseconds
+        return str(response.status_code), step.check(response.data), milliseconds
     except OpenApiException as error:
         return "failed", str(error), milliseconds or (time.perf_counter() - started) * 1000
 
 
-def _expect(is_so: bool, what: str) -> None:
+def _check(is_so: bool, what: str) -> None:
     if not is_so:
         raise UnexpectedOutcome(f"expected {what}")

@@ -59,9 +59,9 @@ _FILES = {
 
 
 def by_name(name: str) -> type[Model]:
-    """Give the model class of this name.
+    """Return the model class of this name.
 
-    :raises ApiValueError: there is none.
+    :raises ApiValueError: there is no such model.
     """
     if name not in _FILES:
         from elements_sdk.exceptions import (

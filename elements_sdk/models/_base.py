@@ -1,4 +1,4 @@
-"""What every model shares: declared properties, checks, equality, repr, to_dict, pickling."""
+"""The base of every model: declared properties, checks, equality, repr, to_dict, pickling."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ModelSettings(Protocol):
 
 
 class ReadSettings(NamedTuple):
-    """What a model keeps of the client that read it, where that is not the usual."""
+    """The settings that a model keeps of the client that read it, where they are not the defaults."""
 
     client_side_validation: bool = True
     discard_unknown_keys: bool = False
@@ -57,14 +57,14 @@ class Property:
         self.model = self.name = self.type = ""
 
     def problem(self, value: Any) -> str | None:
-        """Compare a value with the rules, and name model, property and the rule it breaks; never the value."""
+        """Return model, property and the rule that a value breaks, never the value; `None` if it breaks none."""
         rule = self._broken_rule(value)
         return f"{self.model}.{self.name} {rule}" if rule else None
 
     def _broken_rule(self, value: Any) -> str | None:
         if value is None:
             return "is required" if self.required else None
-        if self.read_only:  # the server's business
+        if self.read_only:  # only the server sets it
             return None
         if not _fits(self.type, value):
             return f"must be {self.type}, not {type(value).__name__}"
@@ -92,7 +92,7 @@ def prop(
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(prop,))
 class ModelType(type):
-    """Turns the declared properties of a class into slots behind checking attributes."""
+    """The metaclass that turns declared properties into slots behind attributes that check values."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> ModelType:
         declared = {key: value for key, value in namespace.items() if isinstance(value, Property)}
@@ -133,10 +133,10 @@ class Model(metaclass=ModelType):
     else:
 
         def __init__(self, *args: Any, **values: Any) -> None:
-            """Properties by name, or by position in the order of declaration.
+            """Set properties by name, or by position in the order of declaration.
 
             :raises ApiValueError: a required property is missing, or a value breaks a rule.
-            :raises ApiTypeError: there is no such property.
+            :raises ApiTypeError: a property does not exist.
             """
             self._additional_properties = None
             self.local_vars_configuration = values.pop("local_vars_configuration", None)
@@ -144,7 +144,7 @@ class Model(metaclass=ModelType):
                 setattr(self, f"_{name}", None)
             misuse = _misuse(type(self), args, values)
             given = MaskedDict(zip(self._declared, args, strict=False), **values)
-            del args, values  # what is secret is in no local of a frame that raises
+            del args, values  # no local of a frame that raises holds a secret
             if misuse:
                 raise ApiTypeError(misuse)
             for name in self._declared:
@@ -158,11 +158,11 @@ class Model(metaclass=ModelType):
         return self._additional_properties
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the declared properties, models inside as dicts too. It shows everything: it is for programs."""
+        """Return the declared properties, models inside as dicts too. Secrets are shown: this is for programs."""
         return {name: _plain(getattr(self, name)) for name in self._declared}
 
     def to_str(self) -> str:
-        """Show the declared properties to people, secrets as `'***'`."""
+        """Return the declared properties as text for people, secrets as `'***'`."""
         from pprint import pformat  # loaded late: it brings much along
 
         return pformat(_shown(self))
@@ -183,7 +183,7 @@ class Model(metaclass=ModelType):
 
 
 def problem_of_body(model: type[Model], body: Model | Mapping[Any, Any]) -> str | None:
-    """Compare what is to be sent, a model or a plain dict in its place, with the model's rules. Unknown keys pass."""
+    """Return the rule of a model that a body breaks, be it a model or a plain dict; `None`: none. Unknown keys pass."""
     for name, declaration in model._declared.items():
         value = getattr(body, name) if isinstance(body, Model) else body.get(name)
         problem = declaration.problem(value)

@@ -24,7 +24,7 @@ class AuthLoginEndpointRequest(Model):
 
 
 class AuthLoginEndpointRequestDict(TypedDict):
-    """A plain dict that may be sent in place of a `AuthLoginEndpointRequest`."""
+    """The plain dict that may be sent in place of the model `AuthLoginEndpointRequest`."""
 
     username: str
     password: str

@@ -18,10 +18,10 @@ class ClientSession(Model):
 
     :ivar id: number of the session.
     :ivar user: who works there.
-    :ivar mounted_workspaces: workspaces mounted; newer servers give a list of objects.
+    :ivar mounted_workspaces: workspaces mounted; newer servers send a list of objects.
     :ivar started: when the session began.
     :ivar last_updated: when the workstation last reported.
-    :ivar workstation: the workstation; newer servers give an object.
+    :ivar workstation: the workstation; newer servers send an object.
     """
 
     id: int = prop(default=None, read_only=True)

@@ -37,7 +37,7 @@ class ElementsUserDetail(Model):
     :ivar group_permissions: permissions that come from groups.
     :ivar has_password: whether the account has a password.
     :ivar home: number of the home workspace.
-    :ivar is_external: whether the user comes from outside the house.
+    :ivar is_external: whether the user comes from outside the organisation.
     :ivar is_cloud: whether this is an account of the cloud service.
     :ivar is_cloud_default: whether this is the default account for cloud users.
     :ivar is_enabled: whether the account may be used.

@@ -14,7 +14,7 @@ class ElementsUserMini(Model):
     :ivar display_name: name to show.
     :ivar email: e-mail address.
     :ivar full_name: full name.
-    :ivar is_external: whether the user comes from outside the house.
+    :ivar is_external: whether the user comes from outside the organisation.
     :ivar is_cloud: whether this is an account of the cloud service.
     :ivar username: name to log in with.
     """

@@ -18,6 +18,6 @@ class ImpersonationEndpointRequest(Model):
 
 
 class ImpersonationEndpointRequestDict(TypedDict):
-    """A plain dict that may be sent in place of a `ImpersonationEndpointRequest`."""
+    """The plain dict that may be sent in place of the model `ImpersonationEndpointRequest`."""
 
     user: int

@@ -22,10 +22,10 @@ class OneTimeAccessToken(Model):
     :ivar activity: every use of the link, one entry a visit.
     :ivar user: the user in whose name a visitor acts.
     :ivar created_by: who made the link.
-    :ivar media_root_permissions: what the link allows on media roots; newer servers give a list of numbers.
+    :ivar media_root_permissions: what the link allows on media roots; newer servers send a list of numbers.
     :ivar shared_bundles: the bundles shared.
     :ivar shared_directories: the directories shared.
-    :ivar full_url: the share link, complete; whoever has it is in.
+    :ivar full_url: the share link, complete; whoever has it has access.
     :ivar url: page that the link leads to.
     :ivar token: the secret part of the link.
     :ivar view_limit_enabled: whether the number of visits is limited.

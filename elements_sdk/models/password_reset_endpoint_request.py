@@ -20,7 +20,7 @@ class PasswordResetEndpointRequest(Model):
 
 
 class PasswordResetEndpointRequestDict(TypedDict):
-    """A plain dict that may be sent in place of a `PasswordResetEndpointRequest`."""
+    """The plain dict that may be sent in place of the model `PasswordResetEndpointRequest`."""
 
     token: str
     password: str

@@ -22,7 +22,7 @@ class SendLinkEmailRequest(Model):
 
 
 class SendLinkEmailRequestDict(TypedDict):
-    """A plain dict that may be sent in place of a `SendLinkEmailRequest`."""
+    """The plain dict that may be sent in place of the model `SendLinkEmailRequest`."""
 
     email: NotRequired[str | None]
     subject: NotRequired[str | None]

@@ -18,6 +18,6 @@ class Ticket(Model):
 
 
 class TicketDict(TypedDict):
-    """A plain dict that may be sent in place of a `Ticket`."""
+    """The plain dict that may be sent in place of the model `Ticket`."""
 
     ticket: str

@@ -17,13 +17,13 @@ __all__ = ["Account", "Email", "RecordedRequest", "Sandbox", "SandboxError"]
 
 
 class Sandbox:
-    """A server of one's own, with accounts and share links in it. It ends with its `with` block, or with this process.
+    """A private server with accounts and share links. It ends with its `with` block, or with this process.
 
     :ivar host: address of the server: `http://127.0.0.1:PORT`.
     :ivar ca_file: file of the certificate authority to trust; `None` without https.
     :ivar admin: an account with the permission `system:admin-access`.
     :ivar user: an ordinary account.
-    :ivar otp_user: an account that needs a one-time code, as its `otp()` gives it.
+    :ivar otp_user: an account that needs a one-time code, from its method `otp()`.
     :ivar new_user: an account that must set a new password at its first login.
     :ivar disabled_user: an account that may not log in.
     """
@@ -39,16 +39,16 @@ class Sandbox:
         tokens: int = 250,
         data: str | Path | None = None,
     ) -> None:
-        """Start the server; it answers when this returns.
+        """Start the server; it is ready when this returns.
 
         :param port: port to listen on; 0 takes a free one.
-        :param https: serve by TLS, with a certificate authority of its own: `ca_file`.
-        :param api_version: the release whose shapes the answers have.
-        :param paging: how lists with a `limit` are answered: as a list, or as a page with `count` and `results`.
+        :param https: serve over TLS, with a private certificate authority: `ca_file`.
+        :param api_version: the release whose response formats the server uses.
+        :param paging: how lists with a `limit` are returned: as a list, or as a page with `count` and `results`.
         :param max_limit: how many entries a page has at the most, whatever `limit` asks for.
         :param tokens: how many share links there are.
         :param data: file to keep everything in, for the next sandbox on the same file; a temporary one if left out.
-        :raises SandboxError: it did not start, because the extra is not installed or the port is taken, say.
+        :raises SandboxError: it did not start: the extra is not installed or the port is taken, for example.
         """
         self._server = ServerProcess(
             {
@@ -79,20 +79,20 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        """End the server; its data are gone."""
+        """End the server, and delete its data unless `data` named a file."""
         self._server.close()
 
     def wait(self) -> None:
-        """Wait until the server has ended, which it does not do by itself."""
+        """Wait until the server has ended; it does not end by itself."""
         self._server.wait()
 
     @property
     def accounts(self) -> tuple[Account, ...]:
-        """All accounts that one can log in to, or fail to."""
+        """All accounts, in a fixed order."""
         return (self.admin, self.user, self.otp_user, self.new_user, self.disabled_user)
 
     def configuration(self, account: Account | None = None) -> Configuration:
-        """Give a configuration with this server and an account's API token; that of `user` if none is named."""
+        """Return a configuration with this server and the API token of an account, `user` by default."""
         chosen = account or self.user
         configuration = Configuration(
             host=self.host,
@@ -119,16 +119,16 @@ class Sandbox:
         return count
 
     def add_tokens(self, count: int) -> list[int]:
-        """Add share links, and give their numbers."""
+        """Add share links, and return their numbers."""
         numbers: list[int] = self._server.ask("add_tokens", count=count)
         return numbers
 
     def end_sessions(self) -> None:
-        """End all sessions, as a restart or a change of password does: whoever had one is not logged in any more."""
+        """End all sessions, as a restart of the server does: nobody is logged in any more."""
         self._server.ask("end_sessions")
 
     def reset(self) -> None:
-        """Bring everything back to how it was at the start; e-mails and recorded requests are forgotten."""
+        """Restore the state at the start; e-mails and recorded requests are deleted."""
         self._server.ask("reset")
 
     def expire_tickets(self) -> None:
@@ -136,7 +136,7 @@ class Sandbox:
         self._server.ask("expire_tickets")
 
     def password_reset_token(self, username: str) -> str:
-        """Give what a password-reset e-mail would carry: a token for `reset_password`, good for one use.
+        """Return the token that a password-reset e-mail would carry: for `reset_password`, for one use.
 
         :raises SandboxError: there is no such account.
         """

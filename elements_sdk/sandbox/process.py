@@ -56,9 +56,9 @@ class ServerProcess:
             raise
 
     def ask(self, command: str, **arguments: Any) -> Any:
-        """Have the server do something that is not possible over HTTP, and give its answer.
+        """Send the server a command that HTTP does not offer, and return the result.
 
-        :raises SandboxError: it has ended, or it says that it cannot.
+        :raises SandboxError: the server has ended, or the command failed.
         """
         if os.getpid() != self._owner:
             raise SandboxError("the sandbox can be asked by the process that started it only")
@@ -73,7 +73,7 @@ class ServerProcess:
         self._process.wait()
 
     def close(self) -> None:
-        """End the server and remove its files. A process forked from the one that started it only lets go of it."""
+        """End the server and remove its files; a fork of the process that started it only closes the channel."""
         with suppress(OSError):  # it has ended already
             self._to_child.close()  # the child ends when it cannot read from us any more
         if os.getpid() != self._owner:
@@ -96,7 +96,7 @@ class ServerProcess:
         return cast("IO[str]", self._process.stdout)
 
     def _answer(self, number: int, question: dict[str, Any]) -> dict[str, Any]:
-        """Ask, and read on until the answer of this number: an earlier question may have been interrupted."""
+        """Ask, and read on until the answer with this number: an earlier question may have been interrupted."""
         with suppress(OSError, ValueError):  # the child, or we, have closed the channel
             self._to_child.write(json.dumps({"number": number, **question}) + "\n")
             self._to_child.flush()
@@ -134,5 +134,5 @@ def _start(folder: str, options: dict[str, Any]) -> subprocess.Popen[str]:
             env=environment,
             text=True,
             encoding="utf-8",
-            start_new_session=True,  # Ctrl-C is for the parent, which then ends the child in good order
+            start_new_session=True,  # Ctrl-C goes to the parent only, which then ends the child in order
         )

@@ -25,12 +25,12 @@ def _elements_server() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def elements_sandbox(_elements_server: Sandbox) -> Iterator[Sandbox]:
-    """A local ELEMENTS server, one for all tests, brought back to its beginning after each."""
+    """Yield a local ELEMENTS server, one for all tests, reset after each."""
     yield _elements_server
     _elements_server.reset()
 
 
 @pytest.fixture
 def elements_configuration(elements_sandbox: Sandbox) -> Configuration:
-    """A `Configuration` with that server and the API token of its account `user`."""
+    """Return a `Configuration` with that server and the API token of its account `user`."""
     return elements_sandbox.configuration()

@@ -1,4 +1,4 @@
-"""What the sandbox tells of itself: its accounts, e-mails and requests."""
+"""What the sandbox reports: its accounts, e-mails and requests."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Account:
     otp_secret: str | None = field(default=None, repr=False)
 
     def otp(self) -> str:
-        """Give the one-time code of this moment.
+        """Return the one-time code of this moment.
 
-        :raises SandboxError: the account uses none.
+        :raises SandboxError: the account uses no one-time codes.
         """
         if self.otp_secret is None:
             raise SandboxError(f"the account {self.username!r} uses no one-time codes")
@@ -52,9 +52,9 @@ class Email:
 class RecordedRequest:
     """A request as it came over the wire.
 
-    :ivar query: the text behind the question mark.
+    :ivar query: the text after the question mark.
     :ivar headers: by name in title case.
-    :ivar user: name of whom the server took the caller for; `None`: for nobody.
+    :ivar user: name of the user that the request was authenticated as; `None` if it was not.
     """
 
     method: str

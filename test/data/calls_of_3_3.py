@@ -1,6 +1,6 @@
 """The same program for the 3.3 client and for this one: calls, their outcomes, and the public names.
 
-Run as `python calls_of_3_3.py HOST`; it prints JSON. It is written for both clients, so it knows neither.
+Run as `python calls_of_3_3.py HOST`; it prints JSON. It is written for both clients, and uses only what both have.
 """
 
 import json
@@ -17,7 +17,7 @@ LDAPServer""".split()
 
 
 def calls(auth):
-    """Name and call, one after the other."""
+    """Yield each call with its name."""
     e = elements_sdk
     client = auth.api_client
     ticket = e.Ticket(ticket="t/1")
@@ -54,7 +54,7 @@ def calls(auth):
     yield "plain, not data only", lambda: auth.create_auth_ticket(_return_http_data_only=False)
     yield "async", lambda: auth.get_access_token(9, async_req=True).get()
     yield "raw", lambda: auth.create_auth_ticket(_preload_content=False).data.decode()
-    yield "raw twin", lambda: auth.create_auth_ticket_with_http_info(_preload_content=False)[1]
+    yield "raw variant", lambda: auth.create_auth_ticket_with_http_info(_preload_content=False)[1]
     yield "raw call_api", lambda: client.call_api("/api/2/x", "GET", _preload_content=False)[1]
     yield "read as a class", lambda: client.call_api("/api/2/auth/ticket", "POST", response_type=e.Ticket)[0].to_dict()
     yield "time limit", lambda: auth.create_auth_ticket(_request_timeout=5)
@@ -90,7 +90,7 @@ def calls(auth):
 
 
 def outcome(client, call):
-    """What came of it: the result as plain values, or what kind of exception it is to an `except`."""
+    """Return the result as plain values, or the exception as an `except` clause sees it."""
     try:
         result = call()
         return json.loads(json.dumps(client.sanitize_for_serialization(result)))
@@ -100,13 +100,13 @@ def outcome(client, call):
         return ["raised", [kind for kind in kinds if kind in names], getattr(error, "status", None)]
 
 
-def public(*places):
-    """The public names of classes, instances and modules."""
-    return sorted({name for place in places for name in dir(place) if not name.startswith("_") and name != "six"})
+def public(*owners):
+    """Return the public names of classes, instances and modules."""
+    return sorted({name for owner in owners for name in dir(owner) if not name.startswith("_") and name != "six"})
 
 
 def main():
-    """Make the calls and print what came of them."""
+    """Make the calls and print their outcomes."""
     configuration = elements_sdk.Configuration(host=sys.argv[1], username="u", password="p")
     configuration.api_key["Authorization"] = "KEY"
     configuration.api_key_prefix["Authorization"] = "Bearer"

@@ -1,4 +1,4 @@
-"""The fault kit by hand: `python -m test.faults server silence` and the like, until Ctrl-C."""
+"""The fault kit from the command line: `python -m test.faults server silence` and the like, until Ctrl-C."""
 
 from __future__ import annotations
 

@@ -12,9 +12,9 @@ _SECONDS_TO_CALL_IT_HANGING = 0.2
 
 @contextmanager
 def filled_backlog() -> Iterator[tuple[str, int]]:
-    """The host and port of a socket that listens but takes no more connections.
+    """Yield the host and port of a socket that listens but accepts no more connections.
 
-    :raises RuntimeError: the system takes every connection nevertheless.
+    :raises RuntimeError: the system accepts every connection nevertheless.
     """
     with ExitStack() as stack:
         listener = stack.enter_context(socket.socket())
@@ -27,7 +27,7 @@ def filled_backlog() -> Iterator[tuple[str, int]]:
 
 
 def _hangs(stack: ExitStack, address: tuple[str, int]) -> bool:
-    """Whether a connection is kept waiting; one that is not fills the backlog until `stack` is closed."""
+    """Return whether a connection is kept waiting; one that is not fills the backlog until `stack` is closed."""
     filler = stack.enter_context(socket.socket())
     filler.settimeout(_SECONDS_TO_CALL_IT_HANGING)
     try:

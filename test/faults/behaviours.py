@@ -15,7 +15,7 @@ Headers: TypeAlias = Sequence[tuple[str, str]]
 
 
 def message(status: int = 200, body: bytes = b"{}", headers: Headers = (), method: str = "GET") -> bytes:
-    """A whole answer, as bytes; JSON, unless `headers` has another Content-Type."""
+    """Return a whole response, as bytes; JSON, unless `headers` has another Content-Type."""
     phrase = HTTPStatus(status).phrase if status in list(HTTPStatus) else "Unknown"
     lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {value}" for name, value in headers)]
     if not any(name.lower() == "content-type" for name, _ in headers):
@@ -23,12 +23,12 @@ def message(status: int = 200, body: bytes = b"{}", headers: Headers = (), metho
     without_body = status in (204, 304) or status < 200
     if not without_body:
         lines.append(f"Content-Length: {len(body)}")
-    head = "\r\n".join([*lines, "", ""]).encode("latin-1")
-    return head if without_body or method == "HEAD" else head + body
+    header_section = "\r\n".join([*lines, "", ""]).encode("latin-1")
+    return header_section if without_body or method == "HEAD" else header_section + body
 
 
 def answer(status: int = 200, body: bytes = b"{}", headers: Headers = (), times: int | None = None) -> Behaviour:
-    """Answers every request of the connection; closes it after `times` of them, if given."""
+    """Answer every request of the connection; close it after `times` of them, if given."""
 
     def behave(conversation: Conversation) -> None:
         answered = 0
@@ -40,7 +40,7 @@ def answer(status: int = 200, body: bytes = b"{}", headers: Headers = (), times:
 
 
 def answers(*given: tuple[int, bytes], refusal: Headers = ()) -> Behaviour:
-    """Answers each request of the connection by the next (status, body), and from then on by the last.
+    """Answer each request of the connection with the next (status, body), once all are used with the last.
 
     :param refusal: headers of the answers with an error status.
     """
@@ -57,7 +57,7 @@ def answers(*given: tuple[int, bytes], refusal: Headers = ()) -> Behaviour:
 
 
 def late_answer(seconds: float = 1.0, status: int = 200, body: bytes = b"{}", headers: Headers = ()) -> Behaviour:
-    """Answers every request, but only after some seconds."""
+    """Answer every request, but only after some seconds."""
 
     def behave(conversation: Conversation) -> None:
         while seen := conversation.read_request():
@@ -68,27 +68,27 @@ def late_answer(seconds: float = 1.0, status: int = 200, body: bytes = b"{}", he
 
 
 def many_headers(n: int = 200) -> Behaviour:
-    """Answers every request with `n` more headers than needed."""
+    """Answer every request with `n` more headers than needed."""
     return answer(headers=[(f"X-Header-{number}", "value") for number in range(n)])
 
 
 def long_header(n: int = 100_000) -> Behaviour:
-    """Answers every request with a header whose value has `n` bytes."""
+    """Answer every request with a header whose value has `n` bytes."""
     return answer(headers=[("X-Long", "a" * n)])
 
 
 def silence() -> Behaviour:
-    """Reads what comes and never says a word."""
+    """Read what comes and never answer."""
     return Conversation.listen
 
 
 def deaf() -> Behaviour:
-    """Neither reads nor says a word."""
+    """Neither read nor send anything."""
     return Conversation.pause
 
 
 def slow_status_line(interval: float = 0.1) -> Behaviour:
-    """Answers every request, the status line at one byte each `interval` seconds."""
+    """Answer every request, the status line at one byte each `interval` seconds."""
 
     def behave(conversation: Conversation) -> None:
         while seen := conversation.read_request():
@@ -99,22 +99,22 @@ def slow_status_line(interval: float = 0.1) -> Behaviour:
     return behave
 
 
-def slow_headers(interval: float = 0.1, pieces: int | None = None) -> Behaviour:
-    """Answers with a status line at once and a header at one byte each `interval` seconds: endless, or of `pieces`."""
+def slow_headers(interval: float = 0.1, size: int | None = None) -> Behaviour:
+    """Answer with a status line at once and a header at one byte each `interval` seconds: endless, or of `size`."""
 
     def behave(conversation: Conversation) -> None:
         while conversation.read_request():
             conversation.send(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-            while pieces is None:
+            while size is None:
                 _drip(conversation, b"a", interval)
-            _drip(conversation, b"a" * pieces, interval)
+            _drip(conversation, b"a" * size, interval)
             conversation.send(b"\r\nContent-Length: 2\r\n\r\n{}")
 
     return behave
 
 
 def dripping_body(interval: float = 0.1, size: int = 100) -> Behaviour:
-    """Answers every request, the body of `size` bytes of JSON at one byte each `interval` seconds."""
+    """Answer every request, the body of `size` bytes of JSON at one byte each `interval` seconds."""
     body = b"{}".rjust(size)
 
     def behave(conversation: Conversation) -> None:
@@ -126,12 +126,12 @@ def dripping_body(interval: float = 0.1, size: int = 100) -> Behaviour:
 
 
 def close_at_once() -> Behaviour:
-    """Closes the connection before anything is read."""
+    """Close the connection before anything is read."""
     return Conversation.close
 
 
 def reset_at_once() -> Behaviour:
-    """Resets the connection before anything is read, but not before something comes or a moment has passed.
+    """Reset the connection before anything is read, but not before something comes or a moment has passed.
 
     A reset that is faster than that can reach a client that is still connecting.
     """
@@ -144,42 +144,42 @@ def reset_at_once() -> Behaviour:
 
 
 def close_after_request() -> Behaviour:
-    """Reads the request, closes without an answer."""
+    """Read the request, and close without an answer."""
     return _after_request(b"", Conversation.close)
 
 
 def reset_after_request() -> Behaviour:
-    """Reads the request, resets without an answer."""
+    """Read the request, and reset without an answer."""
     return _after_request(b"", Conversation.reset)
 
 
 def close_within_headers() -> Behaviour:
-    """Sends the status line and half a header, then closes."""
+    """Send the status line and half a header, then close."""
     return _after_request(b"HTTP/1.1 200 OK\r\nContent-Ty", Conversation.close)
 
 
 def close_within_body(sent: int = 3, promised: int = 100) -> Behaviour:
-    """Sends `sent` bytes of a body of `promised` bytes, then closes."""
-    return _after_request(_part_of_an_answer(sent, promised), Conversation.close)
+    """Send `sent` bytes of a body of `promised` bytes, then close."""
+    return _after_request(_part_of_a_response(sent, promised), Conversation.close)
 
 
 def reset_within_body(sent: int = 3, promised: int = 100) -> Behaviour:
-    """Sends `sent` bytes of a body of `promised` bytes, then resets."""
-    return _after_request(_part_of_an_answer(sent, promised), Conversation.reset)
+    """Send `sent` bytes of a body of `promised` bytes, then reset."""
+    return _after_request(_part_of_a_response(sent, promised), Conversation.reset)
 
 
 def answer_then_close(status: int = 200, body: bytes = b"{}", headers: Headers = ()) -> Behaviour:
-    """Answers as if the connection were kept, and closes it right away."""
+    """Answer as if the connection were kept, and close it right away."""
     return _after_request(message(status, body, headers), Conversation.close)
 
 
 def answer_then_reset(status: int = 200, body: bytes = b"{}", headers: Headers = ()) -> Behaviour:
-    """Answers as if the connection were kept, and resets it right away."""
+    """Answer as if the connection were kept, and reset it right away."""
     return _after_request(message(status, body, headers), Conversation.reset)
 
 
 def half_closed(status: int = 200, body: bytes = b"{}", headers: Headers = ()) -> Behaviour:
-    """Answers the first request, shuts its writing side, and goes on reading."""
+    """Answer the first request, shut the writing side, and go on reading."""
 
     def behave(conversation: Conversation) -> None:
         conversation.half_close()
@@ -189,27 +189,27 @@ def half_closed(status: int = 200, body: bytes = b"{}", headers: Headers = ()) -
 
 
 def stale(status: int = 200, body: bytes = b"{}", headers: Headers = ()) -> Behaviour:
-    """Answers the first request, reads the second and closes without an answer."""
+    """Answer the first request, read the second and close without an answer."""
     return _after_request(message(status, body, headers), close_after_request())
 
 
 def stale_reset(status: int = 200, body: bytes = b"{}", headers: Headers = ()) -> Behaviour:
-    """Answers the first request, reads the second and resets without an answer."""
+    """Answer the first request, read the second and reset without an answer."""
     return _after_request(message(status, body, headers), reset_after_request())
 
 
 def truncated_chunks() -> Behaviour:
-    """Sends one chunk and half of the next, then closes."""
+    """Send one chunk and half of the next, then close."""
     return _after_request(_CHUNKED + b'5\r\n{"a":\r\n64\r\n 1', Conversation.close)
 
 
 def bad_chunk_size() -> Behaviour:
-    """Sends a chunk whose size is no number, and goes on reading."""
+    """Send a chunk whose size is not a number, and go on reading."""
     return _after_request(_CHUNKED + b"zz\r\n{}\r\n0\r\n\r\n", Conversation.listen)
 
 
 def nonsense(data: bytes = b"SMTP ready\r\n") -> Behaviour:
-    """Sends what is no HTTP before anything is read, and goes on reading."""
+    """Send what is not HTTP before anything is read, and go on reading."""
 
     def behave(conversation: Conversation) -> None:
         conversation.send(data)
@@ -219,7 +219,7 @@ def nonsense(data: bytes = b"SMTP ready\r\n") -> Behaviour:
 
 
 def corrupt_record() -> Behaviour:
-    """Reads the request over TLS and sends a record that no key of the connection has made."""
+    """Read the request over TLS, and send a record that no key of the connection has encrypted."""
 
     def behave(conversation: Conversation) -> None:
         with socket.socket(fileno=os.dup(conversation.raw.fileno())) as beneath:
@@ -230,7 +230,7 @@ def corrupt_record() -> Behaviour:
 
 
 def http_400_to_tls() -> Behaviour:
-    """Answers whatever comes, such as a TLS greeting to a server without TLS, by status 400 in plain text."""
+    """Answer whatever comes, such as a TLS handshake, with status 400 in plain text."""
 
     def behave(conversation: Conversation) -> None:
         conversation.receive()
@@ -245,13 +245,13 @@ def http_400_to_tls() -> Behaviour:
 _CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-def _part_of_an_answer(sent: int, promised: int) -> bytes:
+def _part_of_a_response(sent: int, promised: int) -> bytes:
     body = b"{}".rjust(promised)
     return message(body=body, method="HEAD") + body[:sent]
 
 
 def _after_request(said: bytes, then: Behaviour) -> Behaviour:
-    """Reads a request, says something and goes over to another behaviour."""
+    """Read a request, send something, and continue with another behaviour."""
 
     def behave(conversation: Conversation) -> None:
         if conversation.read_request():
@@ -300,4 +300,4 @@ BEHAVIOURS: dict[str, Callable[[], Behaviour]] = {
         http_400_to_tls,
     )
 }
-"""All of the above by name, each ready to be made without arguments."""
+"""All of the above by name; each can be called without arguments."""

@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 
 
 class Authority:
-    """A certificate authority that nobody trusts who was not given `ca_pem`.
+    """A private certificate authority; a client that trusts it needs `ca_pem`.
 
     :param key_identifier: whether its certificates name the key they are signed with.
     """
@@ -41,7 +41,7 @@ class Authority:
         return path
 
     def client_context(self) -> ssl.SSLContext:
-        """What a client uses that trusts this authority and no other."""
+        """Return the context of a client that trusts this authority and no other."""
         return ssl.create_default_context(cadata=self.ca_pem)
 
     def context_for(
@@ -53,7 +53,7 @@ class Authority:
         maximum: ssl.TLSVersion | None = None,
         client_ca: Authority | None = None,
     ) -> ssl.SSLContext:
-        """What a server of these host names or addresses uses.
+        """Return the context of a server with these host names or addresses.
 
         :param client_ca: require a client certificate, of this authority.
         """
@@ -65,7 +65,7 @@ class Authority:
         return context
 
     def client_certificate(self, folder: Path, password: str | None = None) -> tuple[Path, Path]:
-        """Write a client's certificate and its key, encrypted if there is a password: the two files."""
+        """Write a client's certificate and its key, encrypted if there is a password; return the two files."""
         leaf = self._leaf(("client@example.org",))
         cert_file, key_file = folder / "client.pem", folder / "client-key.pem"
         cert_file.write_bytes(leaf.cert_chain_pems[0].bytes())
@@ -101,7 +101,7 @@ class Authority:
 
 
 def ca_without_key_identifier() -> Authority:
-    """An authority whose certificates lack the Authority Key Identifier.
+    """Return an authority whose certificates lack the Authority Key Identifier.
 
     `VERIFY_X509_STRICT`, which is Python's default since 3.13, refuses them.
     """
@@ -109,7 +109,7 @@ def ca_without_key_identifier() -> Authority:
 
 
 def self_signed_context(name: str = "localhost") -> ssl.SSLContext:
-    """What a server uses whose certificate no authority has signed."""
+    """Return the context of a server whose certificate no authority has signed."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)

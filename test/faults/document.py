@@ -9,11 +9,11 @@ from test.faults.table import TABLE
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
 _BEGIN, _END = "<!-- faults: written by `python -m test.faults.document` -->", "<!-- faults: end -->"
-_HEADINGS = ("fault", "a `GET`", "a `POST` that is safe to repeat", "`login`, and any other `POST`", "`DELETE`")
+_HEADINGS = ("fault", "a `GET`", "a `POST` that is safe to retry", "`login`, and any other `POST`", "`DELETE`")
 
 
 def written(text: str) -> str:
-    """Give the document with the table as it is now."""
+    """Return the document with the table as it is now."""
     before, _, rest = text.partition(_BEGIN)
     _, _, after = rest.partition(_END)
     return f"{before}{_BEGIN}\n{_tables()}\n{_END}{after}"

@@ -16,17 +16,17 @@ _OPTIONS = ("--hostname=127.0.0.1", "--port=0", "--num-workers=1", "--num-accept
 
 @contextmanager
 def forward_proxy(folder: Path, basic_auth: str | None = None) -> Iterator[str]:
-    """The host and port of a proxy that forwards and tunnels to everywhere.
+    """Yield the host and port of a proxy that forwards and tunnels to everywhere.
 
     :param folder: an empty one, for its files.
-    :param basic_auth: `name:password` that it wants from its clients.
+    :param basic_auth: `name:password` that it requires of its clients.
     """
     port_file = folder / "port"
     options = [*_OPTIONS, "--port-file", str(port_file), "--data-dir", str(folder)]
     if basic_auth is not None:
         options += ["--basic-auth", basic_auth]
     with (folder / "log").open("wb") as log:
-        own_home = {**os.environ, "HOME": str(folder)}  # else it makes a folder in yours
+        own_home = {**os.environ, "HOME": str(folder)}  # else it makes a folder in that of the user
         process = subprocess.Popen([sys.executable, "-m", "proxy", *options], stdout=log, stderr=log, env=own_home)
     try:
         yield f"127.0.0.1:{_port_in(port_file, process)}"
@@ -36,9 +36,9 @@ def forward_proxy(folder: Path, basic_auth: str | None = None) -> Iterator[str]:
 
 
 def _port_in(file: Path, process: subprocess.Popen[bytes]) -> int:
-    """The port that the proxy writes down once it listens.
+    """Return the port that the proxy writes to a file once it listens.
 
-    :raises RuntimeError: it does not.
+    :raises RuntimeError: it did not start.
     """
     end = time.monotonic() + _SECONDS_TO_START
     while time.monotonic() < end and process.poll() is None:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-_PIECE = 65536
-_PIECES_PER_SECOND = 50
+_CHUNK = 65536
+_CHUNKS_PER_SECOND = 50
 
 
 @dataclass
 class Faults:
-    """What the proxy does; every attribute may be set while it runs.
+    """The faults that the proxy makes; every attribute may be set while it runs.
 
     An answer is what the server sends until the client speaks again; under TLS that means
     the server's part of the handshake, too.
@@ -30,7 +30,7 @@ class Faults:
     :param cut_after: bytes of an answer after which both sides are closed.
     :param half_close_after: bytes of an answer after which the client gets no more, though it can still send.
     :param black_hole: swallow all that comes, both ways; a connection that lost something this way stays lost.
-    :param seed: where the dice begin, whenever the proxy is given these faults.
+    :param seed: of the random numbers, which begin anew whenever the proxy is given these faults.
     """
 
     delay: float = 0.0
@@ -44,9 +44,9 @@ class Faults:
 
 
 class FaultProxy:
-    """Passes connections on to `host` (by IPv4) and `port`, with the `faults` that hold at the time.
+    """A proxy that passes connections on to `host` (by IPv4) and `port`, with the `faults` of the moment.
 
-    :param scheme: what stands in front of the proxy's own `host`; "https" if that is what the server speaks.
+    :param scheme: the scheme of the proxy's own `host`; "https" if that is what the server speaks.
     :param own_port: where to listen; 0 for a free port.
     """
 
@@ -136,7 +136,7 @@ class FaultProxy:
             link.close(reset=reset)
 
     async def _pass_requests(self, link: _Link) -> None:
-        while data := await self._loop.sock_recv(link.client, _PIECE):
+        while data := await self._loop.sock_recv(link.client, _CHUNK):
             if not self._loses(link):
                 link.answered = None
                 await self._pass(data, link.server, link)
@@ -145,7 +145,7 @@ class FaultProxy:
         link.server.shutdown(socket.SHUT_WR)
 
     async def _pass_answers(self, link: _Link) -> None:
-        while data := await self._loop.sock_recv(link.server, _PIECE):
+        while data := await self._loop.sock_recv(link.server, _CHUNK):
             if self._loses(link) or link.half_closed:
                 continue
             if link.answered is None:
@@ -156,7 +156,7 @@ class FaultProxy:
             link.client.shutdown(socket.SHUT_WR)
 
     async def _answer(self, data: bytes, link: _Link) -> None:
-        """Pass on as much of an answer as may pass."""
+        """Pass on as much of an answer as the faults allow."""
         faults = self.faults
         answered = link.answered or 0
         limits = [limit for limit in (faults.cut_after, faults.half_close_after) if limit is not None]
@@ -173,11 +173,11 @@ class FaultProxy:
         link.answered = answered if link.answered is not None else None
 
     async def _pass(self, data: bytes, to: socket.socket, link: _Link) -> None:
-        """Pass on bytes, as fast as they may go, until the connection's time has come."""
+        """Pass on bytes, no faster than the faults allow, until the connection is to be reset."""
         while data:
             faults = self.faults
             rate = faults.bytes_per_second
-            wanted = min(len(data), max(1, int(rate / _PIECES_PER_SECOND))) if rate else len(data)
+            wanted = min(len(data), max(1, int(rate / _CHUNKS_PER_SECOND))) if rate else len(data)
             allowed, reset_follows = link.fate.allow(wanted, faults, self._dice)
             await self._loop.sock_sendall(to, data[:allowed])
             if reset_follows:
@@ -188,7 +188,7 @@ class FaultProxy:
                 await asyncio.sleep(allowed / rate)
 
     def _loses(self, link: _Link) -> bool:
-        """Whether what comes on a connection is swallowed."""
+        """Return whether what comes on a connection is swallowed."""
         if self.faults.black_hole and not link.lost:
             link.lost = True
             self.faults_made += 1
@@ -212,7 +212,7 @@ class _Fate:
         self._unlucky = False
 
     def allow(self, wanted: int, faults: Faults, dice: random.Random) -> tuple[int, bool]:
-        """How many of the bytes that are wanted may pass, and whether the reset follows them."""
+        """Return how many of the bytes that are wanted may pass, and whether the reset follows them."""
         if not faults.reset_rate:
             return wanted, False
         throw_for = (faults.reset_rate, faults.reset_within)
@@ -226,7 +226,7 @@ class _Fate:
 
 
 class _Link:
-    """The two sides of a connection through the proxy, and what has become of it."""
+    """The two sides of a connection through the proxy, and its state."""
 
     def __init__(self, client: socket.socket) -> None:
         self.client = client

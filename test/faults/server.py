@@ -30,7 +30,7 @@ class Seen:
     connection: int
 
     def header(self, name: str) -> str | None:
-        """The value of a header; several are joined by a line break."""
+        """Return the value of a header; several are joined by a line break."""
         values = [value for key, value in self.headers if key.lower() == name.lower()]
         return "\n".join(values) if values else None
 
@@ -48,12 +48,12 @@ class Conversation:
     def read_request(self) -> Seen | None:
         """Read one request; None if the client went before it was complete.
 
-        A request whose head came is recorded by the server even if its body broke off.
+        A request whose headers came is recorded by the server even if its body broke off.
         """
-        head = self._take_until(b"\r\n\r\n")
-        if head is None:
+        header_section = self._take_until(b"\r\n\r\n")
+        if header_section is None:
             return None
-        first, *lines = head.decode("latin-1").split("\r\n")
+        first, *lines = header_section.decode("latin-1").split("\r\n")
         method, target, *_ = [*first.split(" "), ""]
         pairs = (line.partition(":") for line in lines)
         headers = [(name, value.strip()) for name, _, value in pairs]
@@ -87,7 +87,7 @@ class Conversation:
             raise _Ended
 
     def close(self) -> None:
-        """Close the connection (FIN, and under TLS without a word of farewell)."""
+        """Close the connection (FIN, and under TLS without close_notify)."""
         with self._closing:
             self.raw.close()
 
@@ -129,7 +129,7 @@ class Conversation:
         return complete
 
     def _take_until(self, mark: bytes) -> bytes | None:
-        """What comes before `mark`; None if the client went before it."""
+        """Return what comes before `mark`; None if the client went before it."""
         while (position := self._buffer.find(mark)) < 0:
             data = self._receive()
             if not data:
@@ -149,10 +149,10 @@ Behaviour: TypeAlias = Callable[[Conversation], None]
 
 
 class FaultServer:
-    """Gives the first connection the first behaviour, and so on; the last is for all that follow.
+    """A server that gives each connection its own behaviour; the last one is for all that follow.
 
     :param port: 0 for a free one.
-    :param tls: what to speak TLS with, before the behaviour begins.
+    :param tls: context of a TLS handshake before the behaviour begins.
     """
 
     def __init__(self, *behaviours: Behaviour, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
@@ -174,7 +174,7 @@ class FaultServer:
         self._acceptor = threading.Thread(target=self._accept, name="fault server", daemon=False)
 
     def count(self, method: str | None = None) -> int:
-        """How many requests came, of one method or of all."""
+        """Return how many requests came, of one method or of all."""
         return sum(method in (None, seen.method) for seen in list(self.requests))
 
     def add_received(self, size: int) -> None:
@@ -192,7 +192,7 @@ class FaultServer:
         self.close()
 
     def close(self) -> None:
-        """Break off whatever goes on, and wait for its end."""
+        """Break off all conversations, and wait for their end."""
         self.ending.set()
         self._acceptor.join()
         for conversation, _ in self._running:
@@ -226,7 +226,7 @@ class FaultServer:
         self._running.append((conversation, thread))
 
     def _wrapped(self, connection: socket.socket) -> socket.socket:
-        """The socket to talk over; the handshake is left to the connection's thread."""
+        """Return the socket to use; the handshake is left to the connection's thread."""
         if self._tls is None:
             return connection
         try:

@@ -1,4 +1,4 @@
-"""What goes wrong on the way, and what a call makes of it: tested row by row, and shown in docs/reliability.md."""
+"""What goes wrong on the network, and what a call makes of it: tested row by row, and shown in docs/reliability.md."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _always(status: int, *headers: tuple[str, str]) -> Callable[[], list[Behavio
 
 
 def _throttled(status: int, retry_after: Callable[[], str] | None) -> Callable[[], list[Behaviour]]:
-    """One refusal, then success."""
+    """Return a script of one refusal, then success."""
 
     def script() -> list[Behaviour]:
         headers = [] if retry_after is None else [("Retry-After", retry_after())]
@@ -55,7 +55,7 @@ def _just(text: str) -> Callable[[], str]:
     return lambda: text
 
 
-NEVER_SENT = fails(ApiConnectionError, "no", requests=0, tries=3)
+NEVER_SENT = fails(ApiConnectionError, "no", requests=0, attempts=3)
 PERHAPS_SENT = fails(ApiConnectionError, "maybe")
 PERHAPS_SENT_THRICE = fails(ApiConnectionError, "maybe", requests=3)
 BROKEN_OFF = fails(IncompleteBody, "yes")
@@ -64,18 +64,18 @@ LATE = fails(DeadlineExceeded, "maybe")
 LATE_BODY = fails(DeadlineExceeded, "yes")
 
 CONNECTING = [
-    fault("nobody listens on the port", place="nowhere", every=NEVER_SENT),
-    fault("the server's name is not known", place="unknown", GET=NEVER_SENT, login=NEVER_SENT),
+    fault("nobody listens on the port", peer="nowhere", every=NEVER_SENT),
+    fault("the server's name is not known", peer="unknown", GET=NEVER_SENT, login=NEVER_SENT),
     fault(
         "the server does not accept connections (limit to connect)",
-        place="backlog",
+        peer="backlog",
         timeout=(0.3, 5),
         GET=fails(ApiTimeoutError, "no", 0, 3),
         login=fails(ApiTimeoutError, "no", 0, 3),
     ),
     fault(
         "the server does not accept connections (limit of the call)",
-        place="backlog",
+        peer="backlog",
         timeout=0.4,
         within=0.9,
         GET=fails(DeadlineExceeded, "no", 0, 1),
@@ -100,7 +100,7 @@ CONNECTING = [
 SLOW = [
     fault("the server never answers (limit of the call)", lambda: [does.silence()], timeout=0.5, within=1, every=LATE),
     fault(
-        "the server never answers (limit for a piece)",
+        "the server never answers (limit for a chunk)",
         lambda: [does.silence()],
         timeout=(1, 0.3),
         GET=fails(ApiTimeoutError, "maybe", requests=3),
@@ -113,7 +113,7 @@ SLOW = [
         lambda: [does.deaf()],
         timeout=0.5,
         within=1,
-        every=fails(DeadlineExceeded, "maybe", requests=0, tries=1),
+        every=fails(DeadlineExceeded, "maybe", requests=0, attempts=1),
     ),
     fault("the status line drips", lambda: [does.slow_status_line(0.1)], timeout=0.5, within=1, every=LATE),
     fault("the headers drip", lambda: [does.slow_headers(0.1)], timeout=0.5, within=1, every=LATE),
@@ -159,21 +159,21 @@ BREAKING = [
         lambda: [does.bad_chunk_size()],
         POST=BROKEN_OFF,
         GET=BROKEN_OFF_THRICE,
-        # aiohttp reads head and body in one go, and throws both away.
+        # aiohttp reads headers and body in one go, and discards both.
         asyncio={"POST": PERHAPS_SENT, "GET": PERHAPS_SENT_THRICE},
     ),
     fault("what answers is not HTTP", lambda: [does.nonsense()], POST=PERHAPS_SENT, GET=PERHAPS_SENT_THRICE),
     fault(
         "a TLS record is damaged",
         lambda: [does.corrupt_record()],
-        place="tls",
+        peer="tls",
         every=fails(TlsError, "maybe"),
         GET=fails(TlsError, "maybe", requests=3),
     ),
     fault(
         "a TLS record is damaged, once",
         _then_well(does.corrupt_record()),
-        place="tls",
+        peer="tls",
         every=fails(TlsError, "maybe"),
         GET=succeeds(requests=2),
     ),
@@ -184,33 +184,33 @@ KEPT = [
         "a kept connection was closed by the server",
         _then_well(does.answer_then_close()),
         is_warm=True,
-        every=succeeds(requests=2, tries=1),
+        every=succeeds(requests=2, attempts=1),
     ),
     fault(
         "a kept connection was reset by the server",
         _then_well(does.answer_then_reset()),
         is_warm=True,
-        every=succeeds(requests=2, tries=1),
+        every=succeeds(requests=2, attempts=1),
     ),
     fault(
         "a kept connection was closed by the server for one direction",
         _then_well(does.half_closed()),
         is_warm=True,
-        every=succeeds(requests=2, tries=1),
+        every=succeeds(requests=2, attempts=1),
     ),
     fault(
         "a kept connection is closed as the next request comes",
         _then_well(does.stale()),
         is_warm=True,
-        every=fails(ApiConnectionError, "maybe", requests=2, tries=1),
-        GET=succeeds(requests=3, tries=2),
+        every=fails(ApiConnectionError, "maybe", requests=2, attempts=1),
+        GET=succeeds(requests=3, attempts=2),
     ),
     fault(
         "a kept connection is reset as the next request comes",
         _then_well(does.stale_reset()),
         is_warm=True,
-        every=fails(ApiConnectionError, "maybe", requests=2, tries=1),
-        GET=succeeds(requests=3, tries=2),
+        every=fails(ApiConnectionError, "maybe", requests=2, attempts=1),
+        GET=succeeds(requests=3, attempts=2),
     ),
     fault(
         "the same, after it was idle for longer than `keepalive_idle`",
@@ -218,9 +218,9 @@ KEPT = [
         is_warm=True,
         idle=0.4,
         settings={"keepalive_idle": 0.2},
-        every=succeeds(requests=2, tries=1),
-        GET=succeeds(requests=3, tries=2),
-        asyncio={"GET": succeeds(requests=2, tries=1)},  # aiohttp has one limit for all methods
+        every=succeeds(requests=2, attempts=1),
+        GET=succeeds(requests=3, attempts=2),
+        asyncio={"GET": succeeds(requests=2, attempts=1)},  # aiohttp has one idle time for all methods
     ),
 ]
 

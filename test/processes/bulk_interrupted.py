@@ -45,7 +45,7 @@ async def delete_in_loop(configuration: Configuration, numbers: list[int]) -> li
 
 
 def storm(rounds: int) -> int:
-    """Interrupt at random; give the number of rounds in which what was called is not just what is reported."""
+    """Interrupt at random; return the number of rounds in which calls and reported outcomes differ."""
     wrong = 0
     for _ in range(rounds):
         called: list[int] = []
@@ -73,7 +73,7 @@ def storm(rounds: int) -> int:
 
 if len(sys.argv) == 1:
     signal.signal(signal.SIGALRM, signal.default_int_handler)
-    # Python drops an interrupt that comes inside a callback of a weak reference, and would say so.
+    # Python drops an interrupt that comes inside a callback of a weak reference, and would report it.
     sys.unraisablehook = lambda _dropped: None
     print(storm(150))
 else:

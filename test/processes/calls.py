@@ -1,4 +1,4 @@
-"""Clients and calls whose answers tell whether they are their own, and a server that gives such answers."""
+"""Calls that can tell whether a response is their own, and a server that sends such responses."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ from test.faults.server import Behaviour, Conversation, Seen
 
 
 def own_answers(seconds: float = 0.0, headers: Headers = ()) -> Behaviour:
-    """Answers every request, after some seconds, by the number in its path: `{"id": 7}`.
+    """Answer every request, after some seconds, with the number in its path: `{"id": 7}`.
 
-    The answer's `token` is the number of the connection.
+    The `token` in the response is the number of the connection.
     """
 
     def behave(conversation: Conversation) -> None:
         while seen := conversation.read_request():
             if seconds:
                 conversation.pause(seconds)
-            conversation.send(message(body=_answer_to(seen), headers=headers, method=seen.method))
+            conversation.send(message(body=_own_body(seen), headers=headers, method=seen.method))
 
     return behave
 
 
 def held_answer(go: threading.Event, seconds: float = 20.0) -> Behaviour:
-    """Answers the first request of a connection when it may `go`, or after some seconds."""
+    """Answer each request once `go` is set, or after some seconds."""
 
     def behave(conversation: Conversation) -> None:
         while seen := conversation.read_request():
             go.wait(seconds)
-            conversation.send(message(body=_answer_to(seen), method=seen.method))
+            conversation.send(message(body=_own_body(seen), method=seen.method))
 
     return behave
 
 
-def _answer_to(seen: Seen) -> bytes:
+def _own_body(seen: Seen) -> bytes:
     last = seen.target.partition("?")[0].rpartition("/")[2]
-    answer = {"id": int(last) if last.isdigit() else 0, "token": f"{seen.connection}", "ticket": last}
-    return json.dumps(answer).encode()
+    body = {"id": int(last) if last.isdigit() else 0, "token": f"{seen.connection}", "ticket": last}
+    return json.dumps(body).encode()
 
 
 def client_of(host: str, ca_pem: str | None = None, *, key: str | None = "KEY", pool: int = 10) -> ApiClient:
-    """A client of such a server: over TLS if it is given whom to trust, and by its session without a key."""
+    """Return a client of such a server: over TLS with `ca_pem`, and with session cookies without `key`."""
     configuration = Configuration(host=host, api_key={"Bearer": key} if key else None)
     configuration.ssl_context = ssl.create_default_context(cadata=ca_pem) if ca_pem else None
     configuration.connection_pool_maxsize = pool
@@ -53,7 +53,7 @@ def client_of(host: str, ca_pem: str | None = None, *, key: str | None = "KEY", 
 
 
 def wrong_answers(client: ApiClient, numbers: Iterable[int]) -> list[int]:
-    """The tokens that are asked for, one after the other, and answered by another."""
+    """Fetch tokens one after the other, and return the numbers of those that were answered with another."""
     auth = AuthApi(client)
     return [number for number in numbers if auth.get_access_token(number).id != number]
 

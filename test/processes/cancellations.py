@@ -17,15 +17,15 @@ from test.faults.proxy import FaultProxy, Faults
 from test.processes.storm import ONE_CALL_IN_TWENTY
 from test.processes.watching import nothing_left
 
-_PLACES = 16  # in the pool
+_POOL_SIZE = 16  # connections
 _AT_ONCE = 32
 
 
 class CancellationStorm:
-    """Calls of many tasks, all cancelled: one of five sends an e-mail, which is not safe to repeat.
+    """Calls of many tasks, all cancelled: one of five sends an e-mail, which is not safe to retry.
 
-    :ivar ends: how many calls ended how.
-    :ivar complaints: what the event loop has had to report.
+    :ivar ends: how many calls ended in which way.
+    :ivar complaints: the errors that the event loop has reported.
     :ivar unsafe: the e-mails that were asked for.
     :ivar faults: how many connections the network has broken.
     """
@@ -39,24 +39,24 @@ class CancellationStorm:
         address = urlsplit(sandbox.host)
         with FaultProxy(f"{address.hostname}", int(f"{address.port}")) as proxy, nothing_left():
             asyncio.run(self._run(proxy, tasks))
-            gc.collect()  # what was not closed complains now
+            gc.collect()  # what was not closed warns now
             self.faults = proxy.faults_made
 
     def sent_twice(self) -> list[str]:
-        """The e-mails that went out more than once."""
+        """Return the addresses of e-mails that went out more than once."""
         sent = Counter(email.to[0] for email in self._sandbox.outbox)
         return [address for address, count in sent.items() if count > 1 and address.startswith("cancelled-")]
 
     async def _run(self, proxy: FaultProxy, tasks: int) -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _loop, context: self.complaints.append(context))
         configuration = self._sandbox.configuration(self._sandbox.admin)
-        configuration.host, configuration.connection_pool_maxsize = proxy.host, _PLACES
+        configuration.host, configuration.connection_pool_maxsize = proxy.host, _POOL_SIZE
         async with ApiClient(configuration) as client:
             self._auth = AuthApi(client)
             self._numbers = [token.id for token in await self._auth.get_all_access_tokens()]
             started = time.monotonic()
             await asyncio.gather(*(self._auth.get_access_token(self._numbers[0]) for _ in range(_AT_ONCE)))
-            self._latest = time.monotonic() - started  # so that half are cancelled, however quick the machine is
+            self._latest = time.monotonic() - started  # so that half are cancelled, however fast the machine is
             proxy.faults = ONE_CALL_IN_TWENTY
             for start in range(0, tasks, _AT_ONCE):
                 numbers = range(start, min(start + _AT_ONCE, tasks))
@@ -64,7 +64,7 @@ class CancellationStorm:
                 self.ends.update("done" if end is None else type(end).__name__ for end in ends if not _is_ours(end))
                 self.ends["failed"] += sum(map(_is_ours, ends))
             proxy.faults = Faults()
-            await self._expect_every_place_to_be_free()
+            await self._check_pool_is_free()
 
     async def _cancelled(self, number: int) -> None:
         task = asyncio.create_task(self._call(number))
@@ -80,12 +80,12 @@ class CancellationStorm:
         own = f"cancelled-{number}@example.com"
         await self._auth.send_access_token_email_notification(token, {"email": own})
 
-    async def _expect_every_place_to_be_free(self) -> None:
-        """As many slow calls at once as there are places must not have to wait for each other."""
-        calls = (self._auth.get_access_token(number, _request_timeout=20) for number in self._numbers[:_PLACES])
-        raws = await asyncio.gather(*(self._auth.create_auth_ticket(_request_timeout=20) for _ in range(_PLACES)))
+    async def _check_pool_is_free(self) -> None:
+        """Make as many calls at once as the pool has connections; none is left taken by a cancelled call."""
+        calls = (self._auth.get_access_token(number, _request_timeout=20) for number in self._numbers[:_POOL_SIZE])
+        raws = await asyncio.gather(*(self._auth.create_auth_ticket(_request_timeout=20) for _ in range(_POOL_SIZE)))
         assert all(ticket.ticket for ticket in raws)
-        assert [token.id for token in await asyncio.gather(*calls)] == self._numbers[:_PLACES]
+        assert [token.id for token in await asyncio.gather(*calls)] == self._numbers[:_POOL_SIZE]
 
 
 def _is_ours(end: object) -> bool:
@@ -114,7 +114,7 @@ async def cancel_in_a_session(sandbox: Sandbox, rounds: int, seed: int = 3) -> i
             tasks += [asyncio.create_task(_ask(session)) for _ in range(3)]
             for task in tasks:
                 asyncio.get_running_loop().call_later(dice.uniform(0, 0.12), task.cancel)
-                if number % 2:  # once more, into what the first has set going
+                if number % 2:  # a second time, into what the first has started
                     asyncio.get_running_loop().call_later(dice.uniform(0.12, 0.16), task.cancel)
             for end in await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 20):
                 assert end is None or isinstance(end, asyncio.CancelledError | SessionExpired), repr(end)

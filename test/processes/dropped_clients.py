@@ -1,4 +1,4 @@
-"""`python -m test.processes.dropped_clients HOST COUNT MANNER`: makes and drops clients, and prints what grew."""
+"""`python -m test.processes.dropped_clients HOST COUNT CASE`: makes and drops clients, and prints what grew."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WARM_UP = 200
 
 
 def memory() -> int:
-    """Bytes of this process that are in memory."""
+    """Return the resident memory of this process in bytes."""
     gc.collect()
     return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
@@ -30,7 +30,7 @@ def _call_and_close(client: ApiClient) -> None:
         _call(client)
 
 
-MANNERS: dict[str, Callable[[ApiClient], None]] = {
+CASES: dict[str, Callable[[ApiClient], None]] = {
     "dropped": lambda _client: None,
     "closed": ApiClient.close,
     "dropped after a call": _call,
@@ -38,13 +38,13 @@ MANNERS: dict[str, Callable[[ApiClient], None]] = {
 }
 
 
-def main(host: str, count: int, manner: str) -> None:
-    """Print how many descriptors, threads and bytes there are more than after some hundred clients."""
+def main(host: str, count: int, case: str) -> None:
+    """Print by how many descriptors, threads and bytes this process has grown since the warm-up."""
     for _ in range(_WARM_UP):
-        MANNERS[manner](client_of(host))
+        CASES[case](client_of(host))
     left, bytes_before = Left.now(), memory()
     for _ in range(count):
-        MANNERS[manner](client_of(host))
+        CASES[case](client_of(host))
     now = Left.now()
     print(now.descriptors - left.descriptors, now.threads - left.threads, memory() - bytes_before)
 

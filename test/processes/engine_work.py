@@ -1,4 +1,4 @@
-"""What the workers of an engine do: it must be found by name from each of them."""
+"""Functions for the workers of an engine, which import them by name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from elements_sdk import ApiClient, AuthApi, Configuration, OneTimeAccessToken
 from elements_sdk.bulk import Outcome, map_calls
 
-TOKEN = "WORKERS_TOKEN"  # the variable that a worker's API token is in
+TOKEN = "WORKERS_TOKEN"  # the environment variable with a worker's API token
 
 
 def token_of_worker(configuration: Configuration) -> None:
@@ -16,7 +16,7 @@ def token_of_worker(configuration: Configuration) -> None:
 
 
 def client_with_hook(host: str) -> ApiClient:
-    """A client that has no API token, and knows where a worker finds one."""
+    """Return a client without an API token, and with a hook that finds that of the worker."""
     configuration = Configuration(host=host)
     configuration.refresh_api_key_hook = token_of_worker
     return ApiClient(configuration)

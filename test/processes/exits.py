@@ -1,4 +1,4 @@
-"""`python -m test.processes.exits HOST MANNER`: programs that end while a client is open or a call is under way."""
+"""`python -m test.processes.exits HOST CASE`: programs that end while a client is open or a call is under way."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def call_within_block(client: ApiClient) -> None:
 
 
 def call_in_own_threads_within_block(client: ApiClient) -> None:
-    """The same in the client's own threads."""
+    """Wait for a call in the client's own threads that is not answered, on a client that is closed on the way out."""
     with client:
         call_in_own_threads(client)
 
 
-MANNERS: dict[str, Callable[[ApiClient], None]] = {
-    manner.__name__: manner
-    for manner in (
+CASES: dict[str, Callable[[ApiClient], None]] = {
+    case.__name__: case
+    for case in (
         client_left_open,
         pool_left_open,
         call,
@@ -57,4 +57,4 @@ MANNERS: dict[str, Callable[[ApiClient], None]] = {
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore Ctrl-C
     kept = client_of(sys.argv[1])
-    MANNERS[sys.argv[2]](kept)
+    CASES[sys.argv[2]](kept)

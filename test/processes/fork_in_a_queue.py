@@ -16,14 +16,14 @@ _holds_lock = threading.Event()
 
 
 def _stop_within_lock(frame: FrameType, _event: str, _argument: Any) -> None:
-    """Have the thread wait where it takes a connection out of urllib3's queue."""
+    """Let the thread sleep where it takes a connection out of urllib3's queue."""
     if frame.f_code is LifoQueue._get.__code__ and not _holds_lock.is_set():
         _holds_lock.set()
         time.sleep(0.5)
 
 
 def main(host: str) -> None:
-    """Print whether the child made its call and came to its end, where Python closes what was left open."""
+    """Print whether the child made its call and exited, where Python closes what was left open."""
     client = client_of(host)
     assert wrong_answers(client, [1]) == []
     threading.settrace(_stop_within_lock)

@@ -19,7 +19,7 @@ _LONGEST = 4.0  # seconds for a child's call and exit
 _CHILDS_NUMBERS = 1_000_000
 
 
-def _hammer(client: ApiClient, numbers: range, end: threading.Event) -> None:
+def _call_until(client: ApiClient, numbers: range, end: threading.Event) -> None:
     while not end.is_set():
         assert wrong_answers(client, numbers) == []
 
@@ -32,7 +32,7 @@ def fork() -> int:
 
 
 def waited_for(child: int) -> bool:
-    """Tell whether a child comes to a good end in time; one that does not is killed."""
+    """Return whether a child exits with 0 in time; one that does not is killed."""
     end = time.monotonic() + _LONGEST
     while time.monotonic() < end:
         ended, status = os.waitpid(child, os.WNOHANG)
@@ -45,17 +45,17 @@ def waited_for(child: int) -> bool:
 
 
 def main(host: str, ca_file: str, threads: int, forks: int) -> None:
-    """Print how many of the children came to a good end."""
-    sys.setswitchinterval(1e-4)  # so that threads are met anywhere, also where they hold a lock
+    """Print how many of the children exited with 0."""
+    sys.setswitchinterval(1e-4)  # so that a fork finds threads anywhere, also where they hold a lock
     client = client_of(host, Path(ca_file).read_text("ascii") if ca_file else None, key=None)
-    assert wrong_answers(client, [0]) == []  # a fork amid the first call is the matter of `fork_in_an_import`
+    assert wrong_answers(client, [0]) == []  # so that no fork comes during the imports of the first call
     end = threading.Event()
-    hammers = [
-        threading.Thread(target=_hammer, args=(client, range(number * 100, number * 100 + 5), end))
+    callers = [
+        threading.Thread(target=_call_until, args=(client, range(number * 100, number * 100 + 5), end))
         for number in range(threads)
     ]
-    for hammer in hammers:
-        hammer.start()
+    for caller in callers:
+        caller.start()
     good = 0
     for number in range(_CHILDS_NUMBERS, _CHILDS_NUMBERS + forks):
         child = fork()
@@ -64,8 +64,8 @@ def main(host: str, ca_file: str, threads: int, forks: int) -> None:
             sys.exit(1 if wrong_answers(client, [number]) else 0)
         good += waited_for(child)
     end.set()
-    for hammer in hammers:
-        hammer.join()
+    for caller in callers:
+        caller.join()
     client.close()
     print(good)
 

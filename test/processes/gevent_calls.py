@@ -16,7 +16,7 @@ from test.processes.calls import client_of, wrong_answers  # noqa: E402
 
 
 def main(host: str, ca_file: str, greenlets: int) -> None:
-    """Let each greenlet make two calls; print what they got and the seconds."""
+    """Let each greenlet make two calls; print how many responses were wrong, and the seconds."""
     with client_of(host, Path(ca_file).read_text("ascii"), pool=10) as client:
         started = time.monotonic()
         jobs = [gevent.spawn(wrong_answers, client, [number, 1000 + number]) for number in range(greenlets)]

@@ -1,6 +1,6 @@
-"""Walks through a list of many entries with one kind of client.
+"""Iterates over a list of many entries with one kind of client.
 
-Prints how many came, and by how many bytes the memory of the walk grew.
+Prints how many came, and by how many bytes the memory grew meanwhile.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ENTRY = (
 
 
 def pages(count: int) -> Behaviour:
-    """Gives pages of a list that exists nowhere as a whole."""
+    """Answer with pages of a list that is nowhere in memory as a whole."""
 
     def behave(conversation: Conversation) -> None:
         while seen := conversation.read_request():
@@ -35,13 +35,13 @@ def pages(count: int) -> Behaviour:
 
 
 def peak() -> int:
-    """The most memory that this process ever had, in bytes."""
+    """Return the peak memory of this process, in bytes."""
     found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     assert found
     return int(found[1]) * 1024
 
 
-def walk(configuration: Configuration) -> tuple[int, int]:
+def iterate(configuration: Configuration) -> tuple[int, int]:
     seen, before = 0, 0
     with ApiClient(configuration) as client:
         for seen, token in enumerate(AuthApi(client).iter_access_tokens(page_size=1000), 1):
@@ -51,7 +51,7 @@ def walk(configuration: Configuration) -> tuple[int, int]:
     return seen, peak() - before
 
 
-async def walk_in_loop(configuration: Configuration) -> tuple[int, int]:
+async def iterate_in_loop(configuration: Configuration) -> tuple[int, int]:
     seen, before = 0, 0
     async with aio.ApiClient(configuration) as client:
         async for token in aio.AuthApi(client).iter_access_tokens(page_size=1000):
@@ -65,4 +65,5 @@ async def walk_in_loop(configuration: Configuration) -> tuple[int, int]:
 kind, entries = sys.argv[1], int(sys.argv[2])
 with FaultServer(pages(entries)) as server:
     settings = Configuration(host=server.host, api_key={"Bearer": "KEY"})
-    print(*Child(lambda: walk(settings) if kind == "blocking" else asyncio.run(walk_in_loop(settings))).result(500))
+    work = {"blocking": lambda: iterate(settings), "asyncio": lambda: asyncio.run(iterate_in_loop(settings))}[kind]
+    print(*Child(work).result(500))

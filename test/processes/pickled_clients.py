@@ -1,4 +1,4 @@
-"""`python -m test.processes.pickled_clients HOST METHOD`: sends a client to processes that are started by a method."""
+"""`python -m test.processes.pickled_clients HOST METHOD`: sends a client to processes started by this method."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from test.processes.work import call_with
 
 
 def main(host: str, method: str) -> None:
-    """Print what comes of it: as it is, and when it may keep its credentials."""
+    """Print the results of a client without its credentials, and of one that may keep them."""
     client = client_of(host)
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(method)) as pool:
         print(pool.submit(call_with, client, [1]).result())
         client.configuration.pickle_credentials = True
-        print(*pool.map(call_with, [client] * 4, [[*range(place, place + 10)] for place in range(100, 500, 100)]))
+        print(*pool.map(call_with, [client] * 4, [[*range(first, first + 10)] for first in range(100, 500, 100)]))
         pool.shutdown()
     client.close()
 

@@ -14,19 +14,19 @@ from elements_sdk import AuthApi, Configuration, NotFoundException, OneTimeAcces
 from elements_sdk.bulk import Outcome
 from test.processes.engine_work import TOKEN, client_with_hook, fetch
 
-NOBODYS = 10**9
+UNKNOWN = 10**9
 
 
 def main(method: str) -> None:
-    """Print a line for each way of getting there and back."""
+    """Print a line for each thing that travels to a worker and back."""
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(method)) as pool:
         report(partial(pool.map, chunksize=5))
 
 
 def report(run: Any) -> None:
-    """Print what comes of it.
+    """Print the results.
 
-    :param run: makes calls in workers: it takes a function and its arguments, and gives the results in their order.
+    :param run: makes calls in workers: it takes a function and its arguments, and returns the results in their order.
     """
     configuration = Configuration.from_env()
     with client_with_hook(configuration.host) as client:
@@ -38,10 +38,10 @@ def report(run: Any) -> None:
         (everything,) = run(list, [auth.iter_access_tokens(page_size=9)])
         print("list", [token.id for token in everything][:20] == numbers)
         try:
-            list(run(auth.get_access_token, [NOBODYS]))
+            list(run(auth.get_access_token, [UNKNOWN]))
         except NotFoundException as error:
             print("error", error.status, error.method, error.request_sent, error.detail)
-    chunks: list[list[Outcome[int, OneTimeAccessToken]]] = list(run(fetch, [[*numbers[:10], NOBODYS], numbers[10:]]))
+    chunks: list[list[Outcome[int, OneTimeAccessToken]]] = list(run(fetch, [[*numbers[:10], UNKNOWN], numbers[10:]]))
     outcomes = [outcome for chunk in chunks for outcome in chunk]
     print("outcomes", [outcome.item for outcome in outcomes if outcome.ok] == numbers)
     print("failed", *(f"{outcome.item}: {type(outcome.error).__name__}" for outcome in outcomes if not outcome.ok))

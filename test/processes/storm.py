@@ -14,11 +14,11 @@ ONE_CALL_IN_TWENTY = Faults(reset_rate=0.05, reset_within=1024)  # a call takes 
 
 
 class Storm:
-    """Calls of many threads: one of ten sends an e-mail, which is not safe to repeat, the others read a token.
+    """Calls of many threads: one of ten sends an e-mail, which is not safe to retry, the others read a token.
 
     :ivar calls: how many were made.
     :ivar failed: how many of them failed, as an `ApiException`; anything else ends the storm.
-    :ivar wrong: the tokens that were answered by another.
+    :ivar wrong: the tokens that were answered with another.
     :ivar faults: how many connections the network has broken.
     """
 
@@ -38,7 +38,7 @@ class Storm:
             self.faults = proxy.faults_made
 
     def sent_twice(self) -> list[str]:
-        """The e-mails of the storm that went out more than once."""
+        """Return the addresses of e-mails that went out more than once."""
         sent = Counter(email.to[0] for email in self._sandbox.outbox)
         return [address for address, count in sent.items() if count > 1 and address.startswith("storm-")]
 

@@ -23,7 +23,7 @@ _SECONDS_TO_ANSWER = 0.01
 
 
 class TlsServer(NamedTuple):
-    """Where it is, and whom to trust."""
+    """The address of the server, and the file of its certificate authority."""
 
     host: str
     ca_file: str
@@ -34,7 +34,7 @@ class TlsServer(NamedTuple):
 
 @contextmanager
 def tls_server(folder: Path) -> Iterator[TlsServer]:
-    """Run the program."""
+    """Run the program, and yield its address and authority."""
     ca_file = str(folder / "ca.pem")
     line = [sys.executable, "-m", "test.processes.tls_server", ca_file]
     with subprocess.Popen(line, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -46,7 +46,7 @@ def tls_server(folder: Path) -> Iterator[TlsServer]:
 
 
 def connections_of(client: ApiClient, numbers: range) -> set[str]:
-    """Make calls, each with an answer of its own; give the numbers that the server has for their connections."""
+    """Make calls, each of which must get its own response; return the server's numbers of their connections."""
     auth = AuthApi(client)
     tokens = [auth.get_access_token(number) for number in numbers]
     assert [token.id for token in tokens] == [*numbers]
@@ -54,7 +54,7 @@ def connections_of(client: ApiClient, numbers: range) -> set[str]:
 
 
 def main(ca_file: str) -> None:
-    """Serve."""
+    """Serve until standard input ends."""
     authority = Authority()
     authority.ca_file(Path(ca_file))
     context = authority.context_for("localhost", "127.0.0.1")

@@ -27,20 +27,20 @@ C = TypeVar("C", ApiClient, aio.ApiClient)
 
 
 def without_query(url: object) -> str:
-    """Leave out what follows the question mark."""
+    """Return a URL without its query."""
     return str(url).partition("?")[0]
 
 
 def client_of(host: str, kind: type[C]) -> C:
-    """A client with all kinds of secrets."""
+    """Return a client with all kinds of secrets."""
     configuration = Configuration(host=host, api_key={"Bearer": MARKERS["apikey"]})
     configuration.retries = 1
     own_cookie = f"own={MARKERS['cookie']}"
-    return kind(configuration=configuration, header_name="X-House", header_value=MARKERS["header"], cookie=own_cookie)
+    return kind(configuration=configuration, header_name="X-Custom", header_value=MARKERS["header"], cookie=own_cookie)
 
 
 def named(which: str, auth: Any) -> Iterator[Callable[..., Any]]:
-    """The calls of this name, of either kind."""
+    """Yield the calls of this name, of either kind."""
     if which == "one":
         yield partial(auth.get_access_token, 7)
     elif which == "documented":
@@ -51,7 +51,7 @@ def named(which: str, auth: Any) -> Iterator[Callable[..., Any]]:
 
 
 async def make(call: Callable[..., Any], **options: Any) -> None:
-    """Make a call of either kind, whatever comes of it."""
+    """Make a call of either kind, whatever its outcome."""
     try:
         made = call(**options)
         if inspect.isawaitable(made):
@@ -71,7 +71,7 @@ async def main(kind: str, which: str, hosts: list[str]) -> None:
 
 
 def bulk(host: str) -> None:
-    """Make calls in threads, within a span of one's own."""
+    """Make calls in threads, within a span of this program."""
     with client_of(host, ApiClient) as client, provider.get_tracer("job").start_as_current_span("job"):
         assert all(outcome.ok for outcome in map_calls(AuthApi(client).get_access_token, range(4), max_concurrency=2))
 

@@ -1,4 +1,4 @@
-"""Runs work in other processes and threads, and tells what is left behind."""
+"""Runs work in other processes and threads, and checks what is left behind."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FORK = multiprocessing.get_context("fork")
 
 
 class Left(NamedTuple):
-    """What this process holds."""
+    """The resources that this process holds."""
 
     descriptors: int
     threads: int
@@ -30,16 +30,16 @@ class Left(NamedTuple):
     @classmethod
     def now(cls) -> Left:
         gc.collect()
-        return cls(len(os.listdir("/proc/self/fd")) - 1, threading.active_count())  # without that of the listing
+        return cls(len(os.listdir("/proc/self/fd")) - 1, threading.active_count())  # without that of the listing itself
 
     def is_within(self, other: Left) -> bool:
-        """Whether this is not more than the other. It may be less: what an earlier test began can end meanwhile."""
+        """Return whether this is at most the other. It may be less: what an earlier test began can end meanwhile."""
         return self.descriptors <= other.descriptors and self.threads <= other.threads
 
 
 @contextmanager
 def nothing_left(within: float = 3.0) -> Iterator[None]:
-    """After the block there are no more descriptors and threads than before; a server of ours may need some seconds."""
+    """Check that the block leaves no descriptors and threads behind; a server of ours may need some seconds to end."""
     before = Left.now()
     yield
     end = time.monotonic() + within
@@ -68,24 +68,24 @@ def in_threads(work: Callable[[int], None], count: int) -> None:
 
 
 class Child:
-    """A process forked from this one that does some work; `result` gives what came of it."""
+    """A process forked from this one that does some work; `result` returns its result."""
 
     def __init__(self, work: Callable[[], Any]) -> None:
         self._receiver, sender = _FORK.Pipe(duplex=False)
         self._process = _FORK.Process(target=_report, args=(sender, work))
         with warnings.catch_warnings():
-            # Since 3.12 a fork beside other threads is warned of: it is what these tests are about.
+            # Python 3.12 and newer warn of a fork beside other threads: it is what these tests are about.
             warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
             self._process.start()
         sender.close()
 
     def result(self, within: float = 15.0) -> Any:
-        """Wait for the child's end, for some seconds, and give what its work returned.
+        """Wait for the child's end, for some seconds, and return what its work returned.
 
-        :raises AssertionError: it is not done in time, or has failed.
+        :raises AssertionError: the child did not end in time, or failed.
         """
         try:
-            assert self._receiver.poll(within), "the child does not come to an end"
+            assert self._receiver.poll(within), "the child does not end"
             is_done, value = self._receiver.recv()
             self._process.join(within)
             assert self._process.exitcode == 0
@@ -106,9 +106,9 @@ def _report(sender: Connection, work: Callable[[], Any]) -> None:
 
 
 def run(program: str, *arguments: str, within: float = 30.0) -> str:
-    """Run a program of this folder to its end; give what it printed.
+    """Run a program of this folder to its end; return what it printed.
 
-    :raises AssertionError: it failed, took too long, or complained.
+    :raises AssertionError: it failed, took too long, or wrote to standard error.
     """
     code, printed, complaints = finish(start(program, *arguments), within)
     assert (code, complaints) == (0, "")
@@ -122,7 +122,7 @@ def start(program: str, *arguments: str) -> subprocess.Popen[str]:
 
 
 def finish(process: subprocess.Popen[str], within: float) -> tuple[int, str, str]:
-    """Wait for the end of a program; give its exit code and what it wrote.
+    """Wait for the end of a program; return its exit code and what it wrote.
 
     :raises AssertionError: it took too long.
     """
@@ -137,11 +137,11 @@ def finish(process: subprocess.Popen[str], within: float) -> tuple[int, str, str
 
 
 def wait_until(condition: Callable[[], object], within: float = 10.0) -> None:
-    """Wait until something is so.
+    """Wait until a condition is true.
 
-    :raises AssertionError: it is not in time.
+    :raises AssertionError: it does not become true in time.
     """
     end = time.monotonic() + within
     while not condition():
-        assert time.monotonic() < end, "it does not come about"
+        assert time.monotonic() < end, "the condition did not become true"
         time.sleep(0.01)

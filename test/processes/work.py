@@ -1,4 +1,4 @@
-"""What pools of processes do: it must be found by name from each of them."""
+"""Functions for pools of processes, which import them by name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _clients: list[ApiClient] = []
 
 
 def call_with(client: ApiClient, numbers: list[int]) -> list[int] | str:
-    """The wrong answers that a pickled client gets, or why it makes no call."""
+    """Return the wrong answers that a pickled client gets, or why it makes no call."""
     try:
         return wrong_answers(client, numbers)
     except ApiValueError as error:
@@ -17,10 +17,10 @@ def call_with(client: ApiClient, numbers: list[int]) -> list[int] | str:
 
 
 def keep(client: ApiClient) -> None:
-    """Have a client for all calls of this process, as a global of a module would be."""
+    """Keep a client for all calls of this process, as a global of a module would."""
     _clients[:] = [client]
 
 
 def call_with_kept(numbers: list[int]) -> list[int]:
-    """The wrong answers that the client of this process gets."""
+    """Return the wrong answers that the client of this process gets."""
     return wrong_answers(_clients[0], numbers)

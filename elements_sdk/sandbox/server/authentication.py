@@ -1,4 +1,4 @@
-"""Who is calling: by API token, or by session and then perhaps as somebody else."""
+"""Authentication by API token, or by session, which may impersonate another user."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _IMPERSONATED = "impersonated_user"
 
 
 class BearerAuthentication(TokenAuthentication):
-    """`Authorization: Bearer ...`. It comes first, so that whoever is not authenticated gets a 401."""
+    """`Authorization: Bearer ...`. It comes first, so that a caller who is not authenticated gets a 401."""
 
     keyword = "Bearer"
 
     def authenticate_credentials(self, key: str) -> tuple[User, ApiToken]:
-        """Look the token up, in our table, whose accounts can be disabled."""
+        """Look the token up in our own table, whose accounts can be disabled."""
         token = ApiToken.objects.select_related("user").filter(key=key).first()
         if token is None:
             raise AuthenticationFailed("Invalid token.")
@@ -42,13 +42,13 @@ class ImpersonatingSessionAuthentication(SessionAuthentication):
 
 
 def impersonated(request: Request | HttpRequest) -> int | None:
-    """Give the number of the user whom the session impersonates."""
+    """Return the number of the user whom the session impersonates."""
     number: int | None = request.session.get(_IMPERSONATED)
     return number
 
 
 def impersonate(request: Request, user: User | None) -> None:
-    """Have the session act as this user, or as its own again."""
+    """Make the session act as this user, or as its own again."""
     if user is None:
         request.session.pop(_IMPERSONATED, None)
     else:

@@ -1,4 +1,4 @@
-"""What the parent may ask for besides HTTP."""
+"""The commands of the parent process, besides HTTP."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from elements_sdk.sandbox.server.views import TICKET_LIFETIME
 
 
 def dispatch(command: str, **arguments: Any) -> dict[str, Any]:
-    """Do it, and give `{"result": ...}`, or `{"error": ...}` in words."""
+    """Run a command, and return `{"result": ...}`, or `{"error": ...}` with a message."""
     try:
         return {"result": _COMMANDS[command](**arguments)}
     except User.DoesNotExist:
         return {"error": f"there is no account {arguments.get('username')!r}"}
-    except Exception as error:  # the parent shall hear of it, and the server go on
+    except Exception as error:  # the parent gets the error, and the server goes on
         return {"error": f"{type(error).__name__}: {error}"}
 
 

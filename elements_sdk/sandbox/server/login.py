@@ -1,4 +1,4 @@
-"""What a login needs of an account, step by step, and how often it may fail."""
+"""The steps of a login, and how often it may fail."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DETAILS = {
     "invalid_otp": "The one-time code is not valid.",
     "password_change_required": "The password has to be changed; send new_password.",
 }
-# Steps on the way to a login, not attempts that failed.
+# Steps of a login, not failed attempts.
 _STEPS = ("otp_required", "password_change_required")
 
 
@@ -37,10 +37,10 @@ class LoginRefused(Exception):
 
 
 def check(values: Mapping[str, str | None]) -> User:
-    """Give the user who may log in with this name, password, one-time code and new password.
+    """Return the user who may log in with this name, password, one-time code and new password.
 
-    :raises LoginRefused: nobody may.
-    :raises Throttled: and it has failed too often.
+    :raises LoginRefused: the login is refused.
+    :raises Throttled: the login is refused, and has failed too often.
     """
     username = values["username"] or ""
     user = User.objects.filter(username=username).first()
@@ -57,7 +57,7 @@ def check(values: Mapping[str, str | None]) -> User:
 def set_password(user: User, password: str, field: str) -> None:
     """Set a password that passes Django's validators.
 
-    :raises ValidationError: it does not; the sentences stand under `field`.
+    :raises ValidationError: it does not pass; the messages stand under `field`.
     """
     try:
         validate_password(password, user)

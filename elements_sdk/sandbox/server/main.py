@@ -1,4 +1,4 @@
-"""Prepares the database, serves, and obeys the parent until the parent is gone.
+"""Prepares the database, serves, and runs the commands of the parent until the parent is gone.
 
 The standard streams are the channel to the parent: questions come in, one JSON object a line, and answers go out.
 """
@@ -20,7 +20,7 @@ from elements_sdk.sandbox.server.options import Options
 
 
 def main(folder: str, options: str, parent: str) -> None:
-    """Run until standard input ends, or the parent process has."""
+    """Run until standard input or the parent process ends."""
     channel, sys.stdout = sys.stdout, sys.stderr  # nothing but answers to the parent goes through the channel
     threading.Thread(target=_end_with_parent, args=(folder, int(parent)), daemon=True).start()
     try:
@@ -53,7 +53,7 @@ def _serve(folder: Path, options: Options, channel: TextIO) -> None:
 
 
 def _end_with_parent(folder: str, parent: int) -> None:
-    """End when the parent has: its end of the channel may live on in a process that it forked."""
+    """End when the parent has ended: its end of the channel may live on in a process that it forked."""
     while os.getppid() == parent:
         time.sleep(0.25)
     _end(folder)

@@ -10,7 +10,7 @@ USER = "elements.user"
 
 
 def note_user(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Leave a note of whom the views took the caller for, for the record of requests."""
+    """Note for the record of requests which user the views authenticated."""
 
     def noting(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

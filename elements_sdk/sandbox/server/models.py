@@ -14,7 +14,7 @@ LARGEST = 2**63 - 1  # the largest number that SQLite keeps
 
 
 def row_number(text: str) -> int:
-    """Read the number of a row; 0, which no row has, for what can be none."""
+    """Return the number of a row; 0, which no row has, if the text is not such a number."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
 
 
@@ -27,7 +27,7 @@ class LDAPServer(models.Model):
 
 
 class User(AbstractBaseUser):
-    """An account, with everything that ELEMENTS tells of one."""
+    """An account, with all properties that ELEMENTS reports."""
 
     username = models.CharField(max_length=255, unique=True)
     email = models.CharField(max_length=255, null=True)
@@ -91,7 +91,7 @@ class ApiToken(models.Model):
 
 
 class KnownAccount(models.Model):
-    """What the sandbox tells its parent of an account, password included."""
+    """What the parent process learns of an account, password included."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE)
     name = models.CharField(max_length=255)
@@ -125,7 +125,7 @@ class FailedLogin(models.Model):
 
 
 class Asset(models.Model):
-    """A piece of media."""
+    """A media asset."""
 
     name = models.CharField(max_length=255)
 

@@ -1,4 +1,4 @@
-"""What the parent wants the server to be like."""
+"""The options of the server, as the parent process sends them."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ class Options:
 
     @property
     def is_newer(self) -> bool:
-        """Whether answers have the shapes of 26.5."""
+        """Whether responses have the format of 26.5."""
         return self.api_version == "26.5"

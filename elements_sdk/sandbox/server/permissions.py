@@ -18,7 +18,7 @@ class IsAdministrator(BasePermission):
     """The permission `system:admin-access`."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Tell whether the caller has it."""
+        """Return whether the caller has it."""
         return isinstance(request.user, User) and request.user.is_administrator
 
 
@@ -26,16 +26,16 @@ class IsAdministratorThemselves(BasePermission):
     """The permission `system:admin-access` of the session's own user, whomever it acts as."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Tell whether the session's own user has it."""
+        """Return whether the session's own user has it."""
         user = get_user(request._request)  # of the session; request.user is whom it acts as
         return isinstance(user, User) and user.is_administrator
 
 
 class HasSession(BasePermission):
-    """Whatever belongs to a session cannot be done by API token."""
+    """A session: an API token is not enough."""
 
     message = "This needs a session; an API token has none."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Tell whether the caller has one."""
+        """Return whether the caller has one."""
         return bool(request.user and request.user.is_authenticated) and not isinstance(request.auth, ApiToken)

@@ -43,7 +43,7 @@ _COLLEAGUES = ("editor", "colourist", "producer")
 
 @transaction.atomic
 def fill(tokens: int) -> dict[str, dict[str, Any]]:
-    """Fill the tables if they are empty, and give the accounts as the parent knows them."""
+    """Fill the tables if they are empty, and return the accounts as the parent process needs them."""
     if not KnownAccount.objects.exists():
         users = {name: _account(name, facts) for name, facts in _ACCOUNTS.items()}
         colleagues = [_user(name, None, {"is_external": name == "producer"}) for name in _COLLEAGUES]
@@ -63,7 +63,7 @@ def fill(tokens: int) -> dict[str, dict[str, Any]]:
 
 @transaction.atomic
 def add_tokens(count: int) -> list[int]:
-    """Add share links of the sandbox's user, and give their numbers."""
+    """Add share links of the sandbox's user, and return their numbers."""
     user = KnownAccount.objects.select_related("user").get(name="user").user
     bundles, now, random = list(Bundle.objects.all()), timezone.now(), Random()
     tokens = OneTimeAccessToken.objects.bulk_create(
@@ -87,7 +87,7 @@ def _user(name: str, password: str | None, facts: dict[str, Any]) -> User:
 
 
 def _add_workstation(user: User) -> None:
-    """Give one user a directory server and a workstation, so that every model occurs."""
+    """Add a directory server and a workstation to one user, so that every model occurs."""
     user.ldap = LDAPServer.objects.create(name="Directory", nt_domain="SANDBOX")
     user.ldap_dn = f"cn={user.username},dc=sandbox,dc=invalid"
     user.save()
@@ -138,7 +138,7 @@ def _add_tokens(owners: list[User], count: int) -> None:
 
 
 def _token(number: int, owners: list[User], bundles: list[Bundle], now: datetime, random: Random) -> OneTimeAccessToken:
-    """Every fifth link has expired, every fourth never does, every tenth was made by easy sharing."""
+    """Make a link: every fifth has expired, every fourth never expires, every tenth comes from easy sharing."""
     days = -random.randint(1, 90) if number % 5 == 0 else random.randint(1, 90)
     return OneTimeAccessToken(
         user=owners[number % len(owners)],

@@ -114,7 +114,7 @@ class UserDetailSerializer(serializers.ModelSerializer[User]):
         ]
 
     def to_representation(self, instance: User) -> dict[str, Any]:
-        """Leave out the directory server of an account that comes from none: it is never null."""
+        """Leave out the directory server of an account that has none: it is never null."""
         shown: dict[str, Any] = super().to_representation(instance)
         if settings.ELEMENTS.is_newer:
             shown = _without(shown, "ancillary_path", "ancillary_path_read_only", "client_sessions")
@@ -177,7 +177,7 @@ class AccessTokenSerializer(serializers.ModelSerializer[OneTimeAccessToken]):
         return shown
 
     def get_full_url(self, token: OneTimeAccessToken) -> str:
-        """Give the link that is sent to people."""
+        """Return the link that is sent to people."""
         link: str = self.context["request"].build_absolute_uri(f"/share/{token.token}")
         return link
 

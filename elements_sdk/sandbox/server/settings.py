@@ -1,4 +1,4 @@
-"""The settings of the Django project, and the making of its tables."""
+"""The settings of the Django project; its tables are made here too."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class TicketCheckView(APIView):
     def post(self, request: Request) -> Response:
         key = _valid(serializers.TicketSerializer, request.data)["ticket"]
         ticket = Ticket.objects.select_related("user").filter(key=key).first()
-        # Whoever deletes it has redeemed it, so that two at once cannot.
+        # The request that deletes it has redeemed it, so that two at once cannot.
         redeemed = ticket is not None and Ticket.objects.filter(key=key).delete()[0] == 1
         if ticket is None or not redeemed or ticket.created < timezone.now() - TICKET_LIFETIME:
             raise ValidationError({"ticket": ["This ticket is not valid, or no longer."]})
@@ -129,7 +129,7 @@ class LoginView(APIView):
 
 
 class LogoutView(APIView):
-    """POST: log out. Whoever asks, and however: nothing is checked, so that it is always 200."""
+    """POST: log out. Nothing is checked, so the status is always 200."""
 
     authentication_classes: Sequence[type[BaseAuthentication]] = []
     permission_classes = [AllowAny]
@@ -179,7 +179,7 @@ class ImpersonationView(APIView):
 
 
 class StopImpersonationView(APIView):
-    """POST: be oneself again."""
+    """POST: act as the session's own user again."""
 
     permission_classes = [HasSession, IsAdministratorThemselves]
 
@@ -204,11 +204,11 @@ def _cut(tokens: QuerySet[OneTimeAccessToken], offset: int, limit: int | None = 
 
 
 def _caller(request: Request) -> User:
-    return cast("User", request.user)  # the permission classes have seen to it
+    return cast("User", request.user)  # the permission classes have checked it
 
 
 def _visible_tokens(request: Request) -> QuerySet[OneTimeAccessToken]:
-    """An administrator's are all, anybody else's those made by or for them."""
+    """Return the tokens that the caller may see: an administrator all, other users those made by or for them."""
     tokens = OneTimeAccessToken.objects.select_related("user", "created_by")
     tokens = tokens.prefetch_related("activity", "shared_bundles", "shared_directories")
     user = _caller(request)

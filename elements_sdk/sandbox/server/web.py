@@ -20,7 +20,7 @@ _KEPT = 1000
 
 
 class RequestLog:
-    """The requests that came: how many, and the last of them."""
+    """The requests that came: their number, and the last of them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -55,7 +55,7 @@ def start(port: int, certificates: Path | None) -> Any:
 
 
 def make_certificates(folder: Path) -> Path:
-    """Make a certificate authority and a certificate for this machine; give the file of the authority."""
+    """Make a certificate authority and a certificate for this machine; return the file of the authority."""
     import trustme
 
     authority = trustme.CA()
@@ -68,7 +68,7 @@ def make_certificates(folder: Path) -> Path:
 
 
 class _Recorder:
-    """Keeps each request as it came, and hands it on."""
+    """A WSGI application that records each request and passes it on."""
 
     def __init__(self, application: Callable[..., Any]) -> None:
         self._application = application
