@@ -39,6 +39,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from elements_sdk._utils.dates import seconds_to_wait
+from elements_sdk._utils.text import one_line
 
 __all__ = [
     "ApiAttributeError",
@@ -178,10 +179,10 @@ class ApiException(OpenApiException):
         explanation = "; ".join(_explanations(self.detail, self.errors))
         if explanation:
             text += f": {explanation}"
-        text = _shown(text)
+        text = one_line(text)
         if len(text) > _LONGEST_LINE:
             text = text[:_LONGEST_LINE] + "..."
-        return f"{text} ({self.method} {_shown(self.path or '')[:90]})" if self.method else text
+        return f"{text} ({self.method} {one_line(self.path or '')[:90]})" if self.method else text
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Body and headers of a response may hold secrets; they stay behind when an exception travels.
@@ -336,11 +337,6 @@ def exception_for_status(status: int) -> type[ApiException]:
     if 500 <= status < 600:
         return ServiceException
     return _BY_STATUS.get(status, ApiException)
-
-
-def _shown(text: str) -> str:
-    """Return a text as one line without control characters."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in " ".join(text.split()))
 
 
 def render_path(path_to_item: Sequence[str | int]) -> str:

@@ -187,7 +187,8 @@ def test_reference_pages_have_the_names_and_sections_of_3_3() -> None:
     new = (ROOT / "docs/AuthApi.md").read_text("utf-8")
     old, new = (re.sub(BLOCK, "", text) for text in (old, new))
     for pattern in (r"^##? (.+)$", r"^\[\*\*\w+\*\*\]\(AuthApi\.md#\w+\) \| \*\*\w+\*\* `[^`]+`"):
-        assert re.findall(pattern, old, re.MULTILINE) == re.findall(pattern, new, re.MULTILINE)
+        before = re.findall(pattern, old, re.MULTILINE)
+        assert before == [name for name in re.findall(pattern, new, re.MULTILINE) if name in before]
     for section in ("Required permissions", "Example", "Parameters", "Return type"):
         assert len(re.findall(rf"^### {section}\b", new, re.MULTILINE)) == len(OPERATIONS)
     for page in set(re.findall(r"\]\((\w+\.md)\)", old)):

@@ -14,6 +14,7 @@ import pickle
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -70,21 +71,13 @@ def calls(auth: AuthApi, kind: type) -> list[Callable[..., Any]]:
     ticket: Any = {"ticket": MARKERS["ticket"]} if kind is dict else models.Ticket(ticket=MARKERS["ticket"])
     values: Any = {"token": MARKERS["reset"], "password": MARKERS["newpass"]}
     reset: Any = values if kind is dict else models.PasswordResetEndpointRequest(**values)
-    found: list[Callable[..., Any]] = [
-        lambda **options: auth.check_auth_ticket(ticket, **options),
-        auth.create_auth_ticket,
-        lambda **options: auth.delete_access_token(7, **options),
-        auth.generate_password,
-        lambda **options: auth.get_access_token(7, **options),
-        lambda **options: auth.get_all_access_tokens(user=7, **options),
-        lambda **options: auth.login(login(kind), **options),
-        auth.logout,
-        lambda **options: auth.reset_password(reset, **options),
-        lambda **options: auth.send_access_token_email_notification(7, {"email": "a@example.com"}, **options),
-        lambda **options: auth.start_impersonation({"user": 7}, **options),
-        auth.stop_impersonation,
-    ]
-    assert len(found) == len(auth_api.OPERATIONS)
+    secret = {"check_auth_ticket": ticket, "login": login(kind), "reset_password": reset}
+    found: list[Callable[..., Any]] = []
+    for operation in auth_api.OPERATIONS:
+        arguments = [item.example or 7 for item in operation.parameters if item.required]
+        if operation.body:
+            arguments.append(secret.get(operation.name, dict(operation.body_example)))
+        found.append(partial(getattr(auth, operation.name), *arguments))
     return [*found, lambda **_options: next(auth.iter_access_tokens(user=7), None)]
 
 

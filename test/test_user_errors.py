@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import NamedTuple
@@ -46,14 +46,15 @@ class Hosts(NamedTuple):
 class Mistake(NamedTuple):
     """What was set, what Python raises, and what the command line says.
 
-    :ivar variables: of the environment, besides `ELEMENTS_HOST` and `ELEMENTS_API_TOKEN` of the sandbox's user.
+    :ivar variables: of the environment, besides `ELEMENTS_HOST` and `ELEMENTS_API_TOKEN` of the sandbox's user;
+        `None`: not set.
     :ivar words: of the exception.
     :ivar code: exit code of the command.
     :ivar hint: words of what the command says, its hint included.
     """
 
     name: str
-    variables: Callable[[Hosts], dict[str, str]]
+    variables: Callable[[Hosts], Mapping[str, str | None]]
     kind: type[OpenApiException]
     words: str
     code: int
@@ -107,7 +108,7 @@ MISTAKES = [
     ),
     Mistake(
         "nothing at all",
-        lambda _: {"ELEMENTS_HOST": "", "ELEMENTS_API_TOKEN": ""},
+        lambda _: {"ELEMENTS_HOST": None, "ELEMENTS_API_TOKEN": None},
         ApiValueError,
         "ELEMENTS_HOST is not set",
         2,
@@ -115,7 +116,7 @@ MISTAKES = [
     ),
     Mistake(
         "no token",
-        lambda _: {"ELEMENTS_API_TOKEN": ""},
+        lambda _: {"ELEMENTS_API_TOKEN": None},
         UnauthorizedException,
         "credentials were not provided",
         4,
@@ -205,8 +206,11 @@ def hosts(sandbox: Sandbox) -> Iterator[Hosts]:
 
 
 def variables_of(mistake: Mistake, hosts: Hosts) -> dict[str, str]:
-    usual = {"ELEMENTS_HOST": hosts.sandbox.host, "ELEMENTS_API_TOKEN": hosts.sandbox.user.api_token}
-    return {**usual, **mistake.variables(hosts)}
+    usual: dict[str, str | None] = {
+        "ELEMENTS_HOST": hosts.sandbox.host,
+        "ELEMENTS_API_TOKEN": hosts.sandbox.user.api_token,
+    }
+    return {name: value for name, value in {**usual, **mistake.variables(hosts)}.items() if value is not None}
 
 
 def generate_password(variables: dict[str, str]) -> None:

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,9 @@ def _data(operation: Operation, context: click.Context, values: Mapping[str, Any
     known = dict(_properties(operation, all_of_them=True))
     for name in body:
         if name not in known:
-            click.echo(f"Note: {operation.body} has no property {name!r}; it is sent as it is.", err=True)
+            close = get_close_matches(name, known, n=1)
+            meant = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(known)}"
+            raise click.UsageError(f"--data: {operation.body} has no property {name!r}; {meant}", context)
     return body
 
 
@@ -155,13 +158,13 @@ def _object_in(text: str) -> tuple[MaskedDict, str | None]:
 
 def _text(value: str) -> str:
     if value == "-":
-        return sys.stdin.read() if sys.stdin else ""  # without, after the shell's <&-
+        return sys.stdin.read().removeprefix("\ufeff") if sys.stdin else ""  # without, after the shell's <&-
     if not value.startswith("@"):
         return value
     if value == "@":
         raise CommandFailed("--data: a file's name is missing after @", code=USAGE)
     try:
-        return Path(value[1:]).read_text("utf-8")
+        return Path(value[1:]).read_text("utf-8-sig")
     except UnicodeDecodeError:
         problem = "it is not UTF-8 text"
     except (OSError, ValueError) as error:

@@ -13,7 +13,7 @@ from elements_sdk.api import auth_api
 from elements_sdk.cli.arguments import arguments_of, examples_of, naming_options, options_of
 from elements_sdk.cli.connection import check_user, connected, connection_options
 from elements_sdk.cli.output import output_option, write
-from elements_sdk.cli.root import Group
+from elements_sdk.cli.root import Command, Group
 from elements_sdk.cli.secrets import masked_values
 from elements_sdk.exceptions import ApiException
 
@@ -67,7 +67,7 @@ def command_of(operation: Operation) -> click.Command:
     def call(context: click.Context, /, **values: Any) -> None:
         _call(operation, context, values)
 
-    return click.Command(
+    return Command(
         command_name(operation),
         params=[*options_of(operation, common), *common],
         callback=call,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from elements_sdk.cli.root import commands
+from elements_sdk.cli.root import Command, commands
 
 
-@click.command("completion", short_help="Print the script that completes commands in a shell.")
+@click.command("completion", cls=Command, short_help="Print the script that completes commands in a shell.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the script that completes commands in a shell.

@@ -62,7 +62,7 @@ class Failure(NamedTuple):
         return f"Error: {self.message}" + (f"\nHint: {self.hint}" if self.hint else "")
 
 
-def failure_of(error: Exception) -> Failure:
+def failure_of(error: BaseException) -> Failure:
     """Return what an exception means to whoever runs the command; it shows no secret."""
     if isinstance(error, CommandFailed):
         return Failure(error.code, _with_option_names(error.message), error.hint)
@@ -161,7 +161,7 @@ def _with_option_names(text: str) -> str:
     return re.sub(pattern, lambda found: _SETTINGS[found[0]], text)
 
 
-def _location_of(error: Exception) -> str:
+def _location_of(error: BaseException) -> str:
     """Return class and location of an exception without its message, which may hold a secret."""
     location, trace = "", error.__traceback__
     while trace is not None:

@@ -1,193 +1,204 @@
-"""A job: the same call for many share links, with progress, a record of every outcome, and a way to stop."""
+"""A job: the same call for many share links, with a record of every outcome, whatever ends it."""
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import sys
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any
-
-import click
+from types import MappingProxyType
+from typing import NamedTuple
 
 from elements_sdk.bulk import Bulk, Outcome, map_calls
 from elements_sdk.cli.errors import REFUSED, CommandFailed, failure_of
+from elements_sdk.cli.link import expiry_of, name_of, owner_of, page_of
+from elements_sdk.cli.output import as_csv
 from elements_sdk.cli.record import Record, Row
-from elements_sdk.cli.selection import expiry_of, name_of, owner_of
-from elements_sdk.cli.words import counted
+from elements_sdk.cli.words import counted, say
 from elements_sdk.exceptions import ApiConnectionError, ApiException, OpenApiException, UnauthorizedException
 from elements_sdk.models import OneTimeAccessToken
 
 Links = Sequence[OneTimeAccessToken]
-INTERRUPTED = 130
+FAILED, UNKNOWN, UNTOUCHED = "failed", "not known", "not touched"
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 _UNREACHABLE_IN_A_ROW = 5  # calls, after which the job does not try the rest
-_FAILED, _UNKNOWN, _UNTOUCHED = "failed", "not known", "not touched"
+
+
+class Action(NamedTuple):
+    """What a job does to each link.
+
+    :ivar name: the command's: `"revoke"`.
+    :ivar done: what is true of a link afterwards: `"revoked"`.
+    :ivar act: does it to one link; it is called in several threads.
+    :ivar details: what a row says besides what it says of every link: to whom an e-mail goes.
+    :ivar detail_columns: the names of these details.
+    :ivar message: what an e-mail says, by name: its subject and text.
+    """
+
+    name: str
+    done: str
+    act: Callable[[OneTimeAccessToken], object]
+    details: Callable[[OneTimeAccessToken], Row]
+    detail_columns: tuple[str, ...] = ()
+    message: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of a record."""
+        before = ("time", "server", "action", "id", "owner", "page", "expires")
+        return (*before, *self.detail_columns, "outcome", "reason")
+
+    def row(self, link: OneTimeAccessToken, server: str, outcome: str, reason: str | None = None) -> Row:
+        """Describe a link and what became of it, without what would let a reader use it."""
+        expires = expiry_of(link)
+        return {
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "server": server,
+            "action": self.name,
+            "id": link.id,
+            "owner": name_of(owner_of(link)),
+            "page": page_of(link),
+            "expires": link.expires if expires is None else expires.isoformat(),
+            **self.details(link),
+            "outcome": outcome,
+            "reason": reason,
+        }
 
 
 class Job:
-    """One call, made for each of many links.
+    """Does one thing to many links.
 
-    :ivar rows: what became of each link so far.
-    :ivar code: the exit code of the job.
+    :ivar code: the exit code that the job has earned.
     """
 
-    def __init__(
-        self, act: Callable[[OneTimeAccessToken], object], done: str, links: Links, record: Record | None
-    ) -> None:
-        """
-        :param act: makes the call for one link; it is called in several threads.
-        :param done: what the link is then: `"revoked"`.
-        """
-        self.rows: list[Row] = []
+    def __init__(self, action: Action, links: Links, server: str, record: Record | None) -> None:
         self.code = 0
-        self._act, self._done, self._links, self._record = act, done, links, record
-        self._begun: set[int] = set()  # numbers of the links whose calls have started
-        self._has_ended = False
-        self._signals = 0
+        self._action, self._links, self._server, self._record = action, links, server, record
+        self._rows: dict[int, Row] = {}  # by the index of the link: ids may be odd, or come twice
+        self._begun: set[int] = set()
         self._unreachable = 0
         self._abort: str | None = None
-
-    def run(self) -> None:
-        """Make all calls. Ctrl-C ends the job when the calls under way have ended; a second one ends it at once."""
-        bulk = map_calls(self._begin, self._links)
-        with self._interruptible(bulk):
-            with _progress(len(self._links)) as advance:
-                try:
-                    for outcome in bulk:
-                        self._note(outcome)
-                        advance()
-                        if self._abort:
-                            bulk.stop()
-                    self._has_ended = True
-                except KeyboardInterrupt:
-                    self._end_at_once()
-            self._add_rest()
+        self._signals: list[int] = []
+        self._bulk: Bulk[int, object] | None = None
+        self._is_waiting = False
 
     @property
-    def is_interrupted(self) -> bool:
-        """Whether Ctrl-C has ended the job."""
-        return self._signals > 0
+    def rows(self) -> list[Row]:
+        """What became of each link, in their order."""
+        return [self._rows[index] for index in sorted(self._rows)]
 
-    def summary(self) -> str:
-        """Return one line that counts the links by outcome."""
-        counts = Counter(str(row["outcome"]) for row in self.rows)
-        first = f"{counts.pop(self._done, 0):,} of {counted(len(self._links), 'link')} {self._done}"
-        rest = [f"{count:,} {outcome}" for outcome, count in counts.items()]
-        why = "Interrupted: " if self.is_interrupted else f"Stopped, for {self._abort}: " if self._abort else ""
-        return f"{why}{', '.join([first, *rest])}."
+    def run(self, advance: Callable[[], object]) -> None:
+        """Do it to all of them, and account for each.
 
-    def _begin(self, link: OneTimeAccessToken) -> object:
-        self._begun.add(link.id)
-        return self._act(link)
-
-    def _note(self, outcome: Outcome[OneTimeAccessToken, object]) -> None:
-        error = outcome.error
-        if error is None:
-            self._unreachable = 0
-            self._add(row_of(outcome.item, self._done))
-            return
-        if not isinstance(error, OpenApiException | CommandFailed):
-            raise error
-        failed = failure_of(error)
-        if isinstance(error, UnauthorizedException):
-            self._abort = "nobody is logged in any more"
-        self._unreachable = self._unreachable + 1 if isinstance(error, ApiConnectionError) else 0
-        if self._unreachable == _UNREACHABLE_IN_A_ROW:
-            self._abort = f"{_UNREACHABLE_IN_A_ROW} calls in a row did not reach the server"
-        is_unknown = isinstance(error, ApiException) and error.request_sent == "maybe"
-        self._add(row_of(outcome.item, _UNKNOWN if is_unknown else _FAILED, failed.message))
-        self.code = max(self.code, failed.code)
-
-    def _add(self, row: Row) -> None:
-        self.rows.append(row)
-        if self._record is not None:
-            self._record.add([row])
-
-    def _add_rest(self) -> None:
-        """Add a row for each link without an outcome; the outcome of a call that has started is not known."""
-        noted = {row["id"] for row in self.rows}
-        for link in self._links:
-            if link.id not in noted:
-                self._add(row_of(link, _UNKNOWN if link.id in self._begun else _UNTOUCHED))
-        if self.is_interrupted:
-            self.code = INTERRUPTED
+        :param advance: called after each outcome.
+        """
+        bulk = self._bulk = map_calls(self._begin, range(len(self._links)))
+        try:
+            while (outcome := self._next(bulk)) is not None:
+                self._note(outcome)
+                advance()
+                if self._abort or self._signals:
+                    bulk.stop()
+        except KeyboardInterrupt:
+            self._end_at_once()
+        finally:
+            self._add_rest()
 
     @contextmanager
-    def _interruptible(self, bulk: Bulk[Any, Any]) -> Iterator[None]:
-        """Let Ctrl-C stop the job between two calls only."""
+    def surviving_signals(self) -> Iterator[None]:
+        """Let Ctrl-C, SIGTERM and SIGHUP end the job between two calls, and a second one without waiting for calls.
 
-        def stop(_number: int, _frame: object) -> None:
-            self._signals += 1
-            if self._signals == 2 and not self._has_ended:
-                raise KeyboardInterrupt
-            if self._signals > 1:  # the record is being completed
-                return
-            # Not here: the interrupted code may hold the very lock that stopping needs.
-            threading.Thread(target=bulk.stop, name="stop").start()
-            click.echo("Stopping when the calls under way have ended; Ctrl-C ends them at once.", err=True)
-
-        before = signal.signal(signal.SIGINT, stop)
+        A signal that this process was started to ignore stays ignored.
+        """
+        before = {number: signal.getsignal(number) for number in _SIGNALS}
+        before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
+        for number in before:
+            signal.signal(number, self._stop)
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def tell(self) -> None:
+        """Say in one line what was done, by outcome; and print the rows that the record could not take."""
+        if self._record is not None and self._record.rows_left:
+            say(f"These rows are missing in {self._record.path}: {self._record.problem}")
+            say(as_csv(self._record.rows_left, self._action.columns))
+        counts = Counter(str(row["outcome"]) for row in self._rows.values())
+        first = f"{counts.pop(self._action.done, 0):,} of {counted(len(self._links), 'link')} {self._action.done}"
+        rest = [f"{count:,} {outcome}" for outcome, count in counts.items()]
+        why = "Interrupted: " if self._signals else f"Stopped, for {self._abort}: " if self._abort else ""
+        say(f"{why}{', '.join([first, *rest])}.")
+
+    def _begin(self, index: int) -> object:
+        self._begun.add(index)
+        return self._action.act(self._links[index])
+
+    def _next(self, bulk: Bulk[int, object]) -> Outcome[int, object] | None:
+        """Wait for the next outcome. Only here does a second signal interrupt: what is being noted is noted."""
+        self._is_waiting = True
+        try:
+            if len(self._signals) > 1:
+                raise KeyboardInterrupt
+            return next(bulk, None)
+        finally:
+            self._is_waiting = False
+
+    def _note(self, outcome: Outcome[int, object]) -> None:
+        error = outcome.error
+        if error is None:
+            self._unreachable = 0
+            self._add(outcome.item, self._action.done)
+            return
+        failed = failure_of(error)
+        is_ours = isinstance(error, OpenApiException | CommandFailed)
+        self._unreachable = self._unreachable + 1 if isinstance(error, ApiConnectionError) else 0
+        if isinstance(error, UnauthorizedException):
+            self._abort = "nobody is logged in any more"
+        elif self._unreachable == _UNREACHABLE_IN_A_ROW:
+            self._abort = f"{_UNREACHABLE_IN_A_ROW} calls in a row did not reach the server"
+        elif not is_ours:
+            self._abort = failed.message
+        self.code = max(self.code, failed.code)
+        is_unknown = not is_ours or (isinstance(error, ApiException) and error.request_sent == "maybe")
+        self._add(outcome.item, UNKNOWN if is_unknown else FAILED, failed.message)
+
+    def _add(self, index: int, outcome: str, reason: str | None = None) -> None:
+        row = self._rows[index] = self._action.row(self._links[index], self._server, outcome, reason)
+        if self._record is not None:
+            self._record.add(row)
+            if self._record.problem:
+                self._abort = f"the record cannot be written ({self._record.problem})"
+                self.code = max(self.code, REFUSED)
+
+    def _add_rest(self) -> None:
+        """Account for the links without an outcome: it is not known for those whose calls have started."""
+        for index in range(len(self._links)):
+            if index not in self._rows:
+                self._add(index, UNKNOWN if index in self._begun else UNTOUCHED)
+        if self._signals:
+            self.code = 128 + self._signals[0]  # as shells have it
+
+    def _stop(self, number: int, _frame: object) -> None:
+        self._signals.append(number)
+        if len(self._signals) > 1:
+            if self._is_waiting:
+                raise KeyboardInterrupt
+            return
+        if self._bulk is not None:
+            # Not here: this may have come upon the very lock that stopping needs.
+            _thread.start_new_thread(self._bulk.stop, ())
+        say("Stopping when the calls under way have ended; once more ends them at once.")
 
     def _end_at_once(self) -> None:
         """End without waiting for the calls under way."""
         self._add_rest()
-        if self._record is not None:
-            self._record.__exit__(None, None, None)
-        click.echo(self.summary(), err=True)
-        sys.stdout.flush()
-        os._exit(INTERRUPTED)
-
-
-def row_of(link: OneTimeAccessToken, outcome: str, reason: str | None = None) -> Row:
-    """Describe a link and what became of it, without what would let a reader use it."""
-    expires = expiry_of(link)
-    return {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "id": link.id,
-        "owner": name_of(owner_of(link)),
-        "page": link.url,
-        "expires": expires.isoformat() if expires else None,
-        "outcome": outcome,
-        "reason": reason,
-    }
-
-
-def confirm(what: str, count: int, yes: bool) -> None:
-    """Ask whether to go on.
-
-    :raises CommandFailed: the answer is no, or there is no terminal to ask on.
-    """
-    if yes:
-        return
-    if not (sys.stdin and sys.stdin.isatty()):
-        raise CommandFailed(
-            f"{counted(count, 'link')} would be {what}, and there is no terminal to ask on",
-            "say --yes to go on, or --dry-run to see them only",
-            2,
-        )
-    if not click.confirm(f"{counted(count, 'link')} will be {what}. Go on?", err=True):
-        raise CommandFailed("nothing was done", code=REFUSED)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[], object]]:
-    """Show a progress bar on a terminal, and yield the function that moves it."""
-    if not sys.stderr.isatty():
-        with nullcontext():
-            yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda: bar.advance(task)
+        self.tell()
+        with suppress(OSError, ValueError, AttributeError):  # there may be no standard output
+            sys.stdout.flush()
+        os._exit(self.code)

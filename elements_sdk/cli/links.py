@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,28 @@ from elements_sdk._utils.extras import missing_extra
 from elements_sdk.api.auth_api import AuthApi
 from elements_sdk.cli.connection import connected, connection_options
 from elements_sdk.cli.errors import USAGE, CommandFailed
-from elements_sdk.cli.job import Job, Links, confirm, row_of
-from elements_sdk.cli.output import output_option, write
-from elements_sdk.cli.record import COLUMNS, Record, check_new_record
-from elements_sdk.cli.root import Group
+from elements_sdk.cli.files import put_in_place
+from elements_sdk.cli.job import Action, Job, Links
+from elements_sdk.cli.link import address_of, expiry_text, name_of, owner_of, page_of, shares_of, visits_of
+from elements_sdk.cli.output import chosen_format, output_option, write, write_lines
+from elements_sdk.cli.preview import confirm, counting, preview, progress
+from elements_sdk.cli.record import Record, Row, check_new_record
+from elements_sdk.cli.root import Command, Group
 from elements_sdk.cli.secrets import masked_values
-from elements_sdk.cli.selection import expiry_of, name_of, owner_of, select, selection_of, selection_options
-from elements_sdk.cli.words import counted
+from elements_sdk.cli.selection import (
+    check_resume,
+    fetched,
+    rows_to_resume,
+    select,
+    selection_of,
+    selection_options,
+)
+from elements_sdk.cli.words import counted, say
 from elements_sdk.exceptions import NotFoundException
 from elements_sdk.models import OneTimeAccessToken
 
-_SHOWN_BEFORE_ASKING = 20  # links
+_KEPT = ("outcome", "reason")  # columns of a job's table, however narrow the terminal is
+_SAME_IN_ALL = ("time", "server", "action", "subject", "text")
 
 
 @click.command(cls=Group, short_help="Find, revoke, e-mail and report on share links, many at a time.")
@@ -49,7 +61,7 @@ def _command(
             action(context, given)
 
         params = [*options, *connection_options(), output_option()]
-        command = click.Command(name, params=params, callback=call, help=action.__doc__, short_help=short_help)
+        command = Command(name, params=params, callback=call, help=action.__doc__, short_help=short_help)
         links.add_command(command)
         return command
 
@@ -61,6 +73,7 @@ def _job_options(verb: str) -> list[click.Parameter]:
         click.Option(["--dry-run"], is_flag=True, help=f"Show what would be {verb}, and do nothing."),
         click.Option(["--yes", "-y"], is_flag=True, help="Do not ask."),
         click.Option(["--record"], metavar="FILE", help="Write every outcome to this new file, .csv or .json."),
+        click.Option(["--resume"], metavar="FILE", help=f"Go on from this record: what is {verb} stays as it is."),
     ]
 
 
@@ -68,15 +81,20 @@ def _job_options(verb: str) -> list[click.Parameter]:
 def list_links(context: click.Context, values: Mapping[str, Any]) -> None:
     """List share links.
 
-    All that you may see, however many; --output json and csv have every property, the link itself among them.
+    All that you may see, however many; --output json and csv have every property, the link itself among them, and
+    --output jsonl prints them as they come.
 
     \b
     Example:
         elements-sdk links list --expires-before 2026-12-31 --output csv > links.csv
     """
     with connected(context, values) as client:
-        found = list(select(AuthApi(client), context, values))
-    write(found, values["output"], tuple(OneTimeAccessToken.openapi_types), table=_in_short(found))
+        found = select(AuthApi(client), context, values)
+        if chosen_format(values["output"]) == "jsonl":
+            write_lines(found)
+            return
+        links = list(counting(found))
+    write(links, values["output"], tuple(OneTimeAccessToken.openapi_types), table=_in_short(links))
 
 
 @_command("show", "Show share links with all that is known of them.", selection_options())
@@ -101,13 +119,14 @@ def revoke_links(context: click.Context, values: Mapping[str, Any]) -> None:
     """Delete share links, so that they stop working.
 
     There is no way back: a deleted link has to be shared anew. What will be revoked is shown first, and asked about.
-    Ctrl-C ends the job between two calls, and says what was done; --record keeps it in a file as well. A link that
-    somebody else has deleted meanwhile counts as revoked.
+    Ctrl-C ends the job between two calls, and says what was done; --record keeps it in a file as well, and --resume
+    goes on from there. A link that somebody else has deleted meanwhile counts as revoked.
 
     \b
     Example:
         elements-sdk links revoke --owner editor --dry-run
         elements-sdk links revoke --expired --yes --record revoked.csv
+        elements-sdk links revoke --resume revoked.csv --yes
     """
 
     def revoke(auth: AuthApi, link: OneTimeAccessToken) -> None:
@@ -116,7 +135,7 @@ def revoke_links(context: click.Context, values: Mapping[str, Any]) -> None:
         except NotFoundException:
             return
 
-    _run(context, values, revoke, "revoked")
+    _run(context, values, lambda auth: Action("revoke", "revoked", partial(revoke, auth), lambda _: {}), again=True)
 
 
 _MESSAGE: list[click.Parameter] = [
@@ -124,6 +143,7 @@ _MESSAGE: list[click.Parameter] = [
     click.Option(["--to-owner"], is_flag=True, help="Send each to the user who made it."),
     click.Option(["--subject"], metavar="TEXT", help="Subject line."),
     click.Option(["--text"], metavar="TEXT", help="What to say besides the link."),
+    click.Option(["--again"], is_flag=True, help="With --resume: also where it is not known whether one was sent."),
 ]
 
 
@@ -132,26 +152,44 @@ def email_links(context: click.Context, values: Mapping[str, Any]) -> None:
     """E-mail share links.
 
     The server sends an e-mail a link: to the link's user, to its owner, or to one address. What will be sent is shown
-    first, and asked about. No e-mail is sent twice: where the connection broke, it is not known whether it was sent.
+    first, and asked about. No e-mail is sent twice: where the connection broke, it is not known whether it was sent,
+    and --resume sends it once more with --again only.
 
     \b
     Example:
         elements-sdk links email 56 --to colleague@example.com --subject Dailies
         elements-sdk links email --expires-before 2026-12-31 --to-owner --subject 'Expires soon'
     """
-    if values["to"] and values["to_owner"]:
+    if values["to"] is not None and values["to_owner"]:
         raise click.UsageError("--to and --to-owner exclude each other: give one", context)
+    if values["again"] and values["resume"] is None:
+        raise click.UsageError("--again goes with --resume", context)
+    message = {name: values[name] for name in ("subject", "text") if values[name] is not None}
+
+    def recipient_of(link: OneTimeAccessToken) -> str:
+        if values["to"] is not None:
+            return str(values["to"])
+        if values["to_owner"]:
+            return address_of(owner_of(link)) or "nobody: its owner has no e-mail address"
+        return address_of(link.user) or "the link's user"
 
     def send(auth: AuthApi, link: OneTimeAccessToken) -> None:
-        owner = owner_of(link)
-        address = (owner.email if owner else None) if values["to_owner"] else values["to"]
-        if values["to_owner"] and not address:
+        address = address_of(owner_of(link)) if values["to_owner"] else values["to"]
+        if values["to_owner"] and address is None:
             raise CommandFailed("its owner has no e-mail address")
-        message = {"email": address, "subject": values["subject"], "text": values["text"]}
-        body: Any = {name: value for name, value in message.items() if value}
+        body: Any = message if address is None else {**message, "email": address}
         auth.send_access_token_email_notification(link.id, body)
 
-    _run(context, values, send, "sent")
+    def details(link: OneTimeAccessToken) -> Row:
+        return {"recipient": recipient_of(link), "subject": message.get("subject"), "text": message.get("text")}
+
+    columns = ("recipient", "subject", "text")
+    _run(
+        context,
+        values,
+        lambda auth: Action("email", "sent", partial(send, auth), details, columns, message),
+        again=values["again"],
+    )
 
 
 @_command(
@@ -168,10 +206,10 @@ def email_links(context: click.Context, values: Mapping[str, Any]) -> None:
 def report_links(context: click.Context, values: Mapping[str, Any]) -> None:
     """Write a page about share links, with plots.
 
-    FILE: where the page goes. What is there is written over.
+    FILE: where the page goes. What is there is replaced once the new page is whole.
 
-    One HTML file that needs no other: links by owner and by age, views over time, what expires soon. It does not hold
-    the links themselves, so it can be handed on. It needs the extra `report`.
+    One HTML file that needs no other: links by owner and by age, views over time, what expires soon, and what never
+    expires. It does not hold the links themselves, so it can be handed on. It needs the extra `report`.
 
     \b
     Example:
@@ -185,53 +223,62 @@ def report_links(context: click.Context, values: Mapping[str, Any]) -> None:
         problem = "is a folder" if file.is_dir() else "cannot be written: there is no such folder"
         raise CommandFailed(f"{file} {problem}", "name a file for the page, as in links.html", USAGE)
     with connected(context, values) as client:
-        found = list(select(AuthApi(client), context, values))
+        found = list(counting(select(AuthApi(client), context, values)))
         host = client.configuration.host
     from elements_sdk.cli.report import render
 
-    file.write_text(render(found, host, values["soon"], selection_of(values).describe()), "utf-8")
-    click.echo(f"{counted(len(found), 'link')} in {file}", err=True)
+    put_in_place(file, render(found, host, values["soon"], selection_of(values).describe()))
+    say(f"{counted(len(found), 'link')} in {file}")
 
 
 def _run(
-    context: click.Context,
-    values: Mapping[str, Any],
-    act: Callable[[AuthApi, OneTimeAccessToken], None],
-    done: str,
+    context: click.Context, values: Mapping[str, Any], action_of: Callable[[AuthApi], Action], again: bool
 ) -> None:
-    """Select the links, show them, ask, make the calls, and print the outcomes."""
-    if values["record"]:
+    """Select the links, show them, ask, make the calls, and print the outcomes.
+
+    :param again: whether a link of which it is not known is done again, when an earlier job is resumed.
+    """
+    resumed = values["resume"]
+    if resumed is not None:
+        check_resume(context, values)
+    elif values["record"] is not None:
         check_new_record(values["record"])
     with connected(context, values) as client:
-        auth = AuthApi(client)
-        found = list(select(auth, context, values))
+        auth, server = AuthApi(client), client.configuration.host
+        action = action_of(auth)
+        if resumed is None:
+            found = list(counting(select(auth, context, values)))
+        else:
+            found = list(counting(fetched(auth, rows_to_resume(resumed, action, server, again))))
         if values["dry_run"] or not found:
-            write([row_of(link, f"would be {done}") for link in found], values["output"], COLUMNS)
-            click.echo(f"{counted(len(found), 'link')} would be {done}; nothing was done.", err=True)
+            rows = [action.row(link, server, f"would be {action.done}") for link in found]
+            write(rows, values["output"], action.columns, table=_for_table(rows), kept=_KEPT)
+            say(f"{counted(len(found), 'link')} would be {action.done}; nothing was done.")
             return
-        _preview(found, done)
-        confirm(done, len(found), values["yes"])
-        with Record(values["record"]) if values["record"] else nullcontext() as record:
-            job = Job(lambda link: act(auth, link), done, found, record)
-            job.run()
-    failed = [row for row in job.rows if row["outcome"] != done]
-    try:
-        if failed or values["output"] not in (None, "table"):
-            write(job.rows, values["output"], COLUMNS, table=failed)
-    finally:  # also where the reader of the output has gone, or Ctrl-C came again
-        click.echo(job.summary(), err=True)
+        preview(action, found)
+        confirm(action, found, values["yes"])
+        path = resumed if resumed is not None else values["record"]
+        with Record(path, action.columns, resumed is not None) if path is not None else nullcontext() as record:
+            job = Job(action, found, server, record)
+            with job.surviving_signals():
+                _work(job, action, len(found), values["output"])
     context.exit(job.code)
 
 
-def _preview(found: Links, done: str) -> None:
-    click.echo(f"To be {done}:", err=True)
-    for link in found[:_SHOWN_BEFORE_ASKING]:
-        expires = expiry_of(link)
-        when = f"expires {expires:%Y-%m-%d}" if expires else "never expires"
-        views = counted(len(link.activity or ()), "view")
-        click.echo(f"  {link.id:>7}  {name_of(owner_of(link))}, {views}, {when}", err=True)
-    if len(found) > _SHOWN_BEFORE_ASKING:
-        click.echo(f"  and {len(found) - _SHOWN_BEFORE_ASKING:,} more", err=True)
+def _work(job: Job, action: Action, count: int, output: str | None) -> None:
+    try:
+        with progress(count) as advance:
+            job.run(advance)
+        failed = [row for row in job.rows if row["outcome"] != action.done]
+        if failed or output not in (None, "table"):
+            write(job.rows, output, action.columns, table=_for_table(failed), kept=_KEPT)
+    finally:  # also where the reader of the output has gone
+        job.tell()
+
+
+def _for_table(rows: list[Row]) -> list[Row]:
+    """Return rows without what is the same in all of them."""
+    return [{name: value for name, value in row.items() if name not in _SAME_IN_ALL} for row in rows]
 
 
 def _in_short(found: Links) -> list[dict[str, Any]]:
@@ -240,10 +287,10 @@ def _in_short(found: Links) -> list[dict[str, Any]]:
         {
             "id": link.id,
             "owner": name_of(owner_of(link)),
-            "views": len(link.activity or ()),
-            "expires": f"{moment:%Y-%m-%d %H:%M}" if (moment := expiry_of(link)) else "never",
-            "shares": [*(link.shared_bundles or ()), *(link.shared_directories or ())],
-            "page": link.url,
+            "views": len(visits_of(link)),
+            "expires": expiry_text(link),
+            "shares": shares_of(link),
+            "page": page_of(link),
         }
         for link in found
     ]

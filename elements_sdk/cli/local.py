@@ -7,11 +7,12 @@ import sys
 import click
 from rich.console import Console
 
+from elements_sdk.cli.root import Command
 from elements_sdk.cli.tour import Tour, introduce, show
 from elements_sdk.sandbox import Sandbox, SandboxError
 
 
-@click.command("tour")
+@click.command("tour", cls=Command)
 def run_tour() -> None:
     """Make all calls against a sandbox of their own, and show what comes.
 
@@ -29,7 +30,7 @@ def run_tour() -> None:
     sys.exit(0 if succeeded == total else 1)
 
 
-@click.command("sandbox")
+@click.command("sandbox", cls=Command)
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port to listen on; a free one if left out.")
 def serve_sandbox(port: int) -> None:
     """Serve a sandbox until Ctrl-C, and print how to use it.

@@ -5,84 +5,157 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
+import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import click
 
+from elements_sdk._utils.text import printable
 from elements_sdk.cli.errors import CommandFailed
 from elements_sdk.models._base import Model
 
-FORMATS = ("table", "json", "jsonl", "csv")
-# What makes a spreadsheet take a cell for a formula, if the cell begins with it; the last four are their wide forms.
-_BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+FORMATS = ("table", "json", "jsonl", "csv", "excel")
+# What makes a spreadsheet take a cell for a formula, if the cell begins with it; the last four are their wide forms. A
+# spreadsheet that separates cells by semicolon or tab takes what follows one of these for a cell.
+_BEGINS_FORMULA = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+_FORMULA = re.compile(rf"^(?=[\t\r\n])|(^|[;\t\r\n])(?=[\s\"']*[{_BEGINS_FORMULA}])")
+_MARK = "\ufeff"  # by which Excel knows UTF-8
+_SPLITS_LINES = re.compile("[\x85\u2028\u2029]")  # what `str.splitlines` takes for an end of a line, and json for text
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def output_option() -> click.Option:
     """Make the option that says how to print."""
-    about = "How to print; a table on a terminal, else JSON. CSV shields cells that look like formulas by a '."
+    about = (
+        "How to print; a table on a terminal, else JSON. CSV shields what looks like a formula by a '; "
+        "excel is CSV with the mark by which Excel knows its encoding."
+    )
     return click.Option(["--output", "-o", "output"], type=click.Choice(FORMATS), help=about)
 
 
-def write(value: Any, output: str | None, columns: Sequence[str] = (), table: Any = None) -> None:
+def write(
+    value: Any, output: str | None, columns: Sequence[str] = (), table: Any = None, kept: Collection[str] = ()
+) -> None:
     """Print the result of a call.
 
     :param output: one of `FORMATS`; `None`: what suits the reader.
     :param columns: of a list, where it is empty.
     :param table: what a table shows instead.
+    :param kept: columns that a table shows however narrow the terminal is.
     """
-    if sys.stdout is None:  # the shell's >&-
-        raise CommandFailed("there is no standard output to print on", "leave >&- out, or write > /dev/null")
-    chosen = output or ("table" if sys.stdout.isatty() else "json")
+    chosen = chosen_format(output)
     plain = to_plain(value if table is None or chosen != "table" else table)
     if chosen == "table":
         from elements_sdk.cli.tables import print_table
 
-        print_table(plain)
+        print_table(plain, kept)
     elif chosen == "json":
-        click.echo(_json(plain, indent=2))
+        click.echo(_escaped(as_json(plain, indent=2)))
     elif chosen == "jsonl":
-        for row in _rows(plain):
-            click.echo(_json(row))
+        write_lines(_rows(plain))
     else:
-        click.echo(as_csv(_rows(plain), columns), nl=False)
+        text = as_csv(_rows(plain), columns)
+        if sys.stdout.isatty():
+            text = printable(text, kept="\n")
+        click.echo(_MARK + text if chosen == "excel" else text, nl=False)
 
 
-def _json(plain: Any, indent: int | None = None) -> str:
-    """Write JSON, with escapes where the output's encoding does not hold every character."""
-    return json.dumps(plain, indent=indent, ensure_ascii="utf" not in (sys.stdout.encoding or "").lower())
+def chosen_format(output: str | None) -> str:
+    """Return the format to print in: the one that was asked for, or what suits the reader.
+
+    :raises CommandFailed: there is no standard output.
+    """
+    if sys.stdout is None:  # the shell's >&-
+        raise CommandFailed("there is no standard output to print on", "leave >&- out, or write > /dev/null")
+    return output or ("table" if sys.stdout.isatty() else "json")
+
+
+def write_lines(values: Iterable[Any]) -> None:
+    """Print JSON lines, each as it comes."""
+    for value in values:
+        text = _SPLITS_LINES.sub(_escape, as_json(to_plain(value)))
+        click.echo(_escaped(text))
+
+
+def as_json(plain: Any, indent: int | None = None) -> str:
+    """Write JSON; a lone surrogate, which no encoding holds, as an escape."""
+    text = json.dumps(plain, indent=indent, ensure_ascii=False, allow_nan=False)
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _escaped(text: str) -> str:
+    """Put escapes into JSON where the output's encoding lacks a character, or a terminal might obey it."""
+    if "utf" not in (sys.stdout.encoding or "").lower():
+        return re.sub(r"[^\x00-\x7f]", _escape, text)
+    if not sys.stdout.isatty():
+        return text
+    return "".join(
+        character if character == "\n" or printable(character) == character else json.dumps(character)[1:-1]
+        for character in text
+    )
+
+
+def _escape(found: re.Match[str]) -> str:
+    return json.dumps(found[0])[1:-1]
 
 
 def to_plain(value: Any) -> Any:
-    """Turn models into dicts, with what the server sent beyond the declared properties, and dates into ISO 8601."""
+    """Turn models into dicts, with what the server sent beyond the declared properties, and dates into ISO 8601.
+
+    Numbers that JSON does not have (infinity, NaN) become text.
+    """
     if isinstance(value, Model):
-        return {name: to_plain(getattr(value, name)) for name in value._declared} | value.additional_properties
+        declared = {name: to_plain(getattr(value, name)) for name in value._declared}
+        return declared | {name: to_plain(item) for name, item in value.additional_properties.items()}
     if isinstance(value, Mapping):
         return {str(key): to_plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [to_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return json.dumps(value)
     return value.isoformat() if isinstance(value, date) else value
 
 
 def as_csv(rows: Iterable[Any], columns: Sequence[str] = ()) -> str:
-    """Write rows as CSV with a header; what is nested stands in its cell as JSON.
+    """Write rows as CSV with a header: an object inside a row as columns of its own (`user.id`), a list as JSON.
 
     :param columns: those that come first.
     """
-    dicts = [row if isinstance(row, dict) else {"value": row} for row in rows]
-    names = list(dict.fromkeys([*columns, *(name for row in dicts for name in row)]))
+    dicts: list[dict[str, Any]] = [dict(_flat(row if isinstance(row, dict) else {"value": row})) for row in rows]
+    names = _columns(dicts, columns)
     if not names:
         return ""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")  # with "\n", Python 3.11 and 3.12 leave "\r" in a cell unquoted
-    for cells in (names, *([row.get(name) for name in names] for row in dicts)):
+    lines: list[list[Any]] = [names, *([row.get(name) for name in names] for row in dicts)]
+    for cells in lines:
         writer.writerow([_cell(value) for value in cells])
         text.seek(text.tell() - 2)
         text.write("\n")
         text.truncate()
-    return text.getvalue()
+    return text.getvalue().encode("utf-8", "backslashreplace").decode()  # there are lone surrogates
+
+
+def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", value
+
+
+def _columns(rows: list[dict[str, Any]], first: Sequence[str]) -> list[str]:
+    """Name the columns: those of an object inside a row stand where the object would, and in place of it."""
+    found = dict.fromkeys(name for row in rows for name in row)
+    order = {name: number for number, name in enumerate(first)}
+    names = [*found, *(name for name in first if name not in found)]
+    names.sort(key=lambda name: order.get(name.partition(".")[0], len(order)))
+    objects = {name.rpartition(".")[0] for name in names}
+    return [name for name in names if name not in objects or any(row.get(name) is not None for row in rows)]
 
 
 def _rows(plain: Any) -> list[Any]:
@@ -96,4 +169,4 @@ def _cell(value: Any) -> str:
         return ""
     if not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
-    return f"'{value}" if value.startswith(_BEGINS_FORMULA) else value
+    return _FORMULA.sub(lambda found: f"{found[1] or ''}'", value)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import chdir
+from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
+logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of a home that cannot be written, say
+with chdir(Path(__file__).parent):  # else it would obey a `matplotlibrc` in the current folder: `usetex` runs latex
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
 
 _COLOUR, _TEXT = "#2f6f9f", "#1c2733"
 _LONGEST_LABEL = 22  # characters
@@ -18,6 +23,8 @@ _CHARACTERS_ABOVE = 60  # that fit above the columns of a plot
 _WIDTH = 5.2  # inches; the page shows a plot a little larger, and on a phone a little smaller
 _MARGIN = 1.12  # the value axis ends where the number on the longest bar does
 _STYLE: Any = {
+    # whatever a `matplotlibrc` of the user says
+    **{name: value for name, value in mpl.rcParamsDefault.items() if not name.startswith("backend")},
     "svg.fonttype": "none",  # text stays text: it can be found, and takes the page's font
     "svg.hashsalt": "elements-sdk",  # the same plot gives the same bytes
     "font.family": "sans-serif",

@@ -1,18 +1,20 @@
-"""The record of a job: a file with a row for each outcome, written as they come."""
+"""The record of a job: a file with a row for each outcome, written as they come, from which the job can go on."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Iterable
+import os
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from elements_sdk.cli.errors import USAGE, CommandFailed
-from elements_sdk.cli.output import as_csv
+from elements_sdk.cli.output import as_csv, as_json, to_plain
 
-Row = dict[str, str | int | None]
-COLUMNS = ("time", "id", "owner", "page", "expires", "outcome", "reason")
+Row = dict[str, Any]
+_BEGIN, _END = "[", "\n]\n"  # of a JSON record
 
 
 def check_new_record(path: str) -> None:
@@ -25,32 +27,52 @@ def check_new_record(path: str) -> None:
     file = Path(path)
     if file.exists() or not file.parent.is_dir():
         problem = "is there already, and is not written over" if file.exists() else "cannot be written: no such folder"
-        raise _not_writable(file, problem)
+        raise CommandFailed(f"{file} {problem}", "name another file for --record", USAGE)
 
 
-def _not_writable(file: Path, problem: str) -> CommandFailed:
-    return CommandFailed(f"{file} {problem}", "name another file for --record", USAGE)
+def read_record(path: str, columns: tuple[str, ...]) -> list[Row]:
+    """Read the rows of a record.
+
+    :param columns: those that it must have.
+    :raises CommandFailed: the file cannot be read, or is not such a record.
+    """
+    try:
+        text = Path(path).read_text("utf-8-sig")
+        rows = _rows_of_json(text) if path.lower().endswith(".json") else list(csv.DictReader(io.StringIO(text)))
+        if all(isinstance(row, dict) and [*row] == [*columns] for row in rows):
+            return rows
+        problem = "is not a record of this command"
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror}"
+    except (ValueError, csv.Error):
+        problem = "is not a record"
+    raise CommandFailed(f"{path} {problem}", "name the file that --record has written", USAGE)
 
 
 class Record:
-    """A new CSV or JSON file, as its name says. Rows that were added are kept even if the job is killed."""
+    """A CSV or JSON file, as its name says. It is whole after each row, whatever ends the job or fills the disk.
 
-    def __init__(self, path: str) -> None:
+    :ivar problem: why the file takes no more rows; `None` as long as it does.
+    :ivar rows_left: the rows that it could not take.
+    """
+
+    def __init__(self, path: str, columns: tuple[str, ...], resumes: bool = False) -> None:
         """
-        :raises CommandFailed: the file is there already, or cannot be written.
+        :param columns: of every row.
+        :param resumes: whether the file is there and goes on; else it must not be there.
+        :raises CommandFailed: the file cannot be written, or is there and should not be.
         """
+        self.path = path
+        self.problem: str | None = None
+        self.rows_left: list[Row] = []
+        self._columns = columns
         self._is_json = path.lower().endswith(".json")
-        check_new_record(path)
-        try:
-            self._file = open(path, "x", encoding="utf-8", newline="")  # noqa: SIM115 (closed by __exit__)
-            problem = None
-        except OSError as error:
-            problem = f"cannot be written: {error.strerror}"
-        if problem:
-            raise _not_writable(Path(path), problem)
-        self._rows = 0
-        if not self._is_json:
-            self._write(as_csv([], COLUMNS))
+        if not resumes:
+            check_new_record(path)
+        self._descriptor = _opened(path, os.O_RDWR if resumes else os.O_RDWR | os.O_CREAT | os.O_EXCL)
+        self._size = os.fstat(self._descriptor).st_size
+        if not self._size:
+            self._replace_end("", _BEGIN + _END if self._is_json else as_csv([], columns))
 
     def __enter__(self) -> Self:
         return self
@@ -58,19 +80,44 @@ class Record:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._is_json:
-            self._write("\n]\n" if self._rows else "[]\n")
-        self._file.close()
+        os.close(self._descriptor)
 
-    def add(self, rows: Iterable[Row]) -> None:
-        """Write rows."""
-        for row in rows:
+    def add(self, row: Row) -> None:
+        """Write a row; if the file does not take it, keep it in `rows_left`."""
+        if self.problem is None:
             if self._is_json:
-                self._write(("[\n" if not self._rows else ",\n") + json.dumps(row, ensure_ascii=False))
+                separator = "\n" if self._size == len(_BEGIN + _END) else ",\n"
+                self._replace_end(_END, separator + as_json(to_plain(row)) + _END)
             else:
-                self._write(as_csv([row], COLUMNS).partition("\n")[2])
-            self._rows += 1
+                self._replace_end("", as_csv([row], self._columns).partition("\n")[2])
+        if self.problem is not None:
+            self.rows_left.append(row)
 
-    def _write(self, text: str) -> None:
-        self._file.write(text)
-        self._file.flush()
+    def _replace_end(self, end: str, text: str) -> None:
+        """Put a text in the place of the file's end; if it does not fit, leave the file as it was."""
+        begin, data = self._size - len(end), text.encode()
+        try:
+            written = 0
+            while written < len(data):  # a disk that is nearly full takes a part
+                written += os.pwrite(self._descriptor, data[written:], begin + written)
+            self._size = begin + len(data)
+            return
+        except OSError as error:
+            self.problem = error.strerror or type(error).__name__
+        os.ftruncate(self._descriptor, self._size)
+        os.pwrite(self._descriptor, end.encode(), begin)
+
+
+def _opened(path: str, flags: int) -> int:
+    try:
+        return os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666)
+    except OSError as error:
+        problem = error.strerror
+    raise CommandFailed(f"{path} cannot be written: {problem}", "name another file for --record", USAGE)
+
+
+def _rows_of_json(text: str) -> list[Row]:
+    rows = json.loads(text)
+    if not isinstance(rows, list):
+        raise ValueError("not a list")
+    return rows

@@ -11,13 +11,28 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from elements_sdk._utils.text import one_line
 from elements_sdk.cli import plots
-from elements_sdk.cli.selection import as_moment, expiry_of, name_of, owner_of
-from elements_sdk.cli.words import counted, one_line
+from elements_sdk.cli.link import (
+    as_moment,
+    expiry_of,
+    expiry_text,
+    local,
+    name_of,
+    never_expires,
+    owner_of,
+    page_of,
+    shares_of,
+    visits_of,
+)
+from elements_sdk.cli.output import to_plain
+from elements_sdk.cli.tables import printable
+from elements_sdk.cli.words import counted
 from elements_sdk.models import OneTimeAccessToken
 
 Links = Sequence[OneTimeAccessToken]
 _OWNERS = 15  # that are named
+_LISTED = 500  # links that never expire
 _WEEKS = 12  # of views that are shown
 _STEPS = 15  # columns of what expires soon, at the most: today and a fortnight
 _HALF_A_YEAR, _STEPS_OF_YEARS = 183, 10  # where a year may stand below each column, fewer columns fit
@@ -43,6 +58,7 @@ def render(links: Links, host: str, soon: int, selection: str = "", now: datetim
     """
     moment = (now or datetime.now(UTC)).astimezone()
     expiring = _expiring(links, soon, moment)
+    lasting = [link for link in links if expiry_of(link) is None]
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(files("elements_sdk.cli").joinpath("report.html.jinja").read_text("utf-8"))
     return template.render(
@@ -53,6 +69,8 @@ def render(links: Links, host: str, soon: int, selection: str = "", now: datetim
         figures=_figures(links, expiring, soon, moment),
         plots=[_by_owner(links), _by_age(links, moment), _views(links, moment), _soon(expiring, soon, moment)],
         expiring=[_row(link) for link in expiring],
+        lasting=[_row(link) for link in lasting[:_LISTED]],
+        more_lasting=len(lasting[_LISTED:]),
     )
 
 
@@ -62,9 +80,9 @@ def _figures(links: Links, expiring: Links, soon: int, now: datetime) -> list[tu
         ("links", len(links)),
         ("have expired", sum(end is not None and end <= now for end in ends)),
         (f"expire within {counted(soon, 'day')}", len(expiring)),
-        ("never expire", sum(end is None for end in ends)),
-        ("were never viewed", sum(not link.activity for link in links)),
-        ("views", sum(len(link.activity or ()) for link in links)),
+        ("never expire", sum(map(never_expires, links))),
+        ("were never viewed", sum(not visits_of(link) for link in links)),
+        ("views", sum(len(visits_of(link)) for link in links)),
     ]
 
 
@@ -96,7 +114,7 @@ def _began(link: OneTimeAccessToken) -> datetime | None:
 
 
 def _dates(link: OneTimeAccessToken) -> list[datetime]:
-    dates: list[Any] = [as_moment(visit.date) for visit in link.activity or ()]
+    dates: list[Any] = [as_moment(visit.date) for visit in visits_of(link)]
     return [moment for moment in dates if moment is not None]
 
 
@@ -106,7 +124,7 @@ def _views(links: Links, now: datetime) -> Plot:
     weeks: dict[date, int] = {first + timedelta(weeks=number): 0 for number in range(_WEEKS)}
     for link in links:
         for moment in _dates(link):
-            day = moment.astimezone().date()
+            day = local(moment).date()
             week = day - timedelta(days=day.weekday())
             if week in weeks:
                 weeks[week] += 1
@@ -129,7 +147,7 @@ def _soon(expiring: Links, soon: int, now: datetime) -> Plot:
     for link in expiring:
         end = expiry_of(link)
         assert end is not None
-        numbers[min((end.astimezone().date() - days[0]).days // step, len(days) - 1)] += 1
+        numbers[min((local(end).date() - days[0]).days // step, len(days) - 1)] += 1
     counts = {f"{day:%d %b %Y}": number for day, number in zip(days, numbers, strict=True)}
     about = "Number of links, by the day on which they stop working"
     if step > 1:
@@ -156,9 +174,10 @@ def _plot(title: str, about: str, counts: dict[str, int], svg: str) -> Plot:
 def _row(link: OneTimeAccessToken) -> dict[str, object]:
     end = expiry_of(link)
     return {
-        "id": link.id,
+        "id": one_line(str(link.id)),
         "owner": name_of(owner_of(link)),
-        "page": one_line(link.url or ""),
-        "views": len(link.activity or ()),
-        "expires": end.astimezone() if end else None,
+        "page": one_line(page_of(link)),
+        "shares": printable(to_plain(shares_of(link))),
+        "views": len(visits_of(link)),
+        "expires": expiry_text(link) if end is None else f"{local(end):%Y-%m-%d %H:%M}",
     }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from elements_sdk._version import __version__
 
@@ -20,6 +22,32 @@ _COMMANDS = {
     "sandbox": ("elements_sdk.cli.local:serve_sandbox", "Serve a sandbox until Ctrl-C, and print how to use it."),
     "tour": ("elements_sdk.cli.local:run_tour", "Make all calls against a sandbox of their own, and show what comes."),
 }
+
+
+class Command(click.Command):
+    """A command that takes no empty value for "not said"."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments.
+
+        :raises click.UsageError: a value, or a variable that stands for one, is empty.
+        """
+        rest = super().parse_args(ctx, args)
+        if not ctx.resilient_parsing:  # as while a shell completes
+            for parameter in self.params:
+                _check_not_blank(ctx, parameter)
+        return rest
+
+
+def _check_not_blank(context: click.Context, parameter: click.Parameter) -> None:
+    given = context.params.get(parameter.name or "")
+    source = context.get_parameter_source(parameter.name or "")
+    variable = parameter.envvar if isinstance(parameter.envvar, str) else ""
+    if source is not ParameterSource.COMMANDLINE and variable in os.environ and not os.environ[variable].strip():
+        raise click.UsageError(f"{variable} is empty: give it a value, or unset it", context)
+    if any(isinstance(value, str) and not value.strip() for value in (given if isinstance(given, tuple) else (given,))):
+        name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.make_metavar(context)
+        raise click.UsageError(f"{name} is empty: give it a value, or leave it out", context)
 
 
 class Group(click.Group):

@@ -11,6 +11,7 @@ from contextlib import suppress
 import click
 
 from elements_sdk.cli.root import commands
+from elements_sdk.cli.words import say
 
 INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
 _NAME, _COMPLETION = "elements-sdk", "_ELEMENTS_SDK_COMPLETE"
@@ -54,8 +55,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _say(text: str, code: int) -> int:
-    with suppress(OSError):
-        click.echo(text, err=True)
+    say(text)
     return code
 
 
@@ -67,4 +67,4 @@ def _discard_stdout() -> int:
 
 
 def _show_warning(message: Warning | str, *_where: object) -> None:
-    _say(f"Warning: {message}", 0)
+    say(f"Warning: {message}")

@@ -36,7 +36,7 @@ def resolved(label: str, value: str | None) -> str | None:
     if value != "-":
         return value
     line = sys.stdin.readline().rstrip("\r\n") if sys.stdin else ""
-    if not line:
+    if not line.strip():
         raise click.UsageError(f"{label}: standard input has no line for it")
     return line
 

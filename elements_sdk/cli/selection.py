@@ -1,4 +1,4 @@
-"""Which share links a command is about: by number, or by what is known of them."""
+"""Which share links a command is about: by number, by what is known of them, or by the record of an earlier job."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from typing import Any, NamedTuple
 
 import click
 
+from elements_sdk._serialization.decode import reader
 from elements_sdk._utils.dates import parse_datetime
+from elements_sdk._utils.text import one_line
 from elements_sdk.api.auth_api import AuthApi
 from elements_sdk.bulk import map_calls
-from elements_sdk.cli.words import one_line
-from elements_sdk.models import ElementsUserMini, OneTimeAccessToken
+from elements_sdk.cli.errors import USAGE, CommandFailed
+from elements_sdk.cli.job import UNKNOWN, Action
+from elements_sdk.cli.link import expiry_of, is_named, owner_of
+from elements_sdk.cli.record import Row, read_record
+from elements_sdk.exceptions import NotFoundException
+from elements_sdk.models import OneTimeAccessToken
 
 _PAGE = 200  # links a page
 _FILTERS = ("expired", "expires_before", "owner", "never_viewed")
@@ -46,9 +52,9 @@ class Selection(NamedTuple):
         expires = expiry_of(link)
         if self.expired and (expires is None or expires > now):
             return False
-        if self.expires_before and (expires is None or expires >= self.expires_before):
+        if self.expires_before is not None and (expires is None or expires >= self.expires_before):
             return False
-        if self.owner and self.owner.casefold() not in _names_of(owner_of(link)):
+        if self.owner is not None and not is_named(owner_of(link), self.owner):
             return False
         return not (self.never_viewed and link.activity)
 
@@ -96,7 +102,7 @@ def select(auth: AuthApi, context: click.Context, values: Mapping[str, Any]) -> 
     """
     selection = selection_of(values)
     numbers = dict.fromkeys(values.get("numbers", ()))
-    if "numbers" in values and not numbers and not any(selection) and not values["all_of_them"]:
+    if "numbers" in values and not numbers and not _says_which(values):
         raise click.UsageError("Say which links: their numbers, a filter such as --expired, or --all.", context)
     now = datetime.now(UTC)
     links: Iterator[OneTimeAccessToken]
@@ -107,39 +113,42 @@ def select(auth: AuthApi, context: click.Context, values: Mapping[str, Any]) -> 
     return (link for link in links if selection.holds_for(link, now))
 
 
-def owner_of(link: OneTimeAccessToken) -> ElementsUserMini | None:
-    """Return the user who made a link, or else the user in whose name it acts."""
-    for user in (link.created_by, link.user):
-        if isinstance(user, ElementsUserMini):
-            return user
-    return None
+def check_resume(context: click.Context, values: Mapping[str, Any]) -> None:
+    """Raise if more than the record says which links are meant.
+
+    :raises click.UsageError: there are numbers, filters or another record besides.
+    """
+    if values["numbers"] or _says_which(values) or values["record"]:
+        raise click.UsageError("--resume takes the links from its record, and goes on in it: leave others out", context)
 
 
-def name_of(user: ElementsUserMini | None) -> str:
-    """Return the name by which people know a user, on one line that can be printed anywhere."""
-    if user is None:
-        return "nobody"
-    names = (one_line(str(name)) for name in (user.display_name, user.full_name, user.username) if name)
-    return next(filter(None, names), f"user {user.id}")
+def rows_to_resume(path: str, action: Action, server: str, again: bool) -> list[Row]:
+    """Return what a record says of the links that are still to be done.
+
+    :param again: whether those of which it is not known are done, too.
+    :raises CommandFailed: the file is not a record of this action on this server.
+    """
+    rows = read_record(path, action.columns)
+    if any(row["action"] != action.name or row["server"] != server for row in rows):
+        raise CommandFailed(f"{path} is the record of another command, or of another server than {server}", code=USAGE)
+    newest = {str(row["id"]): row for row in rows}.values()
+    left = {action.done} if again else {action.done, UNKNOWN}
+    return [row for row in newest if row["outcome"] not in left]
 
 
-def expiry_of(link: OneTimeAccessToken) -> datetime | None:
-    """Return when a link stops working; `None` if never, or if its date cannot be read."""
-    return as_moment(link.expires)
+def fetched(auth: AuthApi, rows: list[Row]) -> Iterator[OneTimeAccessToken]:
+    """Return an iterator over the links of a record, as they are now. One that has gone is what the record says of it.
+
+    :raises ApiException: a link cannot be fetched.
+    """
+    numbers = [int(row["id"]) if str(row["id"]).isdecimal() else row["id"] for row in rows]
+    for row, outcome in zip(rows, map_calls(auth.get_access_token, numbers), strict=True):
+        if isinstance(outcome.error, NotFoundException):
+            yield reader("OneTimeAccessToken")({"id": outcome.item, "url": row["page"]}, None)
+        else:
+            yield outcome.result()
 
 
-def as_moment(value: Any) -> datetime | None:
-    """Return a date of the server with a zone; `None` if the value is not a date."""
-    if isinstance(value, str):
-        try:
-            value = parse_datetime(value)
-        except ValueError:
-            return None
-    if not isinstance(value, datetime):
-        return None
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
-
-
-def _names_of(user: ElementsUserMini | None) -> set[str]:
-    names = (user.username, user.email, user.display_name, user.full_name) if user else ()
-    return {str(name).casefold() for name in names if name}
+def _says_which(values: Mapping[str, Any]) -> bool:
+    """Return whether a filter or `--all` is there."""
+    return values["all_of_them"] or any(value not in (None, False) for value in selection_of(values))

@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import sys
+from collections.abc import Collection
 from typing import Any
 
 import click
@@ -14,19 +15,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from elements_sdk.cli.words import one_line
+from elements_sdk._utils.text import one_line
 
 _WIDEST = 40  # columns that a cell of a list asks for at the most
 _GAP = 2
 _NAMES = ("display_name", "name", "username", "id")  # what stands for an object inside a cell; the first that it has
 
 
-def print_table(plain: Any) -> None:
-    """Print plain values: a list of objects a row each, one object a row a property."""
+def print_table(plain: Any, kept: Collection[str] = ()) -> None:
+    """Print plain values: a list of objects a row each, one object a row a property.
+
+    :param kept: columns of a list that are shown however narrow the terminal is.
+    """
     if plain is None or plain == {}:
         click.echo("Done.")
     elif isinstance(plain, list):
-        _print_list(plain)
+        _print_list(plain, kept)
     elif isinstance(plain, dict):
         _print_object(plain)
     else:
@@ -38,20 +42,21 @@ def _print_object(values: dict[str, Any]) -> None:
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
     for name, value in values.items():
-        table.add_row(Text(name), Text(printable(value)))
+        table.add_row(Text(one_line(name)), Text(printable(value)))
     _print(table)
 
 
-def _print_list(items: list[Any]) -> None:
+def _print_list(items: list[Any], kept: Collection[str]) -> None:
     if not items:
         click.echo("Nothing found.")
         return
     rows = [item if isinstance(item, dict) else {"value": item} for item in items]
     names = [name for name in dict.fromkeys(key for row in rows for key in row) if any(row.get(name) for row in rows)]
-    shown = _fitting({name: max(len(name), *(len(printable(row.get(name))) for row in rows)) for name in names})
+    names = [name for name in dict.fromkeys([*names, *kept]) if any(name in row for row in rows)]
+    shown = _fitting({name: max(len(name), *(len(printable(row.get(name))) for row in rows)) for name in names}, kept)
     table = Table(box=SIMPLE, pad_edge=False)
     for name in shown:
-        table.add_column(Text(name), overflow="fold")
+        table.add_column(Text(one_line(name)), overflow="fold")
     for row in rows:
         table.add_row(*(Text(printable(row.get(name))) for name in shown))
     _print(table)
@@ -62,13 +67,13 @@ def _print_list(items: list[Any]) -> None:
         )
 
 
-def _fitting(widths: dict[str, int]) -> list[str]:
+def _fitting(widths: dict[str, int], kept: Collection[str]) -> list[str]:
     """Choose the columns that fit into the terminal, narrow ones first, and return them in their order."""
     chosen: set[str] = set()
     left = _columns()
-    for name in sorted(widths, key=lambda name: widths[name] > _WIDEST):
+    for name in sorted(widths, key=lambda name: (name not in kept, widths[name] > _WIDEST)):
         wanted = min(widths[name], _WIDEST) + _GAP
-        if not chosen or wanted <= left:
+        if not chosen or name in kept or wanted <= left:
             chosen.add(name)
             left -= wanted
     return [name for name in widths if name in chosen]

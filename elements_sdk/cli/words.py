@@ -1,11 +1,18 @@
-"""Text for people: lines without control characters, and counts with their nouns."""
+"""Text for people: what a command says on standard error, and counts with their nouns."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 
-def one_line(text: str) -> str:
-    """Return a text on one line; a replacement character stands for each character that does not print."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in " ".join(text.split()))
+import click
+
+from elements_sdk._utils.text import printable
+
+
+def say(text: str) -> None:
+    """Print on standard error what a terminal takes for nothing but text; where that has gone, nobody reads it."""
+    with suppress(OSError, ValueError):
+        click.echo(printable(text.encode("utf-8", "backslashreplace").decode(), kept="\n\t"), err=True)
 
 
 def counted(count: int, noun: str) -> str:

@@ -1,0 +1,31 @@
+"""Files that a command writes."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+
+def put_in_place(file: Path, text: str) -> None:
+    """Write a file beside the old one and put it in its place, so that the old one is there until the new one is whole.
+
+    :raises OSError: it cannot be written.
+    """
+    if file.exists() and not file.is_file():  # a pipe, a device
+        file.write_text(text, "utf-8")
+        return
+    file = Path(os.path.realpath(file))  # a link stays one
+    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with open(beside, "x", encoding="utf-8") as opened:
+            opened.write(text)
+            opened.flush()
+            os.fsync(opened.fileno())
+        if file.exists():
+            os.chmod(beside, file.stat().st_mode & 0o7777)
+        os.replace(beside, file)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise

@@ -1,0 +1,54 @@
+"""A server with share links of any shape, which notes which of them it was told to delete or to e-mail."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from test.recording import CannedResponse, Recorded, RecordingServer
+
+IS_DONE = CannedResponse(204, b"")
+
+
+def page(links: list[dict[str, Any]], request: Recorded) -> CannedResponse:
+    """Answer with the part of a list that is asked for."""
+    offset, limit = (int(re.findall(rf"{name}=(\d+)", request.query)[0]) for name in ("offset", "limit"))
+    return CannedResponse(body=json.dumps(links[offset : offset + limit]).encode())
+
+
+class Server(RecordingServer):
+    """A server with links, which notes which of them it was told to delete or to e-mail.
+
+    :ivar after: seconds that each of these calls takes.
+    :ivar respond: what a call for a link is answered with.
+    """
+
+    def __init__(self, links: list[dict[str, Any]], after: float = 0.0) -> None:
+        super().__init__()
+        self.links, self.after = links, after
+        self.done: list[str] = []
+        self.respond: Callable[[str], CannedResponse] = lambda _number: IS_DONE
+        self.answer = self._answer
+
+    def _answer(self, request: Recorded) -> CannedResponse:
+        number = re.findall(r"access-tokens/([^/?]+)", request.path)
+        if request.method != "GET":
+            self.done.append(number[0])
+            time.sleep(self.after)
+            return self.respond(number[0])
+        if number:
+            found = [item for item in self.links if str(item["id"]) == number[0]]
+            return CannedResponse(body=json.dumps(found[0]).encode()) if found else CannedResponse(404, b"{}")
+        return page(self.links, request)
+
+
+def link(number: Any, **values: Any) -> dict[str, Any]:
+    user = {"id": 1, "username": "ada", "email": "ada@example.com"}
+    return {"id": number, "url": f"/m/{number}", "token": f"SECRET-{number}", "user": user, **values}
+
+
+def links(count: int) -> list[dict[str, Any]]:
+    return [link(number) for number in range(1, count + 1)]
