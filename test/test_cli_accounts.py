@@ -298,9 +298,10 @@ def storm(command: str, ending: str, moment: float, count: int, tmp_path: Path) 
             elif most is None:
                 job.send_signal(signal.Signals[ending])
             ended = finish(job)
-        is_signal = ending.startswith("SIG")
-        codes = (SIGNALS[signal.Signals[ending]], 0) if is_signal else (141,) if ending == "closed pipe" else (0, 1)
-        assert_agree(command, server, record, ended, *codes)
+        codes: dict[str, tuple[int, ...]] = {"closed pipe": (0, 141), "ENOSPC": (0, 1)}
+        for number, code in SIGNALS.items():  # negative: when all was told, and the process about to end
+            codes[number.name] = (0, code, -number)
+        assert_agree(command, server, record, ended, *codes[ending])
 
 
 ENDINGS = ["SIGINT", "SIGTERM", "SIGHUP", "closed pipe", "ENOSPC"]

@@ -69,6 +69,17 @@ class Action(NamedTuple):
         }
 
 
+@contextmanager
+def signals_restored() -> Iterator[None]:
+    """Give signals back, at the end, to whoever has handled them before."""
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 class Job:
     """Does one thing to many links.
 
@@ -85,6 +96,7 @@ class Job:
         self._signals: list[int] = []
         self._bulk: Bulk[int, object] | None = None
         self._is_waiting = False
+        self._has_ended = self._is_told = False
 
     @property
     def rows(self) -> list[Row]:
@@ -108,21 +120,14 @@ class Job:
         finally:
             self._add_rest()
 
-    @contextmanager
-    def surviving_signals(self) -> Iterator[None]:
+    def catch_signals(self) -> None:
         """Let Ctrl-C, SIGTERM and SIGHUP end the job between two calls, and a second one without waiting for calls.
 
         A signal that this process was started to ignore stays ignored.
         """
-        before = {number: signal.getsignal(number) for number in _SIGNALS}
-        before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
-        for number in before:
-            signal.signal(number, self._stop)
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        for number in _SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._stop)
 
     def tell(self) -> None:
         """Say in one line what was done, by outcome; and print the rows that the record could not take."""
@@ -134,6 +139,7 @@ class Job:
         rest = [f"{count:,} {outcome}" for outcome, count in counts.items()]
         why = "Interrupted: " if self._signals else f"Stopped, for {self._abort}: " if self._abort else ""
         say(f"{why}{', '.join([first, *rest])}.")
+        self._is_told = True
 
     def _begin(self, index: int) -> object:
         self._begun.add(index)
@@ -181,10 +187,15 @@ class Job:
         for index in range(len(self._links)):
             if index not in self._rows:
                 self._add(index, UNKNOWN if index in self._begun else UNTOUCHED)
+        self._has_ended = True
         if self._signals:
             self.code = 128 + self._signals[0]  # as shells have it
 
     def _stop(self, number: int, _frame: object) -> None:
+        if self._is_told:  # only a session may still have to end
+            os._exit(self.code)
+        if self._has_ended:
+            return
         self._signals.append(number)
         if len(self._signals) > 1:
             if self._is_waiting:

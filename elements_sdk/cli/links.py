@@ -15,8 +15,8 @@ from elements_sdk.api.auth_api import AuthApi
 from elements_sdk.cli.connection import connected, connection_options
 from elements_sdk.cli.errors import USAGE, CommandFailed
 from elements_sdk.cli.files import put_in_place
-from elements_sdk.cli.job import Action, Job, Links
-from elements_sdk.cli.link import address_of, expiry_text, name_of, owner_of, page_of, shares_of, visits_of
+from elements_sdk.cli.job import Action, Job, Links, signals_restored
+from elements_sdk.cli.link import address_of, as_moment, expiry_text, name_of, owner_of, page_of, shares_of, visits_of
 from elements_sdk.cli.output import chosen_format, output_option, write, write_lines
 from elements_sdk.cli.preview import confirm, counting, preview, progress
 from elements_sdk.cli.record import Record, Row, check_new_record
@@ -243,7 +243,7 @@ def _run(
         check_resume(context, values)
     elif values["record"] is not None:
         check_new_record(values["record"])
-    with connected(context, values) as client:
+    with signals_restored(), connected(context, values) as client:
         auth, server = AuthApi(client), client.configuration.host
         action = action_of(auth)
         if resumed is None:
@@ -252,7 +252,9 @@ def _run(
             found = list(counting(fetched(auth, rows_to_resume(resumed, action, server, again))))
         if values["dry_run"] or not found:
             rows = [action.row(link, server, f"would be {action.done}") for link in found]
-            write(rows, values["output"], action.columns, table=_for_table(rows), kept=_KEPT)
+            write(
+                rows, values["output"], action.columns, table=_for_table(rows, "reason"), kept=("recipient", "outcome")
+            )
             say(f"{counted(len(found), 'link')} would be {action.done}; nothing was done.")
             return
         preview(action, found)
@@ -260,8 +262,8 @@ def _run(
         path = resumed if resumed is not None else values["record"]
         with Record(path, action.columns, resumed is not None) if path is not None else nullcontext() as record:
             job = Job(action, found, server, record)
-            with job.surviving_signals():
-                _work(job, action, len(found), values["output"])
+            job.catch_signals()
+            _work(job, action, len(found), values["output"])
     context.exit(job.code)
 
 
@@ -276,9 +278,13 @@ def _work(job: Job, action: Action, count: int, output: str | None) -> None:
         job.tell()
 
 
-def _for_table(rows: list[Row]) -> list[Row]:
-    """Return rows without what is the same in all of them."""
-    return [{name: value for name, value in row.items() if name not in _SAME_IN_ALL} for row in rows]
+def _for_table(rows: list[Row], *without: str) -> list[Row]:
+    """Return rows for people: without what is the same in all of them, and with short dates."""
+    shown = [{name: value for name, value in row.items() if name not in (*_SAME_IN_ALL, *without)} for row in rows]
+    for row in shown:
+        moment = as_moment(row["expires"])
+        row["expires"] = row["expires"] if moment is None else f"{moment:%Y-%m-%d %H:%M}"
+    return shown
 
 
 def _in_short(found: Links) -> list[dict[str, Any]]:
