@@ -51,7 +51,7 @@ def link(number: Any = 7, text: str = "plain", **values: Any) -> dict[str, Any]:
 
 
 def serve(recorder: RecordingServer, *links: dict[str, Any]) -> dict[str, str]:
-    """Have a list of links answered; return the environment of a command."""
+    """Answer with these links; return the environment of a command."""
 
     def answer(request: Recorded) -> CannedResponse:
         if request.method != "GET":
