@@ -71,7 +71,7 @@ class Action(NamedTuple):
 
 @contextmanager
 def signals_restored() -> Iterator[None]:
-    """Give signals back, at the end, to whoever has handled them before."""
+    """Restore, at the end, the handlers of signals that were there before."""
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     try:
         yield
