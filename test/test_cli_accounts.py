@@ -253,6 +253,18 @@ def test_resume_does_what_is_left_once(command: str, again: bool, suffix: str, t
         assert server.done == []
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".json"])
+def test_resume_leaves_links_without_a_number_as_they_are(suffix: str, tmp_path: Path, here: Here) -> None:
+    record = tmp_path / f"record{suffix}"
+    with Server([link(1), link(None), link([1]), link({"a": 1})]) as server:
+        variables = {"ELEMENTS_HOST": server.host, "ELEMENTS_API_TOKEN": "T"}
+        assert here("links", "revoke", "--all", "--yes", "--record", str(record), **variables).returncode == 2
+        before = record.read_text()
+        assert server.done == ["1"]
+        assert here("links", "revoke", "--resume", str(record), "--yes", **variables).returncode == 0
+        assert (server.done, record.read_text()) == (["1"], before)
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [

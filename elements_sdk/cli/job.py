@@ -16,8 +16,7 @@ from typing import NamedTuple
 from elements_sdk.bulk import Bulk, Outcome, map_calls
 from elements_sdk.cli.errors import REFUSED, CommandFailed, failure_of
 from elements_sdk.cli.link import expiry_of, name_of, owner_of, page_of
-from elements_sdk.cli.output import as_csv
-from elements_sdk.cli.record import Record, Row
+from elements_sdk.cli.record import Record, Row, rows_as_csv
 from elements_sdk.cli.words import counted, say
 from elements_sdk.exceptions import ApiConnectionError, ApiException, OpenApiException, UnauthorizedException
 from elements_sdk.models import OneTimeAccessToken
@@ -133,7 +132,7 @@ class Job:
         """Say in one line what was done, by outcome; and print the rows that the record could not take."""
         if self._record is not None and self._record.rows_left:
             say(f"These rows are missing in {self._record.path}: {self._record.problem}")
-            say(as_csv(self._record.rows_left, self._action.columns))
+            say(rows_as_csv(self._record.rows_left, self._action.columns))
         counts = Counter(str(row["outcome"]) for row in self._rows.values())
         first = f"{counts.pop(self._action.done, 0):,} of {counted(len(self._links), 'link')} {self._action.done}"
         rest = [f"{count:,} {outcome}" for outcome, count in counts.items()]

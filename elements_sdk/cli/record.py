@@ -49,6 +49,11 @@ def read_record(path: str, columns: tuple[str, ...]) -> list[Row]:
     raise CommandFailed(f"{path} {problem}", "name the file that --record has written", USAGE)
 
 
+def rows_as_csv(rows: list[Row], columns: tuple[str, ...]) -> str:
+    """Write rows as CSV, each value in the column of its name: an odd one that is an object stands there as JSON."""
+    return as_csv([{name: _cell(value) for name, value in row.items()} for row in rows], columns)
+
+
 class Record:
     """A CSV or JSON file, as its name says. It is whole after each row, whatever ends the job or fills the disk.
 
@@ -89,7 +94,7 @@ class Record:
                 separator = "\n" if self._size == len(_BEGIN + _END) else ",\n"
                 self._replace_end(_END, separator + as_json(to_plain(row)) + _END)
             else:
-                self._replace_end("", as_csv([row], self._columns).partition("\n")[2])
+                self._replace_end("", rows_as_csv([row], self._columns).partition("\n")[2])
         if self.problem is not None:
             self.rows_left.append(row)
 
@@ -121,3 +126,7 @@ def _rows_of_json(text: str) -> list[Row]:
     if not isinstance(rows, list):
         raise ValueError("not a list")
     return rows
+
+
+def _cell(value: Any) -> Any:
+    return as_json(to_plain(value)) if isinstance(value, dict) else value

@@ -123,7 +123,7 @@ def check_resume(context: click.Context, values: Mapping[str, Any]) -> None:
 
 
 def rows_to_resume(path: str, action: Action, server: str, again: bool) -> list[Row]:
-    """Return what a record says of the links that are still to be done.
+    """Return what a record says of the links that are still to be done. Where a number is not one, no call can be made.
 
     :param again: whether those of which it is not known are done, too.
     :raises CommandFailed: the file is not a record of this action on this server.
@@ -133,7 +133,7 @@ def rows_to_resume(path: str, action: Action, server: str, again: bool) -> list[
         raise CommandFailed(f"{path} is the record of another command, or of another server than {server}", code=USAGE)
     newest = {str(row["id"]): row for row in rows}.values()
     left = {action.done} if again else {action.done, UNKNOWN}
-    return [row for row in newest if row["outcome"] not in left]
+    return [row for row in newest if row["outcome"] not in left and str(row["id"]).isdecimal()]
 
 
 def fetched(auth: AuthApi, rows: list[Row]) -> Iterator[OneTimeAccessToken]:
@@ -141,7 +141,7 @@ def fetched(auth: AuthApi, rows: list[Row]) -> Iterator[OneTimeAccessToken]:
 
     :raises ApiException: a link cannot be fetched.
     """
-    numbers = [int(row["id"]) if str(row["id"]).isdecimal() else row["id"] for row in rows]
+    numbers = [int(row["id"]) for row in rows]
     for row, outcome in zip(rows, map_calls(auth.get_access_token, numbers), strict=True):
         if isinstance(outcome.error, NotFoundException):
             yield reader("OneTimeAccessToken")({"id": outcome.item, "url": row["page"]}, None)
