@@ -117,6 +117,7 @@ class Job:
         except KeyboardInterrupt:
             self._end_at_once()
         finally:
+            bulk.close()  # whatever was raised, nothing is called any more while the rest is accounted for
             self._add_rest()
 
     def catch_signals(self) -> None:

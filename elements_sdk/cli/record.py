@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -109,8 +110,9 @@ class Record:
             return
         except OSError as error:
             self.problem = error.strerror or type(error).__name__
-        os.ftruncate(self._descriptor, self._size)
-        os.pwrite(self._descriptor, end.encode(), begin)
+        with suppress(OSError):  # a device that has failed takes nothing any more
+            os.ftruncate(self._descriptor, self._size)
+            os.pwrite(self._descriptor, end.encode(), begin)
 
 
 def _opened(path: str, flags: int) -> int:

@@ -14,7 +14,7 @@ from elements_sdk._utils.text import one_line
 from elements_sdk.api.auth_api import AuthApi
 from elements_sdk.bulk import map_calls
 from elements_sdk.cli.errors import USAGE, CommandFailed
-from elements_sdk.cli.job import UNKNOWN, Action
+from elements_sdk.cli.job import UNKNOWN, UNTOUCHED, Action
 from elements_sdk.cli.link import expiry_of, is_named, owner_of
 from elements_sdk.cli.record import Row, read_record
 from elements_sdk.exceptions import NotFoundException
@@ -131,9 +131,17 @@ def rows_to_resume(path: str, action: Action, server: str, again: bool) -> list[
     rows = read_record(path, action.columns)
     if any(row["action"] != action.name or row["server"] != server for row in rows):
         raise CommandFailed(f"{path} is the record of another command, or of another server than {server}", code=USAGE)
-    newest = {str(row["id"]): row for row in rows}.values()
+    newest: dict[str, Row] = {}
+    for row in rows:
+        before = newest.get(str(row["id"]))
+        if (
+            before is None
+            or (row["outcome"] != UNTOUCHED and before["outcome"] != UNKNOWN)
+            or row["outcome"] == action.done
+        ):
+            newest[str(row["id"])] = row  # what was not known stays so until it is known to be done
     left = {action.done} if again else {action.done, UNKNOWN}
-    return [row for row in newest if row["outcome"] not in left and str(row["id"]).isdecimal()]
+    return [row for row in newest.values() if row["outcome"] not in left and str(row["id"]).isdecimal()]
 
 
 def fetched(auth: AuthApi, rows: list[Row]) -> Iterator[OneTimeAccessToken]:
