@@ -24,7 +24,13 @@ from elements_sdk.models import OneTimeAccessToken
 Links = Sequence[OneTimeAccessToken]
 FAILED, UNKNOWN, UNTOUCHED = "failed", "not known", "not touched"
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+_GATEWAY_STATUSES = (502, 504)
 _UNREACHABLE_IN_A_ROW = 5  # calls, after which the job does not try the rest
+
+
+def _may_be_done(error: ApiException) -> bool:
+    """Return whether the server may have done it all the same: no answer came, or a gateway answered in its place."""
+    return error.request_sent == "maybe" or (error.request_sent == "yes" and error.status in _GATEWAY_STATUSES)
 
 
 class Action(NamedTuple):
@@ -171,7 +177,7 @@ class Job:
         elif not is_ours:
             self._abort = failed.message
         self.code = max(self.code, failed.code)
-        is_unknown = not is_ours or (isinstance(error, ApiException) and error.request_sent == "maybe")
+        is_unknown = not is_ours or (isinstance(error, ApiException) and _may_be_done(error))
         self._add(outcome.item, UNKNOWN if is_unknown else FAILED, failed.message)
 
     def _add(self, index: int, outcome: str, reason: str | None = None) -> None:
