@@ -127,6 +127,14 @@ def test_no_spreadsheet_finds_a_formula_whatever_it_separates_by(before: str, fo
     assert formula in text
 
 
+@pytest.mark.parametrize("value", [["a;=1+1;b"], [["x\t=1+1"]], [{"name": ";=1+1"}]], ids=str)
+def test_formula_inside_a_list_is_no_cell_either(value: list[Any]) -> None:
+    text = as_csv([{"id": 1, "shared": value, "more": 2}])
+    for delimiter in (",", ";", "\t"):
+        cells = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) for cell in row]
+        assert [cell for cell in cells if cell.lstrip(' "').startswith("=1+1")] == []
+
+
 EXPIRIES = ["2026-12-31T23:59:60Z", 1767225600, "31.12.2026 23:59", ["2026"], {"date": 1}, True, "never", "soon"]
 
 

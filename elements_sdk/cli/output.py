@@ -167,6 +167,8 @@ def _rows(plain: Any) -> list[Any]:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, list | dict):  # whose texts may be formulas, too
+        value = json.dumps(value, ensure_ascii=False)
     if not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     return _FORMULA.sub(lambda found: f"{found[1] or ''}'", value)
