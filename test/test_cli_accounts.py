@@ -148,7 +148,7 @@ def test_signal_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".json"])
-@pytest.mark.parametrize(("command", "most"), [("revoke", 3000), ("email", 1200), ("email", 5)])
+@pytest.mark.parametrize(("command", "most"), [("revoke", 3000), ("email", 1200)])
 def test_full_disk_prints_what_the_record_cannot_take(command: str, most: int, suffix: str, tmp_path: Path) -> None:
     record = tmp_path / f"record{suffix}"
     with Server(links(60), after=0.01) as server, started(command, server, record, most) as job:
@@ -165,7 +165,7 @@ ODD = {
     "an object": {"a": 1},
     "true": True,
     "a float": 1.5,
-    "the one before again": 20,
+    "the one before, in figures of another script": "٢٠",
     "an empty text": "",
 }
 
@@ -274,7 +274,7 @@ def test_resume_leaves_links_without_a_number_as_they_are(suffix: str, tmp_path:
         (["links", "email", "--resume", "{record}"], "is not a record of this command"),
         (["links", "revoke", "--resume", "{other}"], "of another server"),
         (["links", "revoke", "--resume", "{text}"], "is not a record"),
-        (["links", "revoke", "--resume", "nowhere.csv"], "cannot be read"),
+        (["links", "revoke", "--resume", "nowhere.csv"], "cannot be opened"),
         (["links", "email", "--again", "1"], "--again goes with --resume"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,9 +17,10 @@ def put_in_place(file: Path, text: str) -> None:
         file.write_text(text, "utf-8")
         return
     file = Path(os.path.realpath(file))  # a link stays one
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    beside = file.with_name(f".{secrets.token_hex(8)}.part")  # short: a name may be as long as names can be
+    opened = open(beside, "x", encoding="utf-8")  # noqa: SIM115  # what is not made here is not deleted below
     try:
-        with open(beside, "x", encoding="utf-8") as opened:
+        with opened:
             opened.write(text)
             opened.flush()
             os.fsync(opened.fileno())

@@ -5,20 +5,25 @@ from __future__ import annotations
 import _thread
 import os
 import signal
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from elements_sdk.bulk import Bulk, Outcome, map_calls
 from elements_sdk.cli.errors import REFUSED, CommandFailed, failure_of
 from elements_sdk.cli.link import expiry_of, name_of, owner_of, page_of
 from elements_sdk.cli.record import Record, Row, rows_as_csv
 from elements_sdk.cli.words import counted, say
-from elements_sdk.exceptions import ApiConnectionError, ApiException, OpenApiException, UnauthorizedException
+from elements_sdk.exceptions import (
+    ApiConnectionError,
+    ApiException,
+    OpenApiException,
+    ResponseFormatError,
+    UnauthorizedException,
+)
 from elements_sdk.models import OneTimeAccessToken
 
 Links = Sequence[OneTimeAccessToken]
@@ -29,8 +34,14 @@ _UNREACHABLE_IN_A_ROW = 5  # calls, after which the job does not try the rest
 
 
 def _may_be_done(error: ApiException) -> bool:
-    """Return whether the server may have done it all the same: no answer came, or a gateway answered in its place."""
-    return error.request_sent == "maybe" or (error.request_sent == "yes" and error.status in _GATEWAY_STATUSES)
+    """Return whether the server may have done it all the same.
+
+    No answer came, a gateway answered in its place, or the answer says that it is done but is not what was promised.
+    """
+    if error.request_sent != "yes":
+        return error.request_sent == "maybe"
+    is_done = error.status is not None and 200 <= error.status < 300
+    return error.status in _GATEWAY_STATUSES or (is_done and isinstance(error, ResponseFormatError))
 
 
 class Action(NamedTuple):
@@ -100,8 +111,9 @@ class Job:
         self._abort: str | None = None
         self._signals: list[int] = []
         self._bulk: Bulk[int, object] | None = None
-        self._is_waiting = False
-        self._has_ended = self._is_told = False
+        self._is_interruptible = False  # whether a signal may raise KeyboardInterrupt
+        self._state: Literal["working", "ended", "telling"] = "working"
+        self._ends_at_once = False
 
     @property
     def rows(self) -> list[Row]:
@@ -115,16 +127,31 @@ class Job:
         """
         bulk = self._bulk = map_calls(self._begin, range(len(self._links)))
         try:
+            if self._signals:
+                bulk.stop()
             while (outcome := self._next(bulk)) is not None:
                 self._note(outcome)
                 advance()
                 if self._abort or self._signals:
                     bulk.stop()
         except KeyboardInterrupt:
-            self._end_at_once()
-        finally:
-            bulk.close()  # whatever was raised, nothing is called any more while the rest is accounted for
+            self._ends_at_once = True
+        finally:  # whatever was raised, nothing is called any more while the rest is accounted for
+            bulk.stop()
+            if not self._ends_at_once:
+                bulk.close()
+                for outcome in bulk:
+                    self._note(outcome)
             self._add_rest()
+
+    @contextmanager
+    def output_interruptible(self) -> Iterator[None]:
+        """Let a signal end the block by KeyboardInterrupt: whoever should read the output may never do so."""
+        self._is_interruptible = True
+        try:
+            yield
+        finally:
+            self._is_interruptible = False
 
     def catch_signals(self) -> None:
         """Let Ctrl-C, SIGTERM and SIGHUP end the job between two calls, and a second one without waiting for calls.
@@ -136,7 +163,11 @@ class Job:
                 signal.signal(number, self._stop)
 
     def tell(self) -> None:
-        """Say in one line what was done, by outcome; and print the rows that the record could not take."""
+        """Say in one line what was done, by outcome; and print the rows that the record could not take.
+
+        Where calls are still under way, the process ends with that.
+        """
+        self._state = "telling"
         if self._record is not None and self._record.rows_left:
             say(f"These rows are missing in {self._record.path}: {self._record.problem}")
             say(rows_as_csv(self._record.rows_left, self._action.columns))
@@ -145,7 +176,8 @@ class Job:
         rest = [f"{count:,} {outcome}" for outcome, count in counts.items()]
         why = "Interrupted: " if self._signals else f"Stopped, for {self._abort}: " if self._abort else ""
         say(f"{why}{', '.join([first, *rest])}.")
-        self._is_told = True
+        if self._ends_at_once:
+            os._exit(self.code)
 
     def _begin(self, index: int) -> object:
         self._begun.add(index)
@@ -153,13 +185,13 @@ class Job:
 
     def _next(self, bulk: Bulk[int, object]) -> Outcome[int, object] | None:
         """Wait for the next outcome. Only here does a second signal interrupt: what is being noted is noted."""
-        self._is_waiting = True
+        self._is_interruptible = True
         try:
             if len(self._signals) > 1:
                 raise KeyboardInterrupt
             return next(bulk, None)
         finally:
-            self._is_waiting = False
+            self._is_interruptible = False
 
     def _note(self, outcome: Outcome[int, object]) -> None:
         error = outcome.error
@@ -193,29 +225,25 @@ class Job:
         for index in range(len(self._links)):
             if index not in self._rows:
                 self._add(index, UNKNOWN if index in self._begun else UNTOUCHED)
-        self._has_ended = True
+        self._state = "ended"
         if self._signals:
-            self.code = 128 + self._signals[0]  # as shells have it
+            self.code = self._code_of_signal()
+
+    def _code_of_signal(self) -> int:
+        return 128 + self._signals[0]  # as shells have it
 
     def _stop(self, number: int, _frame: object) -> None:
-        if self._is_told:  # only a session may still have to end
-            os._exit(self.code)
-        if self._has_ended:
-            return
         self._signals.append(number)
-        if len(self._signals) > 1:
-            if self._is_waiting:
-                raise KeyboardInterrupt
-            return
-        if self._bulk is not None:
-            # Not here: this may have come upon the very lock that stopping needs.
-            _thread.start_new_thread(self._bulk.stop, ())
-        say("Stopping when the calls under way have ended; once more ends them at once.")
-
-    def _end_at_once(self) -> None:
-        """End without waiting for the calls under way."""
-        self._add_rest()
-        self.tell()
-        with suppress(OSError, ValueError, AttributeError):  # there may be no standard output
-            sys.stdout.flush()
-        os._exit(self.code)
+        if self._state == "telling":  # nothing but the summary, and a session, may still have to end
+            os._exit(self._code_of_signal())
+        if self._state == "ended":
+            self.code = self._code_of_signal()
+        elif len(self._signals) == 1:
+            if self._bulk is not None:
+                # Not here: this may have come upon the very lock that stopping needs.
+                _thread.start_new_thread(self._bulk.stop, ())
+            return say("Stopping when the calls under way have ended; once more ends them at once.")
+        if self._is_interruptible:
+            self._is_interruptible = False  # once is enough
+            raise KeyboardInterrupt
+        return None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from elements_sdk.cli.secrets import masked_values
 from elements_sdk.cli.selection import (
     check_resume,
     fetched,
+    once,
     rows_to_resume,
     select,
     selection_of,
@@ -218,7 +220,7 @@ def report_links(context: click.Context, values: Mapping[str, Any]) -> None:
     missing = missing_extra("report")
     if missing:
         raise CommandFailed(missing)
-    file = Path(values["file"])
+    file = Path(values["file"]).absolute()  # drawing changes the current folder for a moment
     if file.is_dir() or not file.parent.is_dir():
         problem = "is a folder" if file.is_dir() else "cannot be written: there is no such folder"
         raise CommandFailed(f"{file} {problem}", "name a file for the page, as in links.html", USAGE)
@@ -228,7 +230,7 @@ def report_links(context: click.Context, values: Mapping[str, Any]) -> None:
     from elements_sdk.cli.report import render
 
     put_in_place(file, render(found, host, values["soon"], selection_of(values).describe()))
-    say(f"{counted(len(found), 'link')} in {file}")
+    say(f"{counted(len(found), 'link')} in {values['file']}")
 
 
 def _run(
@@ -238,18 +240,19 @@ def _run(
 
     :param again: whether a link of which it is not known is done again, when an earlier job is resumed.
     """
-    resumed = values["resume"]
+    resumed, new = values["resume"], values["record"]
     if resumed is not None:
         check_resume(context, values)
-    elif values["record"] is not None:
-        check_new_record(values["record"])
-    with signals_restored(), connected(context, values) as client:
+    elif new is not None:
+        check_new_record(new)
+    with signals_restored(), connected(context, values) as client, ExitStack() as stack:
         auth, server = AuthApi(client), client.configuration.host
         action = action_of(auth)
-        if resumed is None:
-            found = list(counting(select(auth, context, values)))
+        record = None if resumed is None else stack.enter_context(Record(resumed, action.columns, resumes=True))
+        if record is None:
+            found = list(counting(once(select(auth, context, values))))
         else:
-            found = list(counting(fetched(auth, rows_to_resume(resumed, action, server, again))))
+            found = list(counting(fetched(auth, rows_to_resume(record, action, server, again))))
         if values["dry_run"] or not found:
             rows = [action.row(link, server, f"would be {action.done}") for link in found]
             write(
@@ -259,11 +262,11 @@ def _run(
             return
         preview(action, found)
         confirm(action, found, values["yes"])
-        path = resumed if resumed is not None else values["record"]
-        with Record(path, action.columns, resumed is not None) if path is not None else nullcontext() as record:
-            job = Job(action, found, server, record)
-            job.catch_signals()
-            _work(job, action, len(found), values["output"])
+        if new is not None:
+            record = stack.enter_context(Record(new, action.columns))
+        job = Job(action, found, server, record)
+        job.catch_signals()
+        _work(job, action, len(found), values["output"])
     context.exit(job.code)
 
 
@@ -273,7 +276,11 @@ def _work(job: Job, action: Action, count: int, output: str | None) -> None:
             job.run(advance)
         failed = [row for row in job.rows if row["outcome"] != action.done]
         if failed or output not in (None, "table"):
-            write(job.rows, output, action.columns, table=_for_table(failed), kept=_KEPT)
+            with job.output_interruptible():
+                write(job.rows, output, action.columns, table=_for_table(failed), kept=_KEPT)
+                sys.stdout.flush()
+    except KeyboardInterrupt:  # the job knows of the signal, and says so
+        pass
     finally:  # also where the reader of the output has gone
         job.tell()
 

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import re
 import warnings
-from collections.abc import Mapping, Sequence
-from contextlib import chdir
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of a home that cannot be written, say
-with chdir(Path(__file__).parent):  # else it would obey a `matplotlibrc` in the current folder: `usetex` runs latex
+
+
+@contextmanager
+def _inside(folder: Path) -> Iterator[None]:
+    """Work inside a folder for the block; if the current one has been deleted, there is none to return to."""
+    try:
+        before = os.getcwd()
+    except FileNotFoundError:
+        before = None
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.chdir(before)
+
+
+with _inside(Path(__file__).parent):  # else it would obey a `matplotlibrc` in the current folder: `usetex` runs latex
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,11 @@ from typing import Any, Self
 
 from elements_sdk.cli.errors import USAGE, CommandFailed
 from elements_sdk.cli.output import as_csv, as_json, to_plain
+
+if sys.platform == "win32":
+    fcntl = None
+else:
+    import fcntl
 
 Row = dict[str, Any]
 _BEGIN, _END = "[", "\n]\n"  # of a JSON record
@@ -31,25 +37,6 @@ def check_new_record(path: str) -> None:
         raise CommandFailed(f"{file} {problem}", "name another file for --record", USAGE)
 
 
-def read_record(path: str, columns: tuple[str, ...]) -> list[Row]:
-    """Read the rows of a record.
-
-    :param columns: those that it must have.
-    :raises CommandFailed: the file cannot be read, or is not such a record.
-    """
-    try:
-        text = Path(path).read_text("utf-8-sig")
-        rows = _rows_of_json(text) if path.lower().endswith(".json") else list(csv.DictReader(io.StringIO(text)))
-        if all(isinstance(row, dict) and [*row] == [*columns] for row in rows):
-            return rows
-        problem = "is not a record of this command"
-    except OSError as error:
-        problem = f"cannot be read: {error.strerror}"
-    except (ValueError, csv.Error):
-        problem = "is not a record"
-    raise CommandFailed(f"{path} {problem}", "name the file that --record has written", USAGE)
-
-
 def rows_as_csv(rows: list[Row], columns: tuple[str, ...]) -> str:
     """Write rows as CSV, each value in the column of its name: an odd one that is an object stands there as JSON."""
     return as_csv([{name: _cell(value) for name, value in row.items()} for row in rows], columns)
@@ -58,6 +45,7 @@ def rows_as_csv(rows: list[Row], columns: tuple[str, ...]) -> str:
 class Record:
     """A CSV or JSON file, as its name says. It is whole after each row, whatever ends the job or fills the disk.
 
+    :ivar rows: those that were there when it was opened.
     :ivar problem: why the file takes no more rows; `None` as long as it does.
     :ivar rows_left: the rows that it could not take.
     """
@@ -66,9 +54,10 @@ class Record:
         """
         :param columns: of every row.
         :param resumes: whether the file is there and goes on; else it must not be there.
-        :raises CommandFailed: the file cannot be written, or is there and should not be.
+        :raises CommandFailed: the file cannot be written, is there and should not be, or is not such a record.
         """
         self.path = path
+        self.rows: list[Row] = []
         self.problem: str | None = None
         self.rows_left: list[Row] = []
         self._columns = columns
@@ -76,9 +65,17 @@ class Record:
         if not resumes:
             check_new_record(path)
         self._descriptor = _opened(path, os.O_RDWR if resumes else os.O_RDWR | os.O_CREAT | os.O_EXCL)
-        self._size = os.fstat(self._descriptor).st_size
-        if not self._size:
-            self._replace_end("", _BEGIN + _END if self._is_json else as_csv([], columns))
+        self._size, self._is_empty = 0, True
+        try:
+            if not _lock(self._descriptor):
+                raise CommandFailed(f"another job is writing to {path}", "wait until it has ended")
+            if resumes:
+                self._resume()
+            else:
+                self._begin()
+        except BaseException:
+            os.close(self._descriptor)
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -89,15 +86,37 @@ class Record:
         os.close(self._descriptor)
 
     def add(self, row: Row) -> None:
-        """Write a row; if the file does not take it, keep it in `rows_left`."""
+        """Write a row; if the file does not take it, keep it in `rows_left`. It raises nothing."""
+        row = {name: _plain(value) for name, value in row.items()}
         if self.problem is None:
             if self._is_json:
-                separator = "\n" if self._size == len(_BEGIN + _END) else ",\n"
-                self._replace_end(_END, separator + as_json(to_plain(row)) + _END)
+                separator = "\n" if self._is_empty else ",\n"
+                self._replace_end(_END, separator + as_json(row) + _END)
             else:
                 self._replace_end("", rows_as_csv([row], self._columns).partition("\n")[2])
+            self._is_empty = False
         if self.problem is not None:
             self.rows_left.append(row)
+
+    def _begin(self) -> None:
+        self._replace_end("", _BEGIN + _END if self._is_json else as_csv([], self._columns))
+        if self.problem is not None:
+            with suppress(OSError):
+                os.unlink(self.path)
+            raise CommandFailed(f"{self.path} cannot be written: {self.problem}", "name another file for --record")
+
+    def _resume(self) -> None:
+        """Read the rows that are there, and end the file as `add` expects it: an editor may have changed that."""
+        with open(self._descriptor, "rb", closefd=False) as file:
+            data = file.read()
+        self.rows = _rows_in(data, self.path, self._columns)
+        self._is_empty = not self.rows
+        end = (_END if self._is_json else "\n").encode()
+        content = data.rstrip().removesuffix(b"]").rstrip() if self._is_json else data.removesuffix(b"\n")
+        self._size = len(content + end)
+        if content + end != data:
+            os.pwrite(self._descriptor, end, len(content))
+            os.ftruncate(self._descriptor, self._size)
 
     def _replace_end(self, end: str, text: str) -> None:
         """Put a text in the place of the file's end; if it does not fit, leave the file as it was."""
@@ -120,15 +139,53 @@ def _opened(path: str, flags: int) -> int:
         return os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666)
     except OSError as error:
         problem = error.strerror
-    raise CommandFailed(f"{path} cannot be written: {problem}", "name another file for --record", USAGE)
+    raise CommandFailed(f"{path} cannot be opened: {problem}", "name another file", USAGE)
 
 
-def _rows_of_json(text: str) -> list[Row]:
-    rows = json.loads(text)
-    if not isinstance(rows, list):
-        raise ValueError("not a list")
-    return rows
+def _lock(descriptor: int) -> bool:
+    """Take a file for this process alone, where the file system can do that; return whether nobody else has it."""
+    try:
+        if fcntl is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # it has no locks
+        return True
+    return True
+
+
+def _rows_in(data: bytes, path: str, columns: tuple[str, ...]) -> list[Row]:
+    """Read the rows of a record.
+
+    :raises CommandFailed: it is not a record with these columns.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+        rows = json.loads(text) if path.lower().endswith(".json") else _rows_of_csv(text, columns)
+        if isinstance(rows, list) and all(isinstance(row, dict) and [*row] == [*columns] for row in rows):
+            return rows
+        problem = "is not a record of this command"
+    except (ValueError, RecursionError, csv.Error):
+        problem = "is not a record"
+    raise CommandFailed(f"{path} {problem}", "name the file that --record has written", USAGE)
+
+
+def _rows_of_csv(text: str, columns: tuple[str, ...]) -> list[Row] | None:
+    """Read rows; `None` where the columns are others."""
+    csv.field_size_limit(2**31 - 1)  # a cell may be longer than 131,072 characters
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    return list(reader) if reader.fieldnames == [*columns] else None
+
+
+def _plain(value: Any) -> Any:
+    """Turn a value into one that has JSON, whatever a server sent."""
+    try:
+        plain = to_plain(value)
+        as_json(plain)
+    except (TypeError, ValueError, RecursionError):
+        return "(cannot be written)"
+    return plain
 
 
 def _cell(value: Any) -> Any:
-    return as_json(to_plain(value)) if isinstance(value, dict) else value
+    return as_json(value) if isinstance(value, dict) else value

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -16,11 +17,12 @@ from elements_sdk.bulk import map_calls
 from elements_sdk.cli.errors import USAGE, CommandFailed
 from elements_sdk.cli.job import UNKNOWN, UNTOUCHED, Action
 from elements_sdk.cli.link import expiry_of, is_named, owner_of
-from elements_sdk.cli.record import Row, read_record
+from elements_sdk.cli.record import Record, Row
 from elements_sdk.exceptions import NotFoundException
 from elements_sdk.models import OneTimeAccessToken
 
 _PAGE = 200  # links a page
+_NUMBER = re.compile("[0-9]{1,18}")
 _FILTERS = ("expired", "expires_before", "owner", "never_viewed")
 
 
@@ -113,6 +115,16 @@ def select(auth: AuthApi, context: click.Context, values: Mapping[str, Any]) -> 
     return (link for link in links if selection.holds_for(link, now))
 
 
+def once(links: Iterable[OneTimeAccessToken]) -> Iterator[OneTimeAccessToken]:
+    """Return an iterator over links without those whose number has come before: nobody gets an e-mail twice."""
+    seen: set[str] = set()
+    for link in links:
+        number = str(link.id)
+        if number not in seen or not _NUMBER.fullmatch(number):
+            seen.add(number)
+            yield link
+
+
 def check_resume(context: click.Context, values: Mapping[str, Any]) -> None:
     """Raise if more than the record says which links are meant.
 
@@ -122,17 +134,17 @@ def check_resume(context: click.Context, values: Mapping[str, Any]) -> None:
         raise click.UsageError("--resume takes the links from its record, and goes on in it: leave others out", context)
 
 
-def rows_to_resume(path: str, action: Action, server: str, again: bool) -> list[Row]:
+def rows_to_resume(record: Record, action: Action, server: str, again: bool) -> list[Row]:
     """Return what a record says of the links that are still to be done. Where a number is not one, no call can be made.
 
     :param again: whether those of which it is not known are done, too.
-    :raises CommandFailed: the file is not a record of this action on this server.
+    :raises CommandFailed: it is the record of another action, or of another server.
     """
-    rows = read_record(path, action.columns)
-    if any(row["action"] != action.name or row["server"] != server for row in rows):
-        raise CommandFailed(f"{path} is the record of another command, or of another server than {server}", code=USAGE)
+    if any(row["action"] != action.name or row["server"] != server for row in record.rows):
+        problem = f"{record.path} is the record of another command, or of another server than {server}"
+        raise CommandFailed(problem, code=USAGE)
     newest: dict[str, Row] = {}
-    for row in rows:
+    for row in record.rows:
         before = newest.get(str(row["id"]))
         if (
             before is None
@@ -141,7 +153,7 @@ def rows_to_resume(path: str, action: Action, server: str, again: bool) -> list[
         ):
             newest[str(row["id"])] = row  # what was not known stays so until it is known to be done
     left = {action.done} if again else {action.done, UNKNOWN}
-    return [row for row in newest.values() if row["outcome"] not in left and str(row["id"]).isdecimal()]
+    return [row for row in newest.values() if row["outcome"] not in left and _NUMBER.fullmatch(str(row["id"]))]
 
 
 def fetched(auth: AuthApi, rows: list[Row]) -> Iterator[OneTimeAccessToken]:

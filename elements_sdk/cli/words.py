@@ -11,7 +11,7 @@ from elements_sdk._utils.text import printable
 
 def say(text: str) -> None:
     """Print on standard error what a terminal takes for nothing but text; where that has gone, nobody reads it."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, RuntimeError):  # the last: this handles a signal that came while it printed
         click.echo(printable(text.encode("utf-8", "backslashreplace").decode(), kept="\n\t"), err=True)
 
 
