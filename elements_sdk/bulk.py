@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Sized
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from types import TracebackType
-from typing import Any, Generic, Protocol, Self, TypeVar, cast
+from typing import Any, Generic, Self, TypeVar, cast
 
 from elements_sdk._utils.redaction import MASK
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
@@ -114,18 +114,24 @@ class Call(Generic[Item, Value]):
         self.outcome: Outcome[Item, Value] | None = None
 
 
-class Executor(Protocol):
-    """An executor: it makes calls, some at a time, in the order in which they are handed to it."""
+class Executor(Generic[OneCall]):
+    """The common part of what makes calls, some at a time, in the order in which they are handed to it.
 
-    is_stopped: bool
+    It knows nothing of its Bulk, so that a Bulk can be dropped.
+    """
 
-    def start(self, call: Any) -> None:
+    def __init__(self, method: Callable[[Any], Any], most: int) -> None:
+        self.is_stopped = False
+        self._method, self._most = method, most
+        self._waiting: deque[OneCall] = deque()
+
+    def start(self, call: OneCall) -> None:
         """Queue a call; it is made as soon as a thread or task is free for it."""
-        ...
+        self._waiting.append(call)
 
     def stop(self) -> None:
         """Start no more calls."""
-        ...
+        self.is_stopped = True
 
 
 class BaseBulk(Generic[Item, Value, OneCall]):
@@ -133,7 +139,7 @@ class BaseBulk(Generic[Item, Value, OneCall]):
 
     def __init__(
         self,
-        executor: Executor,
+        executor: Executor[OneCall],
         one_call: type[OneCall],
         items: object,
         max_concurrency: int,
@@ -147,7 +153,7 @@ class BaseBulk(Generic[Item, Value, OneCall]):
         self._progress = progress
         self._total = len(items) if isinstance(items, Sized) else None
         self._has_more = True
-        self._error_of_items: Exception | None = None
+        self._errors_of_items: list[Exception] = []  # one at most, raised when all outcomes have been returned
 
     def __reduce__(self) -> Any:
         raise ApiTypeError("what map_calls gives cannot be pickled: send the items, and make the calls where they go")
@@ -168,16 +174,6 @@ class BaseBulk(Generic[Item, Value, OneCall]):
         """Return the first call whose outcome was not returned yet, if it is started or will be."""
         first = self._prefetched[0] if self._prefetched else None
         return None if first is None or (self._executor.is_stopped and not first.is_started) else first
-
-    def _no_more(self, error: Exception | None) -> None:
-        """Note that the items have come to an end, or to an error, to raise when all outcomes have been returned."""
-        self._has_more = False
-        self._error_of_items = error
-
-    def _end(self) -> Exception | None:
-        """Return what the items have raised, once."""
-        error, self._error_of_items = self._error_of_items, None
-        return error
 
 
 class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], Iterator[Outcome[Item, Value]]):
@@ -214,7 +210,9 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], Iterator[Outcome[Item, V
             self.stop()
             raise
         if call is None or outcome is None:
-            raise self._end() or StopIteration
+            if self._errors_of_items:
+                raise self._errors_of_items.pop()
+            raise StopIteration
         self._given = call.number + 1
         return outcome
 
@@ -252,10 +250,12 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], Iterator[Outcome[Item, V
         try:
             item = next(self._items)
         except StopIteration:
-            return self._no_more(None)
+            self._has_more = False
         except Exception as error:
-            return self._no_more(error)
-        return self._take(item)
+            self._has_more = False
+            self._errors_of_items.append(error)
+        else:
+            self._take(item)
 
 
 class _Call(Call[Item, Value]):
@@ -270,7 +270,14 @@ class _Call(Call[Item, Value]):
 
     def run(self, method: Callable[[Item], Value]) -> None:
         """Make the call, and keep its outcome."""
-        self.outcome = _outcome(method, self.item)
+        try:
+            value = method(self.item)
+            if isinstance(value, Coroutine):  # as from a lambda around a call for asyncio
+                value.close()
+                raise ApiTypeError(_TO_BE_AWAITED)
+            self.outcome = Outcome(self.item, value)
+        except BaseException as error:
+            self.outcome = failed(self.item, error)
         self._done.release()
 
     def wait(self) -> Outcome[Item, Value]:
@@ -280,15 +287,12 @@ class _Call(Call[Item, Value]):
         return outcome
 
 
-class _ThreadExecutor(Generic[Item, Value]):
+class _ThreadExecutor(Executor[_Call[Item, Value]]):
     """Threads that make calls. Each ends when there is none to make, so that nobody has to end it."""
 
     def __init__(self, method: Callable[[Item], Value], most: int) -> None:
-        self.is_stopped = False
-        self._method = method
-        self._most = most
+        super().__init__(method, most)
         self._lock = threading.Lock()
-        self._waiting: deque[_Call[Item, Value]] = deque()
         self._busy = 0
         self._threads: list[threading.Thread] = []
         self._process = os.getpid()
@@ -298,11 +302,10 @@ class _ThreadExecutor(Generic[Item, Value]):
         return os.getpid() == self._process
 
     def start(self, call: _Call[Item, Value]) -> None:
-        """Queue a call; it is made as soon as a thread is free."""
         with self._lock:
             if self.is_stopped:
                 return
-            self._waiting.append(call)
+            super().start(call)
             if self._busy == self._most:
                 return
             self._busy += 1
@@ -314,9 +317,8 @@ class _ThreadExecutor(Generic[Item, Value]):
         _thread.start_new_thread(self._begin, (thread,))
 
     def stop(self) -> None:
-        """Start no more calls."""
         with self._lock:
-            self.is_stopped = True
+            super().stop()
             self._waiting.clear()
 
     def join(self) -> None:
@@ -345,17 +347,6 @@ class _ThreadExecutor(Generic[Item, Value]):
             call = self._waiting.popleft()
             call.is_started = True
             return call
-
-
-def _outcome(method: Callable[[Item], Value], item: Item) -> Outcome[Item, Value]:
-    try:
-        value = method(item)
-        if isinstance(value, Coroutine):  # as from a lambda around a call for asyncio
-            value.close()
-            raise ApiTypeError(_TO_BE_AWAITED)
-        return Outcome(item, value)
-    except BaseException as error:
-        return failed(item, error)
 
 
 def failed(item: Item, error: BaseException) -> Outcome[Item, Any]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from functools import partial
 from inspect import isawaitable
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Self, TypeVar
 
-from elements_sdk.bulk import BaseBulk, Call, Outcome, Progress, check_arguments, failed
+from elements_sdk.bulk import BaseBulk, Call, Executor, Outcome, Progress, check_arguments, failed
 from elements_sdk.exceptions import ApiTypeError
 
 __all__ = ["Bulk", "map_calls"]
@@ -78,7 +77,9 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], AsyncIterator[Outcome[It
             self.stop()
             raise
         if call is None or outcome is None:
-            raise self._end() or StopAsyncIteration
+            if self._errors_of_items:
+                raise self._errors_of_items.pop()
+            raise StopAsyncIteration
         self._given = call.number + 1
         return outcome
 
@@ -113,10 +114,12 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], AsyncIterator[Outcome[It
         try:
             item = await anext(self._items)
         except StopAsyncIteration:
-            return self._no_more(None)
+            self._has_more = False
         except Exception as error:
-            return self._no_more(error)
-        return self._take(item)
+            self._has_more = False
+            self._errors_of_items.append(error)
+        else:
+            self._take(item)
 
 
 class _Call(Call[Item, Value]):
@@ -138,19 +141,15 @@ class _Call(Call[Item, Value]):
         return self.outcome
 
 
-class _TaskExecutor(Generic[Item, Value]):
-    """Tasks that make calls, one each. They know nothing of their Bulk, so that it can be dropped."""
+class _TaskExecutor(Executor[_Call[Item, Value]]):
+    """Tasks that make calls, one each."""
 
     def __init__(self, method: Callable[[Item], Awaitable[Value]], most: int) -> None:
-        self.is_stopped = False
-        self._method = method
-        self._most = most
-        self._waiting: deque[_Call[Item, Value]] = deque()
+        super().__init__(method, most)
         self._running: set[asyncio.Task[None]] = set()
 
     def start(self, call: _Call[Item, Value]) -> None:
-        """Queue a call; it is started as soon as fewer than `most` are under way."""
-        self._waiting.append(call)
+        super().start(call)
         self.start_waiting()
 
     def start_waiting(self) -> None:
@@ -161,10 +160,6 @@ class _TaskExecutor(Generic[Item, Value]):
             call.task = asyncio.create_task(self._run(call))
             call.task.add_done_callback(partial(self._end, call))
             self._running.add(call.task)
-
-    def stop(self) -> None:
-        """Start no more calls."""
-        self.is_stopped = True
 
     async def join(self) -> None:
         """Wait for the calls under way."""
@@ -204,6 +199,7 @@ class _AsyncItems(AsyncIterator[Item]):
         self._items = iter(items)
 
     async def __anext__(self) -> Item:
-        for item in self._items:
-            return item
-        raise StopAsyncIteration
+        try:
+            return next(self._items)
+        except StopIteration:
+            raise StopAsyncIteration from None
