@@ -194,8 +194,5 @@ class ApiClient(BaseClient):
     def _run(self, operation: Operation, request: Request, options: RequestOptions) -> Any:
         options = self._bind(operation, request, options)
         if options.async_req:
-            return self.pool.apply_async(self._send_now, (operation, request, options))
-        return run(self._send(operation, request, options))
-
-    def _send_now(self, operation: Operation, request: Request, options: RequestOptions) -> Any:
+            return self.pool.apply_async(lambda: run(self._send(operation, request, options)))
         return run(self._send(operation, request, options))

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from elements_sdk.exceptions import (
-    ApiConnectionError,
-    ApiException,
-    ApiTypeError,
-    ApiValueError,
-)
+from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiTypeError, ApiValueError
 
 __all__ = ["ApiConnectionError", "ApiException", "ApiTypeError", "ApiValueError"]

@@ -6,7 +6,8 @@ import re
 import threading
 from email.message import Message
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING, Protocol, cast
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 from urllib.request import Request as CookieRequest
 
@@ -16,18 +17,12 @@ from elements_sdk._utils.urls import origin_of
 if TYPE_CHECKING:
     from http.client import HTTPResponse
 
+    from urllib3 import HTTPHeaderDict
+
 CSRF_COOKIE = "csrftoken"
 CSRF_HEADER = "X-CSRFToken"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 6265bis: such a cookie is ignored; nor could it be sent
-
-
-class Headers(Protocol):
-    """Headers of a response, as urllib3 provides them."""
-
-    def getlist(self, key: str) -> list[str]:
-        """Return every header of this name, one by one: two cookies joined by a comma cannot be told apart."""
-        ...
 
 
 class Cookies:
@@ -49,14 +44,14 @@ class Cookies:
             unsafe = {} if method in SAFE_METHODS else _csrf_headers(jar, url)
         return {**dict(asked.header_items()), **unsafe}
 
-    def keep(self, method: str, url: str, headers: Headers) -> None:
+    def keep(self, method: str, url: str, headers: HTTPHeaderDict) -> None:
         """Apply what a response sets, changes and deletes."""
         lines = [line for line in headers.getlist("Set-Cookie") if not _CONTROL.search(line)]
         if not lines:
             return
         with self._lock:
             jar = self._jars.setdefault(origin_of(url), CookieJar(DefaultCookiePolicy()))
-            jar.extract_cookies(cast("HTTPResponse", _SetCookieLines(lines)), CookieRequest(url, method=method))
+            jar.extract_cookies(_response_with(lines), CookieRequest(url, method=method))
 
     def has_session(self, url: str) -> bool:
         """Return whether there is a cookie for the origin of this URL besides that of the CSRF token."""
@@ -95,13 +90,9 @@ def _csrf_headers(jar: CookieJar, url: str) -> dict[str, str]:
     return headers
 
 
-class _SetCookieLines:
-    """The part of an HTTP response that `http.cookiejar` looks at."""
-
-    def __init__(self, lines: list[str]) -> None:
-        self._headers = Message()
-        for line in lines:
-            self._headers["Set-Cookie"] = line
-
-    def info(self) -> Message:
-        return self._headers
+def _response_with(lines: list[str]) -> HTTPResponse:
+    """Return the part of an HTTP response that `http.cookiejar` looks at."""
+    headers = Message()
+    for line in lines:
+        headers["Set-Cookie"] = line
+    return cast("HTTPResponse", SimpleNamespace(info=lambda: headers))

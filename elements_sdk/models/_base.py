@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, dataclass_transform
@@ -34,27 +34,18 @@ class ReadSettings(NamedTuple):
     strict_responses: bool = False
 
 
-class Property:
-    """One declared property of a model: its name, its type and the rules for its values."""
+class Property(NamedTuple):
+    """One declared property of a model: the rules for its values, and what the metaclass adds."""
 
-    __slots__ = ("enum", "max_length", "min_length", "model", "name", "read_only", "required", "secret", "type")
-
-    def __init__(
-        self,
-        required: bool,
-        read_only: bool,
-        min_length: int | None,
-        max_length: int | None,
-        enum: tuple[str, ...] | None,
-        secret: bool,
-    ) -> None:
-        self.required = required
-        self.read_only = read_only
-        self.min_length = min_length
-        self.max_length = max_length
-        self.enum = enum
-        self.secret = secret
-        self.model = self.name = self.type = ""
+    required: bool
+    read_only: bool
+    min_length: int | None
+    max_length: int | None
+    enum: tuple[str, ...] | None
+    secret: bool
+    model: str = ""
+    name: str = ""
+    type: str = ""
 
     def problem(self, value: Any) -> str | None:
         """Return model, property and the rule that a value breaks, never the value; `None` if it breaks none."""
@@ -95,10 +86,13 @@ class ModelType(type):
     """The metaclass that turns declared properties into slots behind attributes that check values."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> ModelType:
-        declared = {key: value for key, value in namespace.items() if isinstance(value, Property)}
+        types = namespace.get("__annotations__", {})
+        declared = {
+            key: value._replace(model=name, name=key, type=types[key].removesuffix(" | None"))
+            for key, value in namespace.items()
+            if isinstance(value, Property)
+        }
         for key, declaration in declared.items():
-            declaration.model, declaration.name = name, key
-            declaration.type = namespace["__annotations__"][key].removesuffix(" | None")
             namespace[key] = property(attrgetter(f"_{key}"), _checked_setter(declaration))
         namespace["__slots__"] = (*namespace.get("__slots__", ()), *(f"_{key}" for key in declared))
         namespace["_declared"] = declared
@@ -232,11 +226,8 @@ def _plain(value: Any) -> Any:
 
 def _shown(value: Any) -> Any:
     if isinstance(value, Model):
-        properties: Iterable[Property] = value._declared.values()
-        return {
-            item.name: masked(getattr(value, item.name)) if item.secret else _shown(getattr(value, item.name))
-            for item in properties
-        }
+        given = ((declared, getattr(value, name)) for name, declared in value._declared.items())
+        return {declared.name: masked(item) if declared.secret else _shown(item) for declared, item in given}
     if isinstance(value, list | tuple):
         return [_shown(item) for item in value]
     return value
