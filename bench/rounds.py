@@ -1,4 +1,7 @@
-"""Runs the contenders round by round, each in a process of its own, so that whatever disturbs one disturbs all."""
+"""Runs the contenders round by round, each in a process of its own, so that whatever disturbs one disturbs all.
+
+pyperf would measure one contender after the other, and so put what disturbs the machine meanwhile on one of them.
+"""
 
 from __future__ import annotations
 
