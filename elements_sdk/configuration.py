@@ -5,11 +5,14 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from elements_sdk._config.environment import settings_of_environment
 from elements_sdk._config.legacy import LegacySettings
-from elements_sdk._config.logging import log_handlers
-from elements_sdk._config.validators import DEFAULTS, VALIDATORS, header_text, problem_of_token
+from elements_sdk._config.logging import log_handler
+from elements_sdk._config.validators import SETTINGS, header_text, problem_of_token
+from elements_sdk._utils.errors import Translated, without_frames
 from elements_sdk._utils.redaction import MaskedDict, masked
 from elements_sdk.exceptions import ApiAttributeError, ApiValueError, OpenApiException
 from elements_sdk.retry import RetryPolicy
@@ -26,6 +29,7 @@ _CURES = {
     "refresh_api_key_hook": "use a function of a module, not a lambda or one inside a function",
     "ssl_context": "say whom to trust by ssl_ca_cert or ssl_ca_data",
 }
+_NO_MORE_KEYS = "refresh_api_key_hook has raised StopIteration: it has no more keys"
 _BEARER_SPELLINGS = ("Authorization", "Bearer")  # that of 3.3, and that of the newer clients
 
 
@@ -104,6 +108,7 @@ class Configuration(LegacySettings):
     pickle_credentials: bool
 
     _default: ClassVar[Configuration | None] = None
+    _left_out: tuple[str, ...] = ()  # of a pickle, and not set again
 
     def __init__(
         self,
@@ -126,8 +131,9 @@ class Configuration(LegacySettings):
             discard_unknown_keys=discard_unknown_keys,
         )
         del host, api_key, username, password  # no local of a frame that raises holds a secret
-        for name in VALIDATORS:
-            setattr(self, name, given.get(name, DEFAULTS.get(name)))
+        with Translated(OpenApiException, without_frames):
+            for name, setting in SETTINGS.items():
+                object.__setattr__(self, name, setting.check(name, given.get(name, setting.default)))
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Configuration:
@@ -141,28 +147,24 @@ class Configuration(LegacySettings):
         :raises ApiValueError: a variable is missing or malformed; the message names it and does not show its value.
         """
         configuration = cls()
-        try:
+        with Translated(ApiValueError, without_frames):  # they hold what the environment says
             _apply_environment(configuration, os.environ if environment is None else environment)
-            return configuration
-        except ApiValueError as error:
-            failed = error.with_traceback(None)  # whose frames hold what the environment says
-        raise failed
+        return configuration
 
     if not TYPE_CHECKING:  # so that a checker sees a setting that does not exist
 
         def __setattr__(self, name: str, value: Any) -> None:
-            try:
-                checked = _validator_of(name)(name, value)
-                if name in _LOGGING and name in vars(self):  # set again, not made
-                    log_handlers.configure(*({**vars(self), name: checked}[setting] for setting in _LOGGING))
-                object.__setattr__(self, name, checked)
-                if name in vars(self).get("_left_out", ()):
-                    vars(self)["_left_out"].remove(name)
-                return
-            except OpenApiException as error:
-                failed = error.with_traceback(None)
+            given = MaskedDict({name: value})
             del value  # no local of a frame that raises holds a secret
-            raise failed
+            if name not in SETTINGS:
+                raise ApiAttributeError(_no_such_setting(name))
+            with Translated(OpenApiException, without_frames):
+                checked = SETTINGS[name].check(name, given[name])
+            if name in _LOGGING:
+                log_handler.configure(*({**vars(self), name: checked}[setting] for setting in _LOGGING))
+            object.__setattr__(self, name, checked)
+            if name in self._left_out:
+                vars(self)["_left_out"] = tuple(item for item in self._left_out if item != name)
 
         def __getattr__(self, name: str) -> Any:
             raise ApiAttributeError(_no_such_setting(name))
@@ -179,12 +181,16 @@ class Configuration(LegacySettings):
 
         :raises ApiValueError: `refresh_api_key_hook` or `ssl_context` cannot be pickled.
         """
+        import pickle  # loaded late, as most programs never need it
+
         for name in _SHARED_BY_COPIES:
-            _check_picklable(name, getattr(self, name))
+            with Translated(Exception, partial(_pickling_error, name)):  # pickle raises whatever the object does
+                pickle.dumps(getattr(self, name))
         if self.pickle_credentials:
             return dict(vars(self))
-        left_out = [name for name in _SECRET_SETTINGS if vars(self).get(name)]
-        return {**vars(self), **{name: DEFAULTS.get(name, {}) for name in left_out}, "_left_out": left_out}
+        left_out = tuple(name for name in _SECRET_SETTINGS if getattr(self, name))
+        defaults = {name: SETTINGS[name].check(name, SETTINGS[name].default) for name in left_out}
+        return {**vars(self), **defaults, "_left_out": left_out}
 
     def is_complete(self) -> bool:
         """Return whether nothing was left out of this configuration when it was pickled, or all has been set again."""
@@ -192,28 +198,23 @@ class Configuration(LegacySettings):
 
     def _missing(self) -> list[str]:
         """Return what was left out of a pickle and has not been set again. `api_key` may have been filled in place."""
-        left_out = vars(self).get("_left_out")
-        return [name for name in left_out if not (name == "api_key" and self.has_api_key())] if left_out else []
+        return [name for name in self._left_out if name != "api_key" or not self.has_api_key()]
 
     def check_credentials(self) -> None:
         """Make sure that this configuration is not the rest of one that was pickled without its credentials.
 
         :raises ApiValueError: credentials are missing.
         """
-        if "_left_out" not in vars(self):
-            return
-        missing = self._missing()
-        if missing and missing != ["password"]:
-            names = ", ".join(name for name in missing if name != "password")
+        missing = [name for name in self._missing() if name != "password"] if self._left_out else []
+        if missing:
             raise ApiValueError(
-                f"this configuration was pickled without its {names}: "
+                f"this configuration was pickled without its {', '.join(missing)}: "
                 "set it again, or set pickle_credentials before pickling"
             )
 
     def __repr__(self) -> str:
-        shown = {
-            name: value for name, value in vars(self).items() if name in VALIDATORS and value != DEFAULTS.get(name)
-        }
+        given = ((name, vars(self)[name]) for name in SETTINGS if name in vars(self))  # it may be half made
+        shown = {name: value for name, value in given if name == "host" or value != SETTINGS[name].default}
         for name in ("username", "password", "proxy", "key_password", "ssl_ca_data"):
             if name in shown:
                 shown[name] = masked(shown[name])
@@ -236,7 +237,8 @@ class Configuration(LegacySettings):
         :raises ApiValueError: the key cannot be sent in a header.
         """
         if self.refresh_api_key_hook is not None:
-            self._refresh_api_key(self.refresh_api_key_hook)
+            with Translated(StopIteration, lambda _error: ApiValueError(_NO_MORE_KEYS)):  # no coroutine may raise it
+                self.refresh_api_key_hook(self)
         spelling = self._spelling(identifier)
         if spelling is None:
             return None
@@ -252,14 +254,6 @@ class Configuration(LegacySettings):
         has_prefix = key[: len(prefix) + 1].lower() == f"{prefix} ".lower()
         return f"{prefix} {key[len(prefix) + 1 :] if has_prefix else key}"
 
-    def _refresh_api_key(self, hook: Callable[[Configuration], None]) -> None:
-        try:
-            hook(self)
-            return
-        except StopIteration:  # which a coroutine must not raise
-            pass
-        raise ApiValueError("refresh_api_key_hook has raised StopIteration: it has no more keys")
-
     def _spelling(self, identifier: str) -> str | None:
         """Return the name under which a key is kept in `api_key`."""
         for name in _BEARER_SPELLINGS if identifier in _BEARER_SPELLINGS else (identifier,):
@@ -273,38 +267,21 @@ class Configuration(LegacySettings):
 
 
 def _apply_environment(configuration: Configuration, environment: Mapping[str, str]) -> None:
-    from elements_sdk._config.environment import settings_of_environment  # loaded late: it is for from_env only
-
     for variable, name, value in settings_of_environment(environment):
         try:
             setattr(configuration, name, value)
-            problem = None
         except ApiValueError as error:
-            problem = str(error).removeprefix(name)
-        if problem:
-            raise ApiValueError(f"{variable}{problem}")
+            raise ApiValueError(f"{variable}{str(error).removeprefix(name)}") from None
     configuration.get_api_key_with_prefix("Bearer")  # so that a token that cannot be read is found at once
 
 
-def _check_picklable(name: str, value: object) -> None:
-    import pickle  # loaded late, as most programs never need it
-
-    try:
-        pickle.dumps(value)
-        return
-    except Exception as error:  # pickle raises whatever the object does
-        reason = type(error).__name__
-    raise ApiValueError(f"{name} cannot be pickled ({reason}): {_CURES[name]}, or set it to None and again there")
-
-
-def _validator_of(name: str) -> Callable[[str, Any], Any]:
-    if name not in VALIDATORS:
-        raise ApiAttributeError(_no_such_setting(name))
-    return VALIDATORS[name]
+def _pickling_error(name: str, error: Exception) -> ApiValueError:
+    reason = type(error).__name__
+    return ApiValueError(f"{name} cannot be pickled ({reason}): {_CURES[name]}, or set it to None and again there")
 
 
 def _no_such_setting(name: str) -> str:
     from difflib import get_close_matches  # loaded late: it is for mistakes only
 
-    close = get_close_matches(name, VALIDATORS, n=1)
+    close = get_close_matches(name, SETTINGS, n=1)
     return f"Configuration has no setting {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")

@@ -8,6 +8,7 @@ back until it meets what it has seen. This needs entries in the order of their i
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Generic, TypeVar
@@ -15,6 +16,7 @@ from typing import Any, Generic, TypeVar
 from elements_sdk._client.base import BaseClient
 from elements_sdk._operations.operation import Operation, read_options
 from elements_sdk._serialization.decode import Page
+from elements_sdk._utils.errors import Translated, without_frames
 from elements_sdk._utils.sync import run
 from elements_sdk.exceptions import ApiException, ApiTypeError, ApiValueError, PagingError, ResponseFormatError
 
@@ -31,23 +33,22 @@ class BasePager(Generic[T]):
     def __init__(self, client: BaseClient, cursor: Cursor[T]) -> None:
         self._client = client
         self._cursor = cursor
-        self._rest: Iterator[T] = iter(())
+        self._rest = deque[T]()
 
     async def _fetch_new(self) -> list[T]:
         """Fetch pages until one has something new, and return that; at the end, an empty list."""
         cursor = self._cursor
         options = read_options(cursor.operation.name, cursor.options, data_only=True)
         while (arguments := cursor.arguments()) is not None:
-            failed, new = None, list[T]()
-            try:
+            with Translated(ApiException, cursor.interrupted_by):
                 new = cursor.feed(await self._client.execute(cursor.operation, arguments, options))
-            except ApiException as error:
-                failed = cursor.interrupted_by(error)
-            if failed is not None:
-                raise failed
             if new:
                 return new
         return []
+
+    def _take_rest(self) -> list[T]:
+        rest, self._rest = list(self._rest), deque()
+        return rest
 
 
 class Pager(BasePager[T], Iterator[T]):
@@ -58,17 +59,18 @@ class Pager(BasePager[T], Iterator[T]):
     """
 
     def __next__(self) -> T:
-        for entry in self._rest:
-            return entry
-        self._rest = iter(run(self._fetch_new()))
-        return next(self._rest)
+        if not self._rest:
+            self._rest.extend(run(self._fetch_new()))
+        if not self._rest:
+            raise StopIteration
+        return self._rest.popleft()
 
     def pages(self) -> Iterator[list[T]]:
         """Go on page by page: lists of at most `page_size` entries, none empty.
 
         :raises PagingError: a call failed.
         """
-        while page := list(self._rest) or run(self._fetch_new()):
+        while page := self._take_rest() or run(self._fetch_new()):
             yield page
 
 
@@ -148,19 +150,9 @@ class Cursor(Generic[T]):
 
     def interrupted_by(self, cause: ApiException) -> PagingError:
         """Make the exception that says where paging through the list broke off, and why."""
-        error = PagingError(
-            cause.status,
-            cause.reason,
-            body=cause.body,
-            headers=cause.headers,
-            detail=cause.detail,
-            errors=cause.errors,
-            method=cause.method,
-            path=cause.path,
-            attempts=cause.attempts,
-            request_sent=cause.request_sent,
-        )
-        error.cause = cause.with_traceback(None)
+        error = PagingError(cause.status, cause.reason)
+        vars(error).update(vars(cause))
+        error.cause = without_frames(cause)
         error.resume_offset = self._offset if self._back else self._position
         self._empty_pages = 0
         return error

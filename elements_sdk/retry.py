@@ -11,7 +11,7 @@ from elements_sdk._http.messages import Request, Response
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._utils.dates import seconds_to_wait
 from elements_sdk._utils.fork import register_after_fork
-from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody
+from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody, OpenApiException
 
 DEFAULT_RETRIES = 2
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -158,11 +158,13 @@ class RetryState:
         self._policy, self._budget, self._retryable = policy, budget, retryable
         self.count = 0
 
-    def wait(self, request: Request, outcome: Response | ApiException, timeouts: Timeouts) -> float | None:
+    def wait(self, request: Request, outcome: Response | OpenApiException, timeouts: Timeouts) -> float | None:
         """Return the seconds to wait before the call is tried again; `None`: it is not."""
         if isinstance(outcome, Response) and outcome.status < 400:
             if self.count == 0:
                 self._budget.credit_success()
+            return None
+        if not isinstance(outcome, Response | ApiException):  # it cannot be sent at all
             return None
         safe, count, left = self._retryable, self.count, timeouts.left()
         seconds = self._policy.wait(request, outcome, retries=count, retryable=safe, left=left)

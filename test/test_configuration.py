@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import pickle
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -222,6 +223,13 @@ def test_deepcopy_keeps_everything() -> None:
     assert vars(clone) == vars(configuration)
     clone.api_key["Authorization"] = "OTHER"
     assert configuration.api_key == {"Authorization": "KEY"}
+
+
+def test_what_is_filled_into_an_unpickled_configuration_is_not_shown() -> None:
+    configuration = pickle.loads(pickle.dumps(Configuration(api_key={"Bearer": "KEY"}, password="old")))
+    assert configuration.password is None
+    configuration.api_key["Bearer"] = "SECRET"
+    assert "SECRET" not in repr(configuration)
 
 
 def test_copy_keeps_the_hook_and_its_object() -> None:

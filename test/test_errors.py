@@ -36,8 +36,8 @@ from elements_sdk import (
     exceptions,
 )
 from elements_sdk.sandbox import Sandbox
-from test.both_clients import ApiClient, AuthApi, both_kinds
-from test.recording import RecordingServer
+from test.both_clients import ApiClient, AuthApi, both_kinds, only_blocking
+from test.recording import CannedResponse, RecordingServer
 
 pytestmark = both_kinds
 
@@ -512,3 +512,47 @@ def test_3_3_ways_of_making_an_exception() -> None:
 )
 def test_retry_after(text: str, seconds: int | None) -> None:
     assert exceptions.TooManyRequestsException(429, headers={"Retry-After": text}).retry_after == seconds
+
+
+def page_of_html(auth: AuthApi, recorder: RecordingServer) -> None:
+    recorder.answer = lambda _request: CannedResponse(200, b"<html></html>")
+    auth.create_auth_ticket()
+
+
+def list_that_breaks_off(auth: AuthApi, recorder: RecordingServer) -> None:
+    recorder.answer = lambda _request: CannedResponse(400, b"{}")
+    next(auth.iter_access_tokens())
+
+
+def other_client(name: str, value: str) -> None:
+    configuration = Configuration()
+    setattr(configuration, name, value)
+    ApiClient(configuration)
+
+
+CONTEXTS: dict[str, Callable[[AuthApi, RecordingServer], object]] = {
+    "a setting": lambda _auth, _recorder: Configuration(host="ftp://x"),
+    "the environment": lambda _auth, _recorder: Configuration.from_env({"ELEMENTS_HOST": "ftp://x"}),
+    "a certificate": lambda _auth, _recorder: other_client("ssl_ca_cert", "/nowhere"),
+    "a body": lambda auth, _recorder: auth.api_client.call_api("/x", "POST", body={"a": float("nan")}),
+    "a file": lambda auth, _recorder: auth.api_client.call_api(
+        "/x", "POST", header_params={"Content-Type": "multipart/form-data"}, files={"a": "/nowhere"}
+    ),
+    "an answer": page_of_html,
+    "a list": list_that_breaks_off,
+    "a connection": lambda _auth, _recorder: client_of(f"http://127.0.0.1:{CLOSED_PORT}", retries=0).logout(),
+}
+
+
+@only_blocking  # the other client fails in a task, whose caller is the event loop
+@pytest.mark.parametrize("name", CONTEXTS)
+def test_exception_has_the_context_of_its_caller_and_none_of_ours(name: str, recorder: RecordingServer) -> None:
+    outer = RuntimeError("handled by the caller")
+    auth = client_of(recorder.host)
+    try:
+        raise outer
+    except RuntimeError:
+        with pytest.raises(OpenApiException) as caught:
+            CONTEXTS[name](auth, recorder)
+    assert caught.value.__context__ is outer
+    assert caught.value.__cause__ is None

@@ -22,7 +22,7 @@ from urllib3 import HTTPHeaderDict
 
 from elements_sdk import ApiClient, ApiException, ApiValueError, AuthApi, Configuration, RetryPolicy, models
 from elements_sdk._client.download import harmless_name
-from elements_sdk._config.validators import VALIDATORS
+from elements_sdk._config.validators import SETTINGS
 from elements_sdk._http.cookies import Cookies
 from elements_sdk._http.messages import Request, Response, check_headers, path_segment
 from elements_sdk._http.redirects import reason_of_stop, target_to_follow
@@ -372,7 +372,7 @@ ANY_SETTING = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [name for name in VALIDATORS if name != "logger_file"])
+@pytest.mark.parametrize("name", [name for name in SETTINGS if name != "logger_file"])
 def test_any_value_of_a_setting_is_taken_or_refused_without_being_shown(name: str) -> None:
     @settings(ALWAYS_THE_SAME, max_examples=100)
     @given(value=ANY_SETTING)

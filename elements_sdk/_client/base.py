@@ -6,12 +6,13 @@ import copy
 import threading
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Self
 
 from elements_sdk._client.credentials import Credentials
 from elements_sdk._client.sender import Sender, Transport
 from elements_sdk._config.legacy import LegacyClient
-from elements_sdk._config.logging import record_warning
+from elements_sdk._config.logging import logger
 from elements_sdk._config.validators import checked_host
 from elements_sdk._http.body import Body, BodyBuffer
 from elements_sdk._http.messages import Request, Response, with_query
@@ -192,7 +193,7 @@ class BaseClient(LegacyClient):
             self._private_origins = {origin}
             return
         self._has_warned = True
-        record_warning("calls to %s go over plain http: whoever is on the way can read them", origin)
+        logger.warning("calls to %s go over plain http: whoever is on the way can read them", origin)
         text = f"calls to {origin} go over plain http: whoever is on the way can read them; use https"
         warnings.warn(text, InsecureTransportWarning, stacklevel=_level_of_user())
 
@@ -231,8 +232,9 @@ class BaseClient(LegacyClient):
         left_out += ["session"] if self._credentials.has_session(settings.host) else []
         left_out += ["cookie"] if self.cookie and not keeps else []
         left_out += [name for name in ("proxy", "proxy_headers") if getattr(settings, name) and not keeps]
-        arguments = (settings, headers, self.cookie if keeps else None, self.own_settings(), left_out)
-        return _unpickled, (type(self), self.client_side_validation, *arguments)
+        arguments = {"configuration": settings, "cookie": self.cookie if keeps else None, **self.own_settings()}
+        state = {"client_side_validation": self.client_side_validation, "left_out": left_out}
+        return partial(type(self), **arguments), (), {**state, "default_headers": MaskedDict(headers)}
 
     def _check_open(self) -> None:
         if self._is_closed:
@@ -260,19 +262,3 @@ def _level_of_user() -> int:
     while frame is not None and f"{frame.f_globals.get('__name__')}.".startswith("elements_sdk."):
         level, frame = level + 1, frame.f_back
     return level
-
-
-def _unpickled(
-    kind: type[Any],
-    client_side_validation: bool,
-    configuration: Configuration,
-    headers: dict[str, str],
-    cookie: str | None,
-    own_settings: dict[str, Any],
-    left_out: list[str],
-) -> BaseClient:
-    client: BaseClient = kind(configuration=configuration, cookie=cookie, **own_settings)
-    client.client_side_validation = client_side_validation
-    client.default_headers.update(headers)
-    client.left_out = left_out
-    return client

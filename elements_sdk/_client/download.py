@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote
 
-from elements_sdk._http.body import BodyBuffer, FileError, HasHeaders
+from elements_sdk._http.body import BodyBuffer, FileError
+from elements_sdk._http.messages import Response
+from elements_sdk._utils.errors import problem_of_file
 
 _LONGEST_NAME = 100  # characters
 _LONGEST_DISPOSITION = 4096  # characters
@@ -47,7 +49,7 @@ class FileBuffer(BodyBuffer):
             shutil.rmtree(self._path.parent, ignore_errors=True)
             raise
 
-    def value(self, response: HasHeaders) -> DownloadedFile:
+    def value(self, response: Response) -> DownloadedFile:
         """Return the path of the file."""
         self._file.close()
         headers = response.headers
@@ -62,14 +64,12 @@ class FileBuffer(BodyBuffer):
         shutil.rmtree(self._path.parent, ignore_errors=True)
 
     def _store(self, chunk: bytes) -> None:
+        view = memoryview(chunk)
         try:
-            view = memoryview(chunk)
             while view:  # on a disk that is nearly full, a write may store a part only, without an error
                 view = view[self._file.write(view) :]
-            return
         except OSError as error:
-            problem = error.strerror
-        raise FileError(f"the answer cannot be written to a file: {problem}")
+            raise _unwritable(error) from None
 
 
 def harmless_name(disposition: str) -> str | None:
@@ -92,13 +92,15 @@ def _new_path(folder: str | None) -> Path:
     try:
         return Path(tempfile.mkdtemp(prefix="elements-", dir=folder)) / "answer"
     except (OSError, ValueError) as error:
-        problem = getattr(error, "strerror", None) or "that is not a path"
-    raise FileError(f"no folder can be made in temp_folder_path: {problem}")
+        raise FileError(f"no folder can be made in temp_folder_path: {problem_of_file(error)}") from None
 
 
 def _opened(path: Path) -> BinaryIO:
     try:
         return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0)
     except OSError as error:
-        problem = error.strerror
-    raise FileError(f"the answer cannot be written to a file: {problem}")
+        raise _unwritable(error) from None
+
+
+def _unwritable(error: OSError) -> FileError:
+    return FileError(f"the answer cannot be written to a file: {error.strerror}")

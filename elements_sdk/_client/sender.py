@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from elements_sdk._config.logging import record_failure, record_response, record_retry
+from elements_sdk._config.logging import record_attempt, record_retry
 from elements_sdk._config.validators import checked_timeout
 from elements_sdk._http.body import Body
 from elements_sdk._http.messages import Request, Response, check_headers
@@ -14,15 +14,17 @@ from elements_sdk._http.redirects import MOST_REDIRECTS, target_to_follow
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._utils.redaction import MaskedDict
 from elements_sdk.configuration import Configuration
-from elements_sdk.exceptions import ApiException, RequestSent
+from elements_sdk.exceptions import ApiException, OpenApiException
 from elements_sdk.retry import RetryBudget, RetryPolicy, RetryState
 
 
 class Transport(Protocol):
     """A transport: sends one request once, and waits between attempts."""
 
-    async def send(self, request: Request, timeouts: Timeouts, *, body: Body, longest_idle: float | None) -> Response:
-        """Send a request to its `url`, once."""
+    async def send(
+        self, request: Request, timeouts: Timeouts, *, body: Body, longest_idle: float | None
+    ) -> Response | OpenApiException:
+        """Send a request to its `url`, once; return the response, or why there is none."""
         ...
 
     async def pause(self, seconds: float) -> None:
@@ -81,46 +83,36 @@ class Sender:
             self._sendable = MaskedDict(request.headers)
         followed = 0
         while True:
-            response = await self._send_safely(request, timeouts, retries, body)
+            outcome = await self._attempt(request, timeouts, body)
+            seconds = retries.wait(request, outcome, timeouts)
+            if seconds is not None:
+                record_retry(request, seconds)
+                await self._transport.pause(seconds)
+                continue
+            if isinstance(outcome, OpenApiException):
+                break
             if received is not None:
-                received(request, response)
-            target = target_to_follow(request, response)
+                received(request, outcome)
+            target = target_to_follow(request, outcome)
             if target is None or followed == MOST_REDIRECTS:
-                return response
+                return outcome
             request.url = target
             followed += 1
-
-    async def _send_safely(self, request: Request, timeouts: Timeouts, retries: RetryState, body: Body) -> Response:
-        while True:
-            outcome = await self._attempt(request, timeouts, body)
-            request.sent = _surer(request.sent, outcome.request_sent if isinstance(outcome, ApiException) else "yes")
-            seconds = retries.wait(request, outcome, timeouts)
-            if seconds is None:
-                break
-            record_retry(request, seconds)
-            await self._transport.pause(seconds)
+        if isinstance(outcome, ApiException):
+            outcome.request_sent = request.sent
         try:
-            if isinstance(outcome, ApiException):
-                outcome.request_sent = request.sent
-                raise outcome
-            return outcome
+            raise outcome
         finally:
             del outcome  # an exception whose frames hold itself would outlive its call
 
-    async def _attempt(self, request: Request, timeouts: Timeouts, body: Body) -> Response | ApiException:
+    async def _attempt(self, request: Request, timeouts: Timeouts, body: Body) -> Response | OpenApiException:
         request.attempts += 1
         started = time.monotonic()
         longest_idle = self._configuration.keepalive_idle
-        try:
-            response = await self._transport.send(request, timeouts, body=body, longest_idle=longest_idle)
-        except ApiException as error:
-            record_failure(request, error, time.monotonic() - started)
-            return error
-        record_response(request, response.status, time.monotonic() - started)
-        self.last_response = response
-        return response
-
-
-def _surer(one: RequestSent, other: RequestSent) -> RequestSent:
-    """Return what is known of a request after two attempts."""
-    return "yes" if "yes" in (one, other) else "maybe" if "maybe" in (one, other) else "no"
+        outcome = await self._transport.send(request, timeouts, body=body, longest_idle=longest_idle)
+        record_attempt(request, outcome, time.monotonic() - started)
+        if isinstance(outcome, Response):
+            self.last_response, request.sent = outcome, "yes"
+        elif isinstance(outcome, ApiException) and request.sent != "yes" and outcome.request_sent != "no":
+            request.sent = outcome.request_sent
+        return outcome

@@ -8,12 +8,13 @@ from typing import Any
 
 from elements_sdk._client.base import BaseClient
 from elements_sdk._client.session_lock import Condition, Identity, LockTimeout, SharedLock
-from elements_sdk._config.logging import record_warning
+from elements_sdk._config.logging import logger
 from elements_sdk._http.messages import Request
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._operations import auth
 from elements_sdk._operations.errors import deadline_exceeded
 from elements_sdk._operations.operation import Operation, RequestOptions
+from elements_sdk._utils.errors import Translated, without_frames
 from elements_sdk._utils.redaction import MaskedDict
 from elements_sdk.exceptions import (
     ApiException,
@@ -27,6 +28,7 @@ from elements_sdk.exceptions import (
 from elements_sdk.models import AuthLoginEndpointRequest, ElementsUserDetail
 
 _OWN_PATHS = {auth.LOGIN.path, auth.START_IMPERSONATION.path, auth.STOP_IMPERSONATION.path}
+_NO_MORE_CODES = "otp has given no more codes: it must give a fresh one for each login"
 NOT_AUTHENTICATED = "Authentication credentials were not provided."  # of Django REST Framework
 
 
@@ -77,11 +79,8 @@ class BaseSession:
         otp = self._login["otp"]
         if not callable(otp):
             return otp
-        try:
+        with Translated(StopIteration, lambda _error: ApiValueError(_NO_MORE_CODES)):  # no coroutine may raise it
             return otp()
-        except StopIteration:  # which a coroutine must not raise
-            pass
-        raise ApiValueError("otp has given no more codes: it must give a fresh one for each login")
 
     async def _start(self, user_id: int, identity: Identity) -> ElementsUserDetail:
         async with self._lock.exclusive():
@@ -146,7 +145,7 @@ class BaseSession:
                 await self._client.execute(auth.STOP_IMPERSONATION, {})
                 is_own = True
         except ApiException as failed:
-            record_warning("the end of an impersonation failed, so the session logs out: %s", str(failed))
+            logger.warning("the end of an impersonation failed, so the session logs out: %s", str(failed))
             await self._log_out_quietly()
         finally:
             self._identity.has_ended = True
@@ -158,33 +157,50 @@ class BaseSession:
         try:
             await self._client.execute(auth.LOGOUT, {})
         except ApiException as failed:
-            record_warning("the logout failed, so the session ends by itself on the server: %s", str(failed))
+            logger.warning("the logout failed, so the session ends by itself on the server: %s", str(failed))
 
-    async def _log_in(self, timeouts: Timeouts | None = None) -> None:
-        """Log in, within the timeouts of a call; with the new password only if the server does not take the old one."""
+    async def _log_in(self) -> None:
+        """Log in.
+
+        :raises LoginFailed: the server refused.
+        """
+        refusal = await self._refusal_of_login()
+        if refusal is not None:
+            raise refusal
+
+    async def _refusal_of_login(self, timeouts: Timeouts | None = None) -> LoginFailed | None:
+        """Log in, with the new password only if the server does not take the old one; return how it refused, if it did.
+
+        :param timeouts: those of the call that needs the login.
+        """
         self._client.forget_session()
-        login_error = await self._try_to_log_in(None, timeouts)
-        if login_error is not None and login_error.status != 429 and self._login["new_password"]:
-            login_error = await self._try_to_log_in(self._login["new_password"], timeouts)
-            if login_error is None:
+        refusal = await self._try_to_log_in(None, timeouts)
+        if refusal is not None and refusal.status != 429 and self._login["new_password"]:
+            refusal = await self._try_to_log_in(self._login["new_password"], timeouts)
+            if refusal is None:
                 self._login["password"], self._login["new_password"] = self._login["new_password"], None
-        if login_error is not None:
-            raise login_error
-        self._identity = Identity()
+        if refusal is None:
+            self._identity = Identity()
+        return refusal
 
     async def _try_to_log_in(self, new_password: str | None, timeouts: Timeouts | None) -> LoginFailed | None:
         """Log in once; return how the server refused, if it did."""
         values = MaskedDict(self._login, new_password=new_password)
         del new_password
         values["otp"] = await self._one_time_code()
+        left = None if timeouts is None else timeouts.left()
+        if left == 0:
+            raise LockTimeout
         try:
-            options = RequestOptions(timeout=_left_of(timeouts), data_only=False)
+            options = RequestOptions(timeout=left, data_only=False)
             body = MaskedDict(data=AuthLoginEndpointRequest(**values))
             result, status, _ = await self._client.execute(auth.LOGIN, body, options)
         except LoginFailed as error:
-            return error.with_traceback(None)
+            return without_frames(error)
         if result.user is None:
-            return _login_failed(status, result.reason, result.detail)
+            refusal = LoginFailed(status, "Login failed", detail=result.detail, method="POST", path=auth.LOGIN.path)
+            refusal.login_reason = result.reason
+            return refusal
         self._user = result.user
         return None
 
@@ -201,14 +217,10 @@ class BaseSession:
                 refused.has_ended = True
                 return None
             if self._identity is refused and refused.login_error is None:
-                throttled = None
-                try:
-                    await self._log_in(timeouts)
-                except LoginFailed as error:
-                    failed = error.with_traceback(None)
-                    throttled, refused.login_error = (failed, None) if failed.status == 429 else (None, failed)
-                if throttled is not None:  # which passes, so another call may try again
-                    raise throttled
+                refusal = await self._refusal_of_login(timeouts)
+                if refusal is not None and refusal.status == 429:  # which passes, so another call may try again
+                    raise refusal
+                refused.login_error = refusal
             if self._identity is refused and refused.login_error is not None:
                 raise copy.copy(refused.login_error)
             return self._identity
@@ -259,30 +271,26 @@ class SessionCalls(BaseClient):
 
     def _bind(self, operation: Operation, request: Request, options: RequestOptions) -> RequestOptions:
         session = self.session
-        if session._lock.is_owned():
-            return super()._bind(operation, request, options)
-        if not session._is_open:
-            raise ApiValueError("the session is not open: use it inside its with statement")
-        if request.path.rstrip("/") in _OWN_PATHS:
-            raise ApiValueError(f"a Session does {operation.name} by itself: use login_again() or impersonate()")
-        return super()._bind(operation, request, options._replace(identity=session._identity))
+        if not session._lock.is_owned():
+            if not session._is_open:
+                raise ApiValueError("the session is not open: use it inside its with statement")
+            if request.path.rstrip("/") in _OWN_PATHS:
+                raise ApiValueError(f"a Session does {operation.name} by itself: use login_again() or impersonate()")
+            options = options._replace(identity=session._identity)
+        return super()._bind(operation, request, options)
 
     async def _send(self, operation: Operation, request: Request, options: RequestOptions) -> Any:
         if options.identity is None:  # a call of the session itself
             return await super()._send(operation, request, options)
         timeouts = self._sender.timeouts(options.timeout)
-        try:
-            return await self._send_as(
-                options.identity, operation, request, options._replace(timeouts=timeouts), timeouts
-            )
-        except LockTimeout:
-            failed = deadline_exceeded(request, timeouts, "waiting for the session", "no")
-        raise failed
+        with Translated(
+            LockTimeout, lambda _error: deadline_exceeded(request, timeouts, "waiting for the session", "no")
+        ):
+            return await self._send_as(options.identity, operation, request, options._replace(timeouts=timeouts))
 
-    async def _send_as(
-        self, meant: Identity, operation: Operation, request: Request, options: RequestOptions, timeouts: Timeouts
-    ) -> Any:
-        session = self.session
+    async def _send_as(self, meant: Identity, operation: Operation, request: Request, options: RequestOptions) -> Any:
+        session, timeouts = self.session, options.timeouts
+        assert timeouts is not None
         headers, had_session = MaskedDict(request.headers), False
         try:
             async with session._lock.shared(timeouts.left()):
@@ -303,17 +311,6 @@ class SessionCalls(BaseClient):
             return await super()._send(operation, request, options)
 
 
-def _left_of(timeouts: Timeouts | None) -> float | None:
-    """Return the seconds left for a call within another; `None`: as many as any call has.
-
-    :raises LockTimeout: none are left.
-    """
-    left = None if timeouts is None else timeouts.left()
-    if left == 0:
-        raise LockTimeout
-    return left
-
-
 def _expired(request: Request) -> SessionExpired:
     """Make the exception of a call that was not made: not sent, or refused."""
     reason = "the session is not whom this call was meant for any more, so it was not made"
@@ -325,9 +322,3 @@ def _expired(request: Request) -> SessionExpired:
         attempts=request.attempts,
         request_sent="yes" if request.attempts else "no",
     )
-
-
-def _login_failed(status: int, reason: str | None, detail: str | None) -> LoginFailed:
-    failed = LoginFailed(status, "Login failed", detail=detail, method="POST", path="/api/2/auth/login")
-    failed.login_reason = reason
-    return failed

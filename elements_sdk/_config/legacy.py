@@ -9,8 +9,10 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from elements_sdk._config.logging import log_handlers
+from elements_sdk._config.logging import log_handler
 from elements_sdk._serialization.decode import UnexpectedJson, from_json, type_name
+from elements_sdk._serialization.encode import to_plain
+from elements_sdk._utils.errors import Translated
 from elements_sdk._version import __version__
 from elements_sdk.exceptions import ApiKeyError, ResponseFormatError
 
@@ -81,12 +83,12 @@ class LegacySettings:
     @property
     def logger_stream_handler(self) -> logging.StreamHandler[Any] | None:
         """The handler that prints the log to standard error, if `debug` has switched it on."""
-        return log_handlers.stream_handler
+        return None if self.logger_file_handler else log_handler.current
 
     @property
     def logger_file_handler(self) -> logging.FileHandler | None:
         """The handler that writes `logger_file`, if there is one."""
-        return log_handlers.file_handler
+        return log_handler.current if isinstance(log_handler.current, logging.FileHandler) else None
 
 
 class LegacyClient:
@@ -112,8 +114,6 @@ class LegacyClient:
 
     def sanitize_for_serialization(self, obj: Any) -> Any:
         """Turn models, dates and what holds them into plain values, as they go over the wire."""
-        from elements_sdk._serialization.encode import to_plain
-
         return to_plain(obj)
 
     def deserialize(self, response: Any, response_type: str | type) -> Any:
@@ -121,11 +121,8 @@ class LegacyClient:
 
         :raises ResponseFormatError: the body is not what `response_type` says.
         """
-        try:
+        with Translated(UnexpectedJson, lambda error: ResponseFormatError(reason=str(error))):
             return from_json(response.data, type_name(response_type), self._read_settings())
-        except UnexpectedJson as error:
-            reason = str(error)
-        raise ResponseFormatError(reason=reason)
 
     def select_header_accept(self, accepts: Sequence[str]) -> str | None:
         """Choose the `Accept` header from what an endpoint offers."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from elements_sdk._http.messages import check_headers
@@ -66,7 +67,9 @@ def checked_url(name: str, value: Any) -> str:
     :raises ApiValueError: the value is not such a URL. It is not shown, as it may hold a password.
     """
     text = _text(name, value)
-    problem = _problem_of_url(text) or _problem_of_user(text)
+    problem = _problem_of_url(text)
+    if problem is None and "@" in urlsplit(text).netloc:
+        problem = "must not hold a user name or password (those go into api_key, or to login)"
     if problem:
         raise ApiValueError(f"{name} {problem}, as in https://storage.example.com")
     return text
@@ -85,12 +88,6 @@ def checked_proxy(name: str, value: Any) -> str | None:
     if problem:
         raise ApiValueError(f"{name} {problem}, as in http://proxy.example.com:3128")
     return address
-
-
-def _problem_of_user(text: str) -> str | None:
-    if "@" in urlsplit(text).netloc:
-        return "must not hold a user name or password (those go into api_key, or to login)"
-    return None
 
 
 def _problem_of_url(text: str) -> str | None:
@@ -185,12 +182,10 @@ def _flag(name: str, value: Any) -> bool:
 
 def _log_format(name: str, value: Any) -> str:
     text = _text(name, value)
-    try:
+    with suppress(ValueError):
         logging.Formatter(text)
         return text
-    except ValueError:
-        pass
-    raise ApiValueError(f"{name} is not a format for logging, as in {DEFAULTS[name]!r}")
+    raise ApiValueError(f"{name} is not a format for logging, as in {SETTINGS[name].default!r}")
 
 
 def _pool_size(name: str, value: Any) -> int:
@@ -251,66 +246,47 @@ def _ssl_context(name: str, value: Any) -> Any:
     return value
 
 
-VALIDATORS: dict[str, Callable[[str, Any], Any]] = {
-    "host": checked_host,
-    "api_key": _masked_dict,
-    "api_key_prefix": _masked_dict,
-    "refresh_api_key_hook": _hook,
-    "username": _optional_text,
-    "password": _optional_text,
-    "discard_unknown_keys": _flag,
-    "client_side_validation": _flag,
-    "timeout": _timeout_pair,
-    "total_timeout": _optional_seconds,
-    "keepalive_idle": _optional_seconds,
-    "connection_pool_maxsize": _pool_size,
-    "verify_ssl": _flag,
-    "ssl_ca_cert": _path,
-    "cert_file": _path,
-    "key_file": _path,
-    "ssl_ca_data": _ca_data,
-    "key_password": _optional_text,
-    "ssl_context": _ssl_context,
-    "assert_hostname": _hostname,
-    "proxy": checked_proxy,
-    "proxy_headers": _optional_headers,
-    "trust_env": _flag,
-    "safe_chars_for_path_param": _text,
-    "retries": _retries,
-    "temp_folder_path": _path,
-    "max_response_bytes": _bytes,
-    "strict_responses": _flag,
-    "debug": _flag,
-    "logger_file": _path,
-    "logger_format": _log_format,
-    "pickle_credentials": _flag,
-}
+class Setting(NamedTuple):
+    """A setting of a Configuration.
 
-DEFAULTS: dict[str, Any] = {
-    "refresh_api_key_hook": None,
-    "client_side_validation": True,
-    "timeout": (10.0, 60.0),
-    "total_timeout": 120.0,
-    "keepalive_idle": 4.0,
-    "connection_pool_maxsize": 10,
-    "verify_ssl": True,
-    "ssl_ca_cert": None,
-    "cert_file": None,
-    "key_file": None,
-    "ssl_ca_data": None,
-    "key_password": None,
-    "ssl_context": None,
-    "assert_hostname": None,
-    "proxy": None,
-    "proxy_headers": None,
-    "trust_env": True,
-    "safe_chars_for_path_param": "",
-    "retries": None,
-    "temp_folder_path": None,
-    "max_response_bytes": 64 * 1024 * 1024,
-    "strict_responses": False,
-    "debug": False,
-    "logger_file": None,
-    "logger_format": "%(asctime)s %(levelname)s %(message)s",
-    "pickle_credentials": False,
+    :ivar check: takes name and value; returns the value as it is kept, or raises `ApiValueError`.
+    """
+
+    check: Callable[[str, Any], Any]
+    default: Any
+
+
+SETTINGS = {
+    "host": Setting(checked_host, "http://localhost"),
+    "api_key": Setting(_masked_dict, {}),
+    "api_key_prefix": Setting(_masked_dict, {}),
+    "refresh_api_key_hook": Setting(_hook, None),
+    "username": Setting(_optional_text, None),
+    "password": Setting(_optional_text, None),
+    "discard_unknown_keys": Setting(_flag, False),
+    "client_side_validation": Setting(_flag, True),
+    "timeout": Setting(_timeout_pair, (10.0, 60.0)),
+    "total_timeout": Setting(_optional_seconds, 120.0),
+    "keepalive_idle": Setting(_optional_seconds, 4.0),
+    "connection_pool_maxsize": Setting(_pool_size, 10),
+    "verify_ssl": Setting(_flag, True),
+    "ssl_ca_cert": Setting(_path, None),
+    "cert_file": Setting(_path, None),
+    "key_file": Setting(_path, None),
+    "ssl_ca_data": Setting(_ca_data, None),
+    "key_password": Setting(_optional_text, None),
+    "ssl_context": Setting(_ssl_context, None),
+    "assert_hostname": Setting(_hostname, None),
+    "proxy": Setting(checked_proxy, None),
+    "proxy_headers": Setting(_optional_headers, None),
+    "trust_env": Setting(_flag, True),
+    "safe_chars_for_path_param": Setting(_text, ""),
+    "retries": Setting(_retries, None),
+    "temp_folder_path": Setting(_path, None),
+    "max_response_bytes": Setting(_bytes, 64 * 1024 * 1024),
+    "strict_responses": Setting(_flag, False),
+    "debug": Setting(_flag, False),
+    "logger_file": Setting(_path, None),
+    "logger_format": Setting(_log_format, "%(asctime)s %(levelname)s %(message)s"),
+    "pickle_credentials": Setting(_flag, False),
 }

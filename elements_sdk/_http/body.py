@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from elements_sdk._http.messages import Response
 
@@ -29,15 +29,6 @@ class TooLarge(Exception):
 
 class FileError(Exception):
     """A body could not be written to a file; the text says why."""
-
-
-class HasHeaders(Protocol):
-    """A response, or whatever else has its headers."""
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """All headers."""
-        ...
 
 
 class BodyBuffer:
@@ -71,7 +62,7 @@ class BodyBuffer:
             raise TooLarge(self._too_large())
         self._store(chunk)
 
-    def value(self, response: HasHeaders) -> Any:
+    def value(self, response: Response) -> Any:
         """Return the complete body, or the path of its file with what the response's headers say of it."""
         return b"" if self._whole is None else self._whole.getvalue()  # without a copy
 

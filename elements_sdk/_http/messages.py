@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
 
@@ -55,19 +56,28 @@ class Request:
 class Response:
     """A response. Its repr shows neither headers nor body.
 
+    :ivar headers: all headers; they may be made when they are asked for, since hardly any call needs them.
     :ivar raw: the response of urllib3 or aiohttp, where the caller is to read the body; it holds on to the connection.
     :ivar file: where the body was written to, if it was.
     """
 
-    __slots__ = ("data", "file", "headers", "raw", "reason", "status")
+    __slots__ = ("_headers", "data", "file", "raw", "reason", "status")
 
-    def __init__(self, status: int, reason: str, headers: HTTPHeaderDict, data: bytes) -> None:
-        self.status, self.reason, self.headers, self.data = status, reason, headers, data
+    def __init__(
+        self, status: int, reason: str, headers: HTTPHeaderDict | Callable[[], HTTPHeaderDict], data: bytes
+    ) -> None:
+        self.status, self.reason, self._headers, self.data = status, reason, headers, data
         self.raw: Any = None
         self.file: Any = None
 
     def __repr__(self) -> str:
         return f"Response({self.status}, {self.reason!r})"
+
+    @property
+    def headers(self) -> HTTPHeaderDict:
+        if callable(self._headers):
+            self._headers = self._headers()
+        return self._headers
 
     def getheaders(self) -> HTTPHeaderDict:
         """Return all headers."""
@@ -143,10 +153,10 @@ def encode_query(pairs: list[tuple[str, Any]]) -> str:
 
     :raises ApiValueError: a value holds a lone surrogate.
     """
-    try:
-        return urlencode(pairs) if pairs else ""
-    except UnicodeEncodeError:
-        pass
+    if not pairs:
+        return ""
+    with suppress(UnicodeEncodeError):
+        return urlencode(pairs)
     raise ApiValueError("a query parameter holds a lone surrogate")
 
 

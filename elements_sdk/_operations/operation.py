@@ -3,6 +3,7 @@
 # Annotations are not postponed here: a NamedTuple would compile the text of each when the class is made.
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
 
 from elements_sdk import models
@@ -10,6 +11,9 @@ from elements_sdk._http.messages import Request, Response, encode_query, expand_
 from elements_sdk._http.timeouts import Seconds, Timeouts
 from elements_sdk._operations.errors import decode_text, make_exception, status_error
 from elements_sdk._serialization.decode import UnexpectedJson, from_json, parse_json, with_article
+from elements_sdk._serialization.encode import to_json
+from elements_sdk._serialization.strict import first_mismatch
+from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.redaction import MaskedDict, excerpt, shown_headers
 from elements_sdk.exceptions import ApiTypeError, ApiValueError, ResponseFormatError
 from elements_sdk.models._base import ReadSettings, problem_of_body
@@ -158,8 +162,6 @@ class Operation(NamedTuple):
         problem = problem_of_body(model, data) if check else None
         if problem:
             raise ApiValueError(problem)
-        from elements_sdk._serialization.encode import to_json  # loaded late: most calls send nothing
-
         return to_json(data)
 
     def _missing(self, name: str) -> ApiValueError:
@@ -171,23 +173,20 @@ def read_result(request: Request, response: Response, type_name: str, settings: 
 
     :raises ResponseFormatError: the response is something else.
     """
-    try:
+    with Translated(UnexpectedJson, partial(_format_error, request, response)):
         result = from_json(response.data, type_name, settings)
-        problem = None
-        if settings is not None and settings.strict_responses and response.data and type_name != "str":
-            from elements_sdk._serialization.strict import first_mismatch  # loaded late: hardly anybody asks for it
+        is_checked = settings is not None and settings.strict_responses and response.data and type_name != "str"
+        problem = first_mismatch(parse_json(response.data), type_name) if is_checked else None
+    if problem is not None:
+        reason = f"the answer is not what was promised: {problem}"
+        raise make_exception(ResponseFormatError, request, response, reason=reason)
+    return result
 
-            problem = first_mismatch(parse_json(response.data), type_name)
-        if problem is None:
-            return result
-        raise make_exception(
-            ResponseFormatError, request, response, reason=f"the answer is not what was promised: {problem}"
-        )
-    except UnexpectedJson as error:
-        reason = str(error)
+
+def _format_error(request: Request, response: Response, error: UnexpectedJson) -> ResponseFormatError:
     kind = response.headers.get("Content-Type", "without a content type")
     begins = f", beginning with: {excerpt(decode_text(response.data))}" if response.data else ""
-    raise make_exception(ResponseFormatError, request, response, reason=f"{reason} ({kind}{begins})")
+    return make_exception(ResponseFormatError, request, response, reason=f"{error} ({kind}{begins})")
 
 
 _USUAL, _DATA_ONLY = RequestOptions(data_only=False), RequestOptions()

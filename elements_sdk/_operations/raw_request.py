@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -12,6 +11,7 @@ from elements_sdk._operations.operation import Operation
 from elements_sdk._serialization.decode import type_name
 from elements_sdk._serialization.encode import to_json, to_plain
 from elements_sdk._serialization.forms import files_parameters, parameters_to_tuples
+from elements_sdk._utils.errors import Translated, without_frames
 from elements_sdk._utils.redaction import MaskedDict
 from elements_sdk._utils.urls import origin_of
 from elements_sdk.exceptions import ApiTypeError, ApiValueError, OpenApiException
@@ -32,7 +32,8 @@ def build_operation(
     operation = Operation("call_api", _verb(method), path, result=None if result is None else type_name(result))
     if not path.startswith("/") or "#" in path:
         raise ApiValueError("the path must begin with a slash, as in /api/2/things, and hold no #")
-    return operation, _without_frames(_request, operation.method, path, parts, safe_characters)
+    with Translated(_KINDS, _own_error):
+        return operation, _request(operation.method, path, parts, safe_characters)
 
 
 def build_request(method: str, parts: MaskedDict) -> Request:
@@ -42,24 +43,21 @@ def build_request(method: str, parts: MaskedDict) -> Request:
     :raises ApiValueError: the URL is not valid, or a value cannot be sent.
     :raises ApiTypeError: body and content type do not go together, or parameters are not pairs.
     """
-    return _without_frames(_build_request, _verb(method), parts)
+    with Translated(_KINDS, _own_error):
+        return _request_to_url(_verb(method), parts)
 
 
-def _without_frames(write: Callable[..., Request], *arguments: Any) -> Request:
-    """Return a request. An exception leaves without the frames in which it was raised: they hold what is secret."""
-    try:
-        return write(*arguments)
-    except OpenApiException as error:
-        failed: Exception = error.with_traceback(None)
-    except (AttributeError, TypeError, ValueError):
-        failed = ApiTypeError("parameters and headers must be dicts or lists of pairs, and files paths")
-    try:
-        raise failed
-    finally:
-        del failed  # an exception whose frames hold itself would outlive its call
+_KINDS = (OpenApiException, AttributeError, TypeError, ValueError)
 
 
-def _build_request(verb: str, parts: MaskedDict) -> Request:
+def _own_error(error: Exception) -> OpenApiException:
+    """Return the exception for parts that cannot be sent, without the frames in which it was raised: they hold them."""
+    if isinstance(error, OpenApiException):
+        return without_frames(error)
+    return ApiTypeError("parameters and headers must be dicts or lists of pairs, and files paths")
+
+
+def _request_to_url(verb: str, parts: MaskedDict) -> Request:
     address = checked_url("url", parts["url"]).partition("#")[0]
     request = _request(verb, urlsplit(address).path or "/", parts)
     request.url, request.origin = with_query(address, request), origin_of(address)
@@ -89,13 +87,14 @@ def _body(headers: MaskedDict, body: Any, form: list[tuple[str, Any]]) -> bytes 
         return None
     name = next((name for name in headers if name.lower() == "content-type"), "Content-Type")
     kind = headers.setdefault(name, "application/json")
-    try:
+    with Translated(UnicodeEncodeError, lambda _error: ApiValueError("the body holds a lone surrogate")):
         if kind == "application/x-www-form-urlencoded":
             return urlencode(form).encode("ascii")
         if kind == "multipart/form-data":
             from urllib3 import encode_multipart_formdata
 
-            data, headers[name] = encode_multipart_formdata([(key, _form_value(value)) for key, value in form])
+            fields = [(key, value if isinstance(value, str | bytes | tuple) else str(value)) for key, value in form]
+            data, headers[name] = encode_multipart_formdata(fields)
             return data
         if form:
             raise ApiTypeError(f"a form cannot be sent as {kind}; set the header Content-Type to that of a form")
@@ -103,12 +102,4 @@ def _body(headers: MaskedDict, body: Any, form: list[tuple[str, Any]]) -> bytes 
             return to_json(body)
         if isinstance(body, str | bytes):
             return body.encode("utf-8") if isinstance(body, str) else body
-    except UnicodeEncodeError:
-        problem = "the body holds a lone surrogate"
-    else:
-        raise ApiTypeError(f"a body of type {type(body).__name__} cannot be sent as {kind}; give text or bytes")
-    raise ApiValueError(problem)
-
-
-def _form_value(value: Any) -> Any:
-    return value if isinstance(value, str | bytes | tuple) else str(value)
+    raise ApiTypeError(f"a body of type {type(body).__name__} cannot be sent as {kind}; give text or bytes")

@@ -36,7 +36,7 @@ _JSON_KINDS: dict[str, tuple[type, ...]] = {
 
 
 class UnexpectedJson(ValueError):
-    """A response that is not JSON, or not the JSON that was promised."""
+    """A response that is not JSON, or not the JSON that was promised. Callers of the SDK get another exception."""
 
 
 class Page(NamedTuple):
@@ -57,8 +57,7 @@ def parse_json(data: bytes | str) -> Any:
     try:
         return json.loads(_decoded(data))
     except (ValueError, RecursionError) as error:
-        reason = type(error).__name__
-    raise UnexpectedJson(f"the answer is not JSON ({reason})")
+        raise UnexpectedJson(f"the answer is not JSON ({type(error).__name__})") from None
 
 
 def from_json(data: bytes | str, type_name: str, settings: ReadSettings | None = None) -> Any:
@@ -79,9 +78,10 @@ def from_json(data: bytes | str, type_name: str, settings: ReadSettings | None =
     if items is not None:
         return Page(items, None) if is_page else items
     value = parse_json(data)
-    if is_page:
-        return Page(_read_promised(value, type_name, settings), _is_last_page(value))
-    return value if type_name == "object" else _read_promised(value, type_name, settings)
+    if type_name == "object":
+        return value
+    result = _read_promised(value, type_name, read_item is not None, settings)
+    return Page(result, _is_last_page(value)) if is_page else result
 
 
 def type_name(given: str | type) -> str:
@@ -156,9 +156,9 @@ def _read_text(data: bytes | str) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def _read_promised(value: Any, type_name: str, settings: ReadSettings | None) -> Any:
+def _read_promised(value: Any, type_name: str, is_list: bool, settings: ReadSettings | None) -> Any:
     kinds: tuple[type, ...] = _JSON_KINDS.get(type_name, (dict,))
-    if _item_reader(type_name) is not None:
+    if is_list:
         value, kinds = list_in_envelope(value), (list,)
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         raise UnexpectedJson(f"the answer is {_kind(value)}, {with_article(type_name)} was promised")
@@ -213,17 +213,11 @@ def reader(type_name: str) -> Reader:
 
 
 @cache
-def _item_reader(type_name: str) -> Reader | None:
-    """Return the reader of a list's items; `None` if the type is not a list."""
-    item_type = list_of(type_name)
-    return reader(item_type) if item_type else None
-
-
-@cache
 def _plan(type_name: str) -> tuple[bool, str, Reader | None]:
     """Return whether a type is a page of a list, the type without that, and the reader of the list's items."""
     without = without_page(type_name)
-    return without != type_name, without, _item_reader(without)
+    item_type = list_of(without)
+    return without != type_name, without, reader(item_type) if item_type else None
 
 
 def read_datetime(value: Any) -> Any:
@@ -239,17 +233,13 @@ def _read_or_keep(parse: Callable[[str], Any], value: Any) -> Any:
 
 
 def _list_reader(read: Reader) -> Reader:
-    def read_list(value: Any, settings: ReadSettings | None) -> Any:
-        return [read(item, settings) for item in value] if isinstance(value, list) else value
-
-    return read_list
+    return lambda value, settings: [read(item, settings) for item in value] if isinstance(value, list) else value
 
 
 def _dict_reader(read: Reader) -> Reader:
-    def read_dict(value: Any, settings: ReadSettings | None) -> Any:
-        return {key: read(item, settings) for key, item in value.items()} if isinstance(value, dict) else value
-
-    return read_dict
+    return lambda value, settings: (
+        {key: read(item, settings) for key, item in value.items()} if isinstance(value, dict) else value
+    )
 
 
 _MODEL_READER = """

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from elements_sdk.exceptions import ApiTypeError, ApiValueError
+from elements_sdk._utils.errors import Translated
+from elements_sdk.exceptions import ApiTypeError, ApiValueError, OpenApiException
 from elements_sdk.models._base import Model
 
 
@@ -38,13 +39,13 @@ def to_json(value: Any) -> bytes:
     :raises ApiTypeError: JSON cannot represent a value.
     :raises ApiValueError: the value holds a number that JSON does not have (NaN, infinity), or holds itself.
     """
-    problem: Exception
-    try:
+    with Translated((TypeError, ValueError, RecursionError), _own_error):
         return json.dumps(to_plain(value), allow_nan=False).encode("ascii")
-    except ApiTypeError:
-        raise
-    except TypeError as error:  # bytes, or keys that are not text
-        problem = ApiTypeError(f"the body cannot be written as JSON: {error}")
-    except (ValueError, RecursionError):
-        problem = ApiValueError("the body cannot be written as JSON: it holds NaN, an infinity, or itself")
-    raise problem
+
+
+def _own_error(error: Exception) -> OpenApiException:
+    if isinstance(error, OpenApiException):
+        return error
+    if isinstance(error, TypeError):  # bytes, or keys that are not text
+        return ApiTypeError(f"the body cannot be written as JSON: {error}")
+    return ApiValueError("the body cannot be written as JSON: it holds NaN, an infinity, or itself")

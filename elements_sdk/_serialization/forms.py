@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from elements_sdk._utils.errors import Translated, problem_of_file
 from elements_sdk.exceptions import ApiValueError
 
 Parameters = Mapping[str, Any] | Sequence[tuple[str, Any]]
@@ -40,13 +42,10 @@ def files_parameters(files: Mapping[str, str | Sequence[str]] | None) -> list[tu
     for field, given in (files or {}).items():
         for path in [given] if isinstance(given, str | Path) else given or []:
             kind = mimetypes.guess_type(str(path))[0] or "application/octet-stream"
-            parts.append((field, (Path(path).name, _read(Path(path)), kind)))
+            with Translated((OSError, ValueError), partial(_unreadable, Path(path).name)):
+                parts.append((field, (Path(path).name, Path(path).read_bytes(), kind)))
     return parts
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "that is not a path"
-    raise ApiValueError(f"the file to upload, {path.name}, cannot be read: {reason}")
+def _unreadable(name: str, error: Exception) -> ApiValueError:
+    return ApiValueError(f"the file to upload, {name}, cannot be read: {problem_of_file(error)}")

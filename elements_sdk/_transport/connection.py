@@ -29,7 +29,6 @@ _AS_GOOD_AS = 0.0005  # seconds; timeouts that differ by less are as good as the
 _BLOCK = 65_536  # bytes sent within one timeout
 _TLS_ALERT = b"\x15\x03"
 _INTERIM = frozenset({100, *range(102, 200)})
-_thread = threading.local()
 
 
 class Urllib3Attempt(Attempt):
@@ -53,15 +52,22 @@ class Urllib3Attempt(Attempt):
 
     def __enter__(self) -> None:
         """Make the thread's connections work for this attempt; afterwards for the one around it, if any."""
-        self._around: Urllib3Attempt | None = getattr(_thread, "current", None)
+        self._around = _thread.current
         _thread.current = self
 
     def __exit__(self, *_: object) -> None:
         _thread.current = self._around
 
 
+class _Thread(threading.local):
+    current: Urllib3Attempt | None = None
+
+
+_thread = _Thread()
+
+
 def _current() -> Urllib3Attempt:
-    return getattr(_thread, "current", None) or Urllib3Attempt(Timeouts(None, None, None), None)
+    return _thread.current or Urllib3Attempt(Timeouts(None, None, None), None)
 
 
 class _Socket:

@@ -18,6 +18,7 @@ from elements_sdk.exceptions import (
     ApiException,
     ApiTimeoutError,
     ApiValueError,
+    OpenApiException,
     ProxyError,
     RequestSent,
     TlsError,
@@ -99,10 +100,11 @@ _LIMIT_REACHED: dict[Phase, str] = {
 
 def transport_error(
     request: Request, error: Exception, attempt: Attempt, has_proxy: bool, exception_map: ExceptionMap
-) -> Exception:
+) -> OpenApiException:
     """Make the exception for what went wrong, without the library's traceback, whose frames hold headers and body."""
     chain = [item for item in (error, *_causes(error)) if not isinstance(item, exception_map.wrappers)]
     sent = _SENT[attempt.phase]
+    ours: type[ApiException] = ApiConnectionError
     is_late = any(
         isinstance(item, exception_map.timeouts) and not isinstance(item, exception_map.not_timeouts) for item in chain
     )
@@ -111,42 +113,39 @@ def transport_error(
     # Once something was sent, urllib3 calls anything a ProxyError: by then it has forgotten that it was connected.
     if isinstance(error, exception_map.proxy) and sent == "no":
         return _proxy_exception(request, chain, exception_map)
-    if is_late:
-        return make_exception(ApiTimeoutError, request, None, reason=_LIMIT_REACHED[attempt.phase], request_sent=sent)
-    tls_exception = _tls_exception(request, chain, attempt)
+    tls_exception = None if is_late else _tls_exception(request, chain, attempt)
     if tls_exception is not None:
         return tls_exception
     is_broken = any(isinstance(item, exception_map.disconnects) for item in chain)
-    if has_proxy and sent == "no" and is_broken:
-        return make_exception(ProxyError, request, None, reason="the proxy broke the connection off", request_sent=sent)
-    for kinds, ours, message in exception_map.others:
-        if any(isinstance(item, kinds) for item in chain):
-            return make_exception(ours, request, None, reason=message + _system_message(chain), request_sent=sent)
-    if is_broken:
+    known = next((other for other in exception_map.others if any(isinstance(item, other[0]) for item in chain)), None)
+    if is_late:
+        ours, reason = ApiTimeoutError, _LIMIT_REACHED[attempt.phase]
+    elif has_proxy and sent == "no" and is_broken:
+        ours, reason = ProxyError, "the proxy broke the connection off"
+    elif known is not None:
+        ours, reason = known[1], known[2] + _system_message(chain)
+    elif is_broken:
         message = "the connection broke while it was being made" if sent == "no" else _BROKE
-        return make_exception(
-            ApiConnectionError, request, None, reason=message + _system_message(chain), request_sent=sent
-        )
-    if sent == "no" and isinstance(error, exception_map.invalid):
+        reason = message + _system_message(chain)
+    elif sent == "no" and isinstance(error, exception_map.invalid):
         return ApiValueError("the request cannot be sent: host is not a valid name")
-    return make_exception(
-        ApiConnectionError, request, None, reason=f"no answer ({type(error).__name__})", request_sent=sent
-    )
+    else:
+        reason = f"no answer ({type(error).__name__})"
+    return make_exception(ours, request, None, reason=reason, request_sent=sent)
 
 
-def raise_for_proxy_response(request: Request, response: Response) -> Response:
-    """Return a response of the server; one that a forwarding proxy sends in its place is an error.
-
-    :raises ProxyError: the proxy wants to know who is calling, or could not get a response.
-    """
-    if response.status == 407:
-        failed = make_exception(ProxyError, request, response, reason=UNKNOWN_TO_PROXY, request_sent="no")
+def outcome_through_proxy(request: Request, outcome: Response | ApiException) -> Response | ApiException:
+    """Return what came by way of a forwarding proxy: a response that it sends in place of the server's is an error."""
+    if isinstance(outcome, ApiException):
+        return outcome
+    if outcome.status == 407:
+        failed = make_exception(ProxyError, request, outcome, reason=UNKNOWN_TO_PROXY, request_sent="no")
         failed.is_final = True
-        raise failed
-    if response.status not in (502, 504) or "json" in response.headers.get("Content-Type", ""):
-        return response
-    reason = f"{response.reason}: the proxy, or what stands behind it, got no answer from the server"
-    raise make_exception(ProxyError, request, response, reason=reason, request_sent="maybe")
+        return failed
+    if outcome.status not in (502, 504) or "json" in outcome.headers.get("Content-Type", ""):
+        return outcome
+    reason = f"{outcome.reason}: the proxy, or what stands behind it, got no answer from the server"
+    return make_exception(ProxyError, request, outcome, reason=reason, request_sent="maybe")
 
 
 def _tls_exception(request: Request, chain: list[BaseException], attempt: Attempt) -> TlsError | None:
@@ -171,7 +170,7 @@ def _tls_exception(request: Request, chain: list[BaseException], attempt: Attemp
 
 def _proxy_exception(request: Request, chain: list[BaseException], exception_map: ExceptionMap) -> ApiException:
     status = next(filter(None, map(exception_map.proxy_status, chain)), 0)
-    broken_tls = _tls_error(chain)
+    broken_tls = next((item for item in chain if isinstance(item, ssl.SSLError)), None)
     if broken_tls is not None:
         reason = describe(broken_tls, "the proxy", "Configuration.proxy")
     elif status == 0:
@@ -184,10 +183,6 @@ def _proxy_exception(request: Request, chain: list[BaseException], exception_map
     failed.status = status
     failed.is_final = status != 0 or broken_tls is not None
     return failed
-
-
-def _tls_error(chain: list[BaseException]) -> ssl.SSLError | None:
-    return next((item for item in chain if isinstance(item, ssl.SSLError)), None)
 
 
 _ASYNCIO_MESSAGES = ("Connect call failed", "Multiple exceptions")  # in place of those of the system

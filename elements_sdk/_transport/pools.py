@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import threading
-from typing import Any
+from typing import Any, NamedTuple
 
 import urllib3
 from urllib3.exceptions import LocationValueError
@@ -12,42 +12,48 @@ from urllib3.exceptions import LocationValueError
 from elements_sdk._transport.connection import POOLS
 from elements_sdk._transport.proxies import Proxies, Proxy
 from elements_sdk._transport.tls import concerns_tls, tls_context
+from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.fork import register_after_fork
 from elements_sdk._utils.urls import origin_of
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiValueError
 
 _MOST_ORIGINS = 10  # that one client keeps pools for
+_INVALID = "the request cannot be sent: {} is not a valid name"
 
 
-class Route:
+class Route(NamedTuple):
     """The way of a request to an origin.
 
     :ivar is_forwarded: whether a proxy reads the request and sends it on; else it lets bytes through, or there is none.
     """
 
-    __slots__ = ("has_proxy", "is_forwarded", "pool")
-
-    def __init__(self, pool: urllib3.HTTPConnectionPool, has_proxy: bool, is_forwarded: bool) -> None:
-        self.pool, self.has_proxy, self.is_forwarded = pool, has_proxy, is_forwarded
+    pool: urllib3.HTTPConnectionPool
+    has_proxy: bool
+    is_forwarded: bool
 
 
 class Pools:
-    """Connections by origin. Pool, proxy and TLS settings are those of the moment it is made."""
+    """Connections by origin. Pool, proxy and TLS settings are those of the moment it is made.
+
+    :ivar proxies: the proxies before the origins.
+    """
 
     def __init__(self, configuration: Configuration) -> None:
         """
         :raises ApiValueError: a certificate file cannot be read, or the proxy's URL is not valid.
         """
         self._configuration = configuration
-        self._proxies = Proxies(configuration)
+        self.proxies = Proxies(configuration)
         self._managers: dict[tuple[Proxy | None, bool], urllib3.PoolManager] = {}
         self._routes: dict[tuple[str, bool], Route] = {}
         self._context: ssl.SSLContext | None = None
         self._lock = threading.Lock()
         register_after_fork(self)
-        if configuration.is_complete():
-            self._check(configuration)
+        if configuration.is_complete():  # find at once what would otherwise fail in the first call
+            if concerns_tls(configuration):
+                self._tls_context()
+            self.proxies.proxy_for(origin_of(configuration.host))
 
     def route_to(self, origin: str, streams: bool) -> Route:
         """Return the route to an origin.
@@ -56,10 +62,6 @@ class Pools:
             are not counted, so that no call has to wait for them.
         """
         return self._routes.get((origin, streams)) or self._new_route(origin, streams)
-
-    def proxy_for(self, origin: str) -> Proxy | None:
-        """Return the proxy before an origin, if there is one."""
-        return self._proxies.proxy_for(origin)
 
     def close(self) -> None:
         """Close the connections; those in use when their calls end."""
@@ -72,14 +74,8 @@ class Pools:
         self._lock = threading.Lock()
         self._managers, self._routes = {}, {}
 
-    def _check(self, configuration: Configuration) -> None:
-        """Find at once what would otherwise fail in the first call."""
-        if concerns_tls(configuration):
-            self._tls_context()
-        self._proxies.proxy_for(origin_of(configuration.host))
-
     def _new_route(self, origin: str, streams: bool) -> Route:
-        proxy = self._proxies.proxy_for(origin)
+        proxy = self.proxies.proxy_for(origin)
         context = self._tls_context() if origin.startswith("https:") else None
         with self._lock:
             manager = self._managers.get((proxy, streams))
@@ -89,13 +85,11 @@ class Pools:
                 manager.connection_pool_kw["ssl_context"] = context
             if len(self._routes) == _MOST_ORIGINS:  # the managers keep more, so that they drop none of these
                 self._routes = {}
-            try:
+            with Translated(LocationValueError, lambda _error: ApiValueError(_INVALID.format("host"))):
                 pool = manager.connection_from_url(origin)
-                self._routes[origin, streams] = Route(pool, proxy is not None, proxy is not None and context is None)
-                return self._routes[origin, streams]
-            except LocationValueError:
-                pass
-        raise ApiValueError("the request cannot be sent: host is not a valid name")
+            route = Route(pool, proxy is not None, proxy is not None and context is None)
+            self._routes[origin, streams] = route
+            return route
 
     def _new_manager(self, proxy: Proxy | None, block: bool) -> urllib3.PoolManager:
         settings = self._configuration
@@ -114,7 +108,8 @@ class Pools:
         else:
             if proxy.address.startswith("https:"):
                 options["proxy_ssl_context"] = settings.ssl_context or tls_context(settings, identifies=False)
-            manager = _proxy_manager(proxy, options)
+            with Translated(LocationValueError, lambda _error: ApiValueError(_INVALID.format("the proxy"))):
+                manager = urllib3.ProxyManager(proxy.address, proxy_headers=proxy.headers, **options)
         manager.pool_classes_by_scheme = POOLS
         return manager
 
@@ -124,11 +119,3 @@ class Pools:
             with self._lock:
                 self._context = self._context or tls_context(self._configuration)
         return self._context
-
-
-def _proxy_manager(proxy: Proxy, options: dict[str, Any]) -> urllib3.ProxyManager:
-    try:
-        return urllib3.ProxyManager(proxy.address, proxy_headers=proxy.headers, **options)
-    except LocationValueError:
-        pass
-    raise ApiValueError("the request cannot be sent: the proxy is not a valid name")

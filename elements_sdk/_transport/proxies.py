@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from elements_sdk._config.validators import checked_proxy
+from elements_sdk._utils.errors import Translated, without_frames
 from elements_sdk._utils.redaction import MaskedDict
-from elements_sdk._utils.urls import origin_of
+from elements_sdk._utils.urls import is_cleartext, origin_of
 from elements_sdk.exceptions import ApiValueError
 
 if TYPE_CHECKING:
@@ -56,12 +57,14 @@ class Proxies:
             self._known[name] = self._read(name)
         return self._known[name]
 
+    def is_cleartext(self, origin: str) -> bool:
+        """Return whether others can read what goes to this origin: by plain http to another machine or a proxy."""
+        proxy = None if origin.startswith("https:") else self.proxy_for(origin)
+        return is_cleartext(origin) or (proxy is not None and is_cleartext(proxy.address))
+
     def _read(self, name: str) -> Proxy:
-        try:
+        with Translated(ApiValueError, without_frames):  # they hold the address
             return _proxy(checked_proxy(f"{name.upper()}_PROXY", self._named[name]), self._headers)
-        except ApiValueError as error:
-            failed = error.with_traceback(None)  # whose frames hold the address
-        raise failed
 
 
 def _proxy(url: str | None, headers: MaskedDict) -> Proxy:

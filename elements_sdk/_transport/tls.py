@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import ssl
-from typing import TYPE_CHECKING
+from functools import partial
 
 from urllib3.util import create_urllib3_context
 
+from elements_sdk._utils.errors import Translated, problem_of_file
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiValueError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _CLOCK = "or set this machine's clock"
 _TRUST = "if you trust it, set Configuration.ssl_ca_cert to the file of its authority's certificate"
@@ -121,17 +119,21 @@ def _load_authorities(context: ssl.SSLContext, configuration: Configuration) -> 
     """Trust what is given, else what the environment names, else certifi's collection."""
     file, data = configuration.ssl_ca_cert, configuration.ssl_ca_data
     if file is not None:
-        _load("ssl_ca_cert", lambda: context.load_verify_locations(cafile=_readable(file)))
+        with _loading("ssl_ca_cert"):
+            context.load_verify_locations(cafile=_readable(file))
     if data is not None:
-        _load("ssl_ca_data", lambda: context.load_verify_locations(cadata=data or "no certificate"))
+        with _loading("ssl_ca_data"):
+            context.load_verify_locations(cadata=data or "no certificate")
     if file is not None or data is not None:
         return
     variables = ("SSL_CERT_FILE", "SSL_CERT_DIR")
     from_file, folder = (os.environ.get(name) if configuration.trust_env else None for name in variables)
     if from_file:
-        _load("SSL_CERT_FILE", lambda: context.load_verify_locations(cafile=_readable(from_file)))
+        with _loading("SSL_CERT_FILE"):
+            context.load_verify_locations(cafile=_readable(from_file))
     if folder:
-        _load("SSL_CERT_DIR", lambda: context.load_verify_locations(capath=folder))
+        with _loading("SSL_CERT_DIR"):
+            context.load_verify_locations(capath=folder)
     if not from_file and not folder:
         import certifi  # loaded late, as it may not be needed
 
@@ -142,47 +144,41 @@ def _load_client_certificate(context: ssl.SSLContext, configuration: Configurati
     file, key = configuration.cert_file, configuration.key_file
     for name, path in (("cert_file", file), ("key_file", key)):
         if path is not None:
-            _load(name, lambda path=path: _readable(path))  # type: ignore[misc]
+            with _loading(name):
+                _readable(path)
     if file is None:
         raise ApiValueError("key_file is set, and cert_file is not: set it to the certificate that goes with the key")
-    # An empty password, where there is none, keeps OpenSSL from asking for one on the terminal.
-    problem = None
-    try:
+    with Translated((ssl.SSLError, ValueError), partial(_client_certificate_error, configuration, file)):
+        # An empty password, where there is none, keeps OpenSSL from asking for one on the terminal.
         context.load_cert_chain(file, key, configuration.key_password or "")
-    except ssl.SSLError as error:
-        problem = error.reason or "PEM lib"
-    except ValueError:
-        problem = "PASSWORD"
-    if problem is None:
-        return
-    if problem == "PASSWORD":
-        raise ApiValueError("key_password is longer than a password can be")
-    if problem == "KEY_VALUES_MISMATCH":
-        raise ApiValueError("key_file is not the key of the certificate in cert_file")
+
+
+def _client_certificate_error(configuration: Configuration, file: str, error: Exception) -> ApiValueError:
+    key = configuration.key_file
+    if not isinstance(error, ssl.SSLError):
+        return ApiValueError("key_password is longer than a password can be")
+    if error.reason == "KEY_VALUES_MISMATCH":
+        return ApiValueError("key_file is not the key of the certificate in cert_file")
     with open(key or file, "rb") as opened:
         is_encrypted = b"ENCRYPTED" in opened.read()
     if is_encrypted:
         missing = "is missing" if configuration.key_password is None else "is not the right one"
-        raise ApiValueError(f"{'key_file' if key else 'cert_file'} holds an encrypted key, and key_password {missing}")
-    raise ApiValueError(
+        return ApiValueError(f"{'key_file' if key else 'cert_file'} holds an encrypted key, and key_password {missing}")
+    return ApiValueError(
         f"cert_file{' and key_file do' if key else ' does'} not hold a certificate and its key in PEM form "
-        f"({problem.replace('_', ' ').lower()})"
+        f"({(error.reason or 'PEM lib').replace('_', ' ').lower()})"
     )
 
 
-def _load(name: str, load: Callable[[], object]) -> None:
-    """Load what a setting names.
+def _loading(name: str) -> Translated[Exception]:
+    """Return the block that loads what a setting names; it is an `ApiValueError` that names the setting if it fails."""
+    return Translated((OSError, ValueError, TypeError), partial(_file_error, name))
 
-    :raises ApiValueError: the file cannot be read, or holds no certificate.
-    """
-    try:
-        load()
-        return
-    except (ssl.SSLError, TypeError):
-        problem = "holds no certificate in PEM form"
-    except (OSError, ValueError) as error:
-        problem = f"cannot be read: {getattr(error, 'strerror', None) or 'that is not a path'}"
-    raise ApiValueError(f"{name} {problem}")
+
+def _file_error(name: str, error: Exception) -> ApiValueError:
+    if isinstance(error, ssl.SSLError | TypeError):
+        return ApiValueError(f"{name} holds no certificate in PEM form")
+    return ApiValueError(f"{name} cannot be read: {problem_of_file(error)}")
 
 
 def _readable(path: str) -> str:

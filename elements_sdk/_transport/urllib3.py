@@ -23,17 +23,13 @@ from elements_sdk._transport.errors import (
     NAME_NOT_KNOWN,
     NO_CONNECTION,
     ExceptionMap,
-    raise_for_proxy_response,
+    outcome_through_proxy,
     transport_error,
 )
 from elements_sdk._transport.pools import Pools
-from elements_sdk._utils.urls import is_cleartext, request_target
+from elements_sdk._utils.urls import request_target
 from elements_sdk.configuration import Configuration
-from elements_sdk.exceptions import (
-    ApiConnectionError,
-    ApiException,
-    IncompleteBody,
-)
+from elements_sdk.exceptions import ApiConnectionError, ApiException, IncompleteBody, OpenApiException
 from elements_sdk.retry import READING_METHODS
 
 if TYPE_CHECKING:
@@ -53,14 +49,13 @@ class Transport:
 
     async def send(
         self, request: Request, timeouts: Timeouts, *, body: Body = "read", longest_idle: float | None = None
-    ) -> Response:
-        """Send a request to its `url` once, without retries or redirects.
+    ) -> Response | OpenApiException:
+        """Send a request to its `url` once, without retries or redirects; return the response, or why there is none.
 
         :param body: what becomes of the body of a success: it is read, or left in `Response.raw` for the caller to read
             and close, or goes into a file. The body of anything else is always read.
         :param longest_idle: seconds for which a connection may have been idle to be used for a request that changes
             something.
-        :raises ApiConnectionError: no complete response came; `request_sent` says whether the server may have acted.
         """
         route = self._pools.route_to(request.origin, body == "leave")
         attempt = Urllib3Attempt(timeouts, None if request.method in READING_METHODS else longest_idle)
@@ -78,19 +73,13 @@ class Transport:
                     preload_content=False,
                 )
             attempt.phase = "reading the answer"
-            response = self._received(request, raw, timeouts, body)
-            return raise_for_proxy_response(request, response) if route.is_forwarded else response
-        except ApiException as error:
-            failed: Exception = error
+            outcome = self._received(request, raw, timeouts, body)
+            return outcome_through_proxy(request, outcome) if route.is_forwarded else outcome
         except (errors.HTTPError, http.client.HTTPException, OSError, ValueError, TypeError) as error:
-            failed = transport_error(request, error, attempt, route.has_proxy, _EXCEPTIONS)
+            return transport_error(request, error, attempt, route.has_proxy, _EXCEPTIONS)
         finally:
             if self._is_closed:  # meanwhile
                 self.close()
-        try:
-            raise failed
-        finally:
-            del failed  # an exception whose frames hold itself would outlive its call
 
     async def pause(self, seconds: float) -> None:
         """Wait for that many seconds."""
@@ -98,15 +87,16 @@ class Transport:
 
     def is_cleartext(self, origin: str) -> bool:
         """Return whether others can read what goes to this origin: by plain http to another machine or a proxy."""
-        proxy = None if origin.startswith("https:") else self._pools.proxy_for(origin)
-        return is_cleartext(origin) or (proxy is not None and is_cleartext(proxy.address))
+        return self._pools.proxies.is_cleartext(origin)
 
     def close(self) -> None:
         """Close the connections; those in use when their calls end."""
         self._is_closed = True
         self._pools.close()
 
-    def _received(self, request: Request, raw: BaseHTTPResponse, timeouts: Timeouts, body: Body) -> Response:
+    def _received(
+        self, request: Request, raw: BaseHTTPResponse, timeouts: Timeouts, body: Body
+    ) -> Response | ApiException:
         settings = self._configuration
         response = Response(raw.status, raw.reason or "", raw.headers, b"")
         if body == "leave" and 200 <= raw.status < 300:
@@ -127,10 +117,9 @@ class Transport:
             raw.release_conn()
             if sink is not None:
                 sink.discard()
-            if not isinstance(error, TooLarge | FileError):
-                raise
-            failed = body_error(request, response, error)
-        raise failed
+            if isinstance(error, TooLarge | FileError):
+                return body_error(request, response, error)
+            raise
 
 
 def _read_body(raw: BaseHTTPResponse, sink: BodyBuffer) -> None:

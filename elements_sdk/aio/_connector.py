@@ -36,11 +36,7 @@ async def send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandl
     try:
         return await handler(request)
     except aiohttp.ClientError as error:
-        failed = unmistakable(error)
-    try:
-        raise failed
-    finally:
-        del failed  # an exception whose frames hold itself would outlive its call
+        raise unmistakable(error) from error.__cause__
 
 
 def unmistakable(error: Exception) -> Exception:
@@ -113,10 +109,9 @@ class Connector(aiohttp.TCPConnector):
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-        else:
-            attempt.phase = "waiting for the answer"
-            return connection
-        raise RuntimeError  # the connector is closed: aiohttp cancels those who wait, but nobody has cancelled the task
+            raise RuntimeError from None  # the connector is closed: aiohttp cancels those who wait, not their tasks
+        attempt.phase = "waiting for the answer"
+        return connection
 
     async def _create_connection(self, req: Any, traces: Any, timeout: Any) -> Any:
         attempt = current.get()
@@ -128,14 +123,13 @@ class Connector(aiohttp.TCPConnector):
             async with asyncio.timeout(attempt.timeouts.connect_timeout()):
                 protocol = await super()._create_connection(req, traces, timeout)
         except (aiohttp.ClientConnectorError, ssl.SSLError) as error:
-            cut = next((item for item in (error, error.__cause__) if isinstance(item, _CUT)), None)
-            if cut is None:
-                raise
-            failed = Broken(cut)
-        else:
-            self._compare_name(req, protocol)
-            return protocol
-        raise failed
+            if isinstance(error, _CUT):
+                raise Broken(error) from None
+            if isinstance(error.__cause__, _CUT):
+                raise Broken(error.__cause__) from None
+            raise
+        self._compare_name(req, protocol)
+        return protocol
 
     async def _create_direct_connection(self, req: Any, *arguments: Any, **named: Any) -> Any:
         if named.get("client_error") is not aiohttp.ClientProxyConnectionError:
@@ -149,8 +143,7 @@ class Connector(aiohttp.TCPConnector):
         try:
             return await super()._create_direct_connection(req, *arguments, **named)
         except (ClientConnectorDNSError, ClientSSLError) as error:
-            cause = error.__cause__
-        raise aiohttp.ClientProxyConnectionError(req.connection_key, OSError()) from cause
+            raise aiohttp.ClientProxyConnectionError(req.connection_key, OSError()) from error.__cause__
 
     def _compare_name(self, req: Any, protocol: Any) -> None:
         """Compare the certificate with the name it must have. aiohttp itself would send that name to the server.

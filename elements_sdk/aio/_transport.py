@@ -7,6 +7,8 @@ import errno
 import io
 import math
 import os
+from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -27,18 +29,18 @@ from elements_sdk._transport.errors import (
     NO_CONNECTION,
     Attempt,
     ExceptionMap,
-    raise_for_proxy_response,
+    outcome_through_proxy,
     transport_error,
 )
 from elements_sdk._transport.proxies import Proxies, Proxy
 from elements_sdk._transport.tls import concerns_tls, tls_context
 from elements_sdk._utils.fork import abandon_in_child, register_after_fork
 from elements_sdk._utils.redaction import MaskedDict
-from elements_sdk._utils.urls import is_cleartext, origin_of
+from elements_sdk._utils.urls import origin_of
 from elements_sdk.aio._connector import Broken, Connector, Upload, current, send_once, unmistakable
 from elements_sdk.aio._deadlines import Deadline, Deadlines
 from elements_sdk.configuration import Configuration
-from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody
+from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody, OpenApiException
 
 if TYPE_CHECKING:
     import ssl
@@ -46,7 +48,6 @@ if TYPE_CHECKING:
 _RESET = ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
 _LONGEST_LINE, _MOST_HEADERS = 65_536, 100  # as of http.client
 _SEND_ONCE = (send_once,)
-_LARGE = BLOCK  # bytes; a larger body is sent in chunks
 
 
 class Transport:
@@ -72,16 +73,17 @@ class Transport:
 
     async def send(
         self, request: Request, timeouts: Timeouts, *, body: Body = "read", longest_idle: float | None = None
-    ) -> Response:
-        """Send a request to its `url` once, without retries or redirects.
-
-        :raises ApiConnectionError: no complete response came; `request_sent` says whether the server may have acted.
-        """
+    ) -> Response | OpenApiException:
+        """Send a request to its `url` once, without retries or redirects; return the response, or why there is none."""
+        if self._is_closed:
+            failed = make_exception(ApiConnectionError, request, None, reason=CLOSED_MEANWHILE, request_sent="no")
+            failed.is_final = True
+            return failed
         origin = request.origin
         proxy = self._proxies.proxy_for(origin)
         is_forwarded = proxy is not None and not origin.startswith("https:")
         attempt = Attempt(timeouts)
-        session = self._session_of_this_loop(request, body == "leave")
+        session = self._session_of_this_loop(body == "leave")
         options = self._options(request, origin, proxy, attempt)
         token = current.set(attempt)
         try:
@@ -93,20 +95,15 @@ class Transport:
                     **options,
                 )
                 attempt.phase = "reading the answer"
-                response = await self._received(request, raw, body)
-            return raise_for_proxy_response(request, response) if is_forwarded else response
-        except ApiException as error:
-            failed: Exception = error
+                outcome = await self._received(request, raw, body)
+            return outcome_through_proxy(request, outcome) if is_forwarded else outcome
         except (aiohttp.ClientError, Broken, DecodeError, OSError, ValueError, TypeError, RuntimeError) as error:
-            failed = transport_error(request, unmistakable(error), attempt, proxy is not None, _EXCEPTIONS)
-            if self._is_closed and isinstance(failed, ApiConnectionError):
-                failed.reason, failed.is_final = CLOSED_MEANWHILE, True
+            reason = transport_error(request, unmistakable(error), attempt, proxy is not None, _EXCEPTIONS)
+            if self._is_closed and isinstance(reason, ApiConnectionError):
+                reason.reason, reason.is_final = CLOSED_MEANWHILE, True
+            return reason
         finally:
             current.reset(token)
-        try:
-            raise failed
-        finally:
-            del failed  # an exception whose frames hold itself would outlive its call
 
     async def pause(self, seconds: float) -> None:
         """Wait for that many seconds."""
@@ -114,8 +111,7 @@ class Transport:
 
     def is_cleartext(self, origin: str) -> bool:
         """Return whether others can read what goes to this origin: by plain http to another machine or a proxy."""
-        proxy = None if origin.startswith("https:") else self._proxies.proxy_for(origin)
-        return is_cleartext(origin) or (proxy is not None and is_cleartext(proxy.address))
+        return self._proxies.is_cleartext(origin)
 
     async def close(self) -> None:
         """Close the connections. Calls that are under way fail."""
@@ -130,16 +126,12 @@ class Transport:
         abandon_in_child(self._sessions)
         self._sessions, self._loop, self._deadlines = {}, None, Deadlines()
 
-    def _session_of_this_loop(self, request: Request, streams: bool) -> aiohttp.ClientSession:
+    def _session_of_this_loop(self, streams: bool) -> aiohttp.ClientSession:
         """Return the aiohttp session for a request.
 
         :param streams: whether the caller reads the body, and may forget to release it. Such connections are not
             counted, so that no call has to wait for them.
         """
-        if self._is_closed:
-            failed = make_exception(ApiConnectionError, request, None, reason=CLOSED_MEANWHILE, request_sent="no")
-            failed.is_final = True
-            raise failed
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             if self._loop is not None:
@@ -176,7 +168,7 @@ class Transport:
         options = MaskedDict(headers=request.headers, allow_redirects=False, data=request.body)
         if request.method != "POST":
             options["middlewares"] = _SEND_ONCE  # for these only: it takes time, and aiohttp retries no POST
-        if request.body is not None and len(request.body) > _LARGE:
+        if request.body is not None and len(request.body) > BLOCK:
             options["data"] = Upload(request.body, attempt)
         if origin.startswith("https:"):
             options["ssl"] = self._tls_context()
@@ -205,9 +197,9 @@ class Transport:
     def _proxy_context(self) -> ssl.SSLContext:
         return self._configuration.ssl_context or tls_context(self._configuration, identifies=False)
 
-    async def _received(self, request: Request, raw: aiohttp.ClientResponse, body: Body) -> Response:
+    async def _received(self, request: Request, raw: aiohttp.ClientResponse, body: Body) -> Response | ApiException:
         settings = self._configuration
-        response = _LazyResponse(raw)
+        response = Response(raw.status, raw.reason or "", partial(_decoded, raw.raw_headers), b"")
         if body == "leave" and 200 <= raw.status < 300:
             response.raw = raw
             return response
@@ -225,31 +217,15 @@ class Transport:
             if sink is not None:
                 sink.discard()
             if isinstance(error, TooLarge | FileError):
-                failed: Exception = body_error(request, response, error)
-            elif isinstance(error, aiohttp.ClientPayloadError) and "ConnectionResetError(" in str(error):
-                failed = Broken(_RESET)  # of which aiohttp keeps the text only
-            else:
-                raise
-        raise failed
+                return body_error(request, response, error)
+            if isinstance(error, aiohttp.ClientPayloadError) and "ConnectionResetError(" in str(error):
+                raise Broken(_RESET) from None  # aiohttp keeps the text only
+            raise
 
 
-class _LazyResponse(Response):
-    """A response whose headers are decoded when they are asked for: that takes longer than all the rest."""
-
-    __slots__ = ("_headers", "_lines")
-
-    def __init__(self, raw: aiohttp.ClientResponse) -> None:
-        self._headers: HTTPHeaderDict | None = None
-        self._lines = raw.raw_headers
-        self.status, self.reason, self.data, self.raw, self.file = raw.status, raw.reason or "", b"", None, None
-
-    @property
-    def headers(self) -> HTTPHeaderDict:  # type: ignore[override]
-        """The headers as http.client reads them; aiohttp takes their bytes for UTF-8."""
-        if self._headers is None:
-            lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._lines]
-            self._headers = HTTPHeaderDict(lines)
-        return self._headers
+def _decoded(lines: Iterable[tuple[bytes, bytes]]) -> HTTPHeaderDict:
+    """Return headers as http.client reads them; aiohttp takes their bytes for UTF-8."""
+    return HTTPHeaderDict([(name.decode("latin-1"), value.decode("latin-1")) for name, value in lines])
 
 
 async def _read_body(

@@ -18,17 +18,16 @@ class Pager(BasePager[T], AsyncIterator[T]):
     """
 
     async def __anext__(self) -> T:
-        for entry in self._rest:
-            return entry
-        self._rest = iter(await self._fetch_new())
-        for entry in self._rest:
-            return entry
-        raise StopAsyncIteration
+        if not self._rest:
+            self._rest.extend(await self._fetch_new())
+        if not self._rest:
+            raise StopAsyncIteration
+        return self._rest.popleft()
 
     async def pages(self) -> AsyncIterator[list[T]]:
         """Go on page by page: lists of at most `page_size` entries, none empty.
 
         :raises PagingError: a call failed.
         """
-        while page := list(self._rest) or await self._fetch_new():
+        while page := self._take_rest() or await self._fetch_new():
             yield page
