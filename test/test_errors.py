@@ -514,6 +514,15 @@ def test_retry_after(text: str, seconds: int | None) -> None:
     assert exceptions.TooManyRequestsException(429, headers={"Retry-After": text}).retry_after == seconds
 
 
+def test_answer_that_is_nested_as_deeply_as_can_just_be_read_is_refused_as_any_other(recorder: RecordingServer) -> None:
+    auth = client_of(recorder.host, strict_responses=True)
+    for depth in range(850, 1000):
+        body = b'[{"id": ' + b"[" * depth + b"]" * depth + b"}]"
+        recorder.answer = lambda _request, body=body: CannedResponse(200, body)  # type: ignore[misc]
+        with pytest.raises(ResponseFormatError):
+            auth.get_all_access_tokens()
+
+
 def page_of_html(auth: AuthApi, recorder: RecordingServer) -> None:
     recorder.answer = lambda _request: CannedResponse(200, b"<html></html>")
     auth.create_auth_ticket()

@@ -22,6 +22,8 @@ class Translated(Generic[E]):
     :param make: returns what is raised in place of one; it may be the same.
     """
 
+    __slots__ = ("_context", "_kinds", "_make")
+
     def __init__(self, kinds: type[E] | tuple[type[E], ...], make: Callable[[E], Exception]) -> None:
         self._kinds, self._make = kinds, make
 
