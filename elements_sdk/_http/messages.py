@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
 
+from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.redaction import MASK, SECRET_NAMES, MaskedDict
 from elements_sdk.exceptions import ApiValueError, RequestSent
 
@@ -155,9 +155,8 @@ def encode_query(pairs: list[tuple[str, Any]]) -> str:
     """
     if not pairs:
         return ""
-    with suppress(UnicodeEncodeError):
+    with Translated(UnicodeEncodeError, lambda _error: ApiValueError("a query parameter holds a lone surrogate")):
         return urlencode(pairs)
-    raise ApiValueError("a query parameter holds a lone surrogate")
 
 
 def with_query(url: str, request: Request) -> str:
