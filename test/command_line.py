@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from elements_sdk.cli import running
+from elements_sdk.sandbox import Sandbox
 
 COMMAND = str(Path(sys.executable).with_name("elements-sdk"))
 
@@ -77,3 +78,8 @@ def run_on_terminal(
         shown += chunk
     os.close(terminal)
     return os.waitstatus_to_exitcode(os.waitpid(process_id, 0)[1]), shown
+
+
+def as_admin(sandbox: Sandbox) -> dict[str, str]:
+    """Return the variables of calls as the administrator of a sandbox."""
+    return {"ELEMENTS_HOST": sandbox.host, "ELEMENTS_API_TOKEN": sandbox.admin.api_token}

@@ -1,19 +1,23 @@
-"""The fixtures that tests share: a sandbox, clients of it, and a server that records what it gets."""
+"""The fixtures that more than one folder uses: sandboxes, servers that record what they get, and the environment."""
 
 from __future__ import annotations
 
-import shutil
+import os
 import signal
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from elements_sdk.configuration import Configuration
-from elements_sdk.models import AuthLoginEndpointRequest
-from elements_sdk.sandbox import Account, Sandbox
+from elements_sdk.sandbox import Sandbox
 from test.both_clients import ApiClient, AuthApi, of_kind, parametrize
+from test.link_server import USUAL
+from test.listing import COLLECTORS, Collect
+from test.processes.engine_work import TOKEN
 from test.recording import RecordingServer
+from test.tls import TRUSTED
 
 pytest_generate_tests = parametrize
 
@@ -51,27 +55,6 @@ def auth(sandbox: Sandbox) -> Iterator[AuthApi]:
 
 
 @pytest.fixture
-def admin_auth(sandbox: Sandbox) -> Iterator[AuthApi]:
-    """Yield the calls as `sandbox.admin`, by API token."""
-    with ApiClient(sandbox.configuration(sandbox.admin)) as client:
-        yield AuthApi(client)
-
-
-@pytest.fixture
-def anonymous(sandbox: Sandbox) -> Iterator[AuthApi]:
-    """Yield the calls on a client without an API key, not logged in."""
-    with ApiClient(Configuration(host=sandbox.host)) as client:
-        yield AuthApi(client)
-
-
-@pytest.fixture
-def admin_session(sandbox: Sandbox, anonymous: AuthApi) -> AuthApi:
-    """Return the calls as `sandbox.admin`, in a session."""
-    log_in(anonymous, sandbox.admin)
-    return anonymous
-
-
-@pytest.fixture
 def recorder() -> Iterator[RecordingServer]:
     """Yield a server that records requests and answers as it is told."""
     with RecordingServer() as running:
@@ -86,14 +69,42 @@ def recorded_client(recorder: RecordingServer) -> Iterator[ApiClient]:
 
 
 @pytest.fixture
-def copied_tree(tmp_path: Path) -> Path:
-    """Return a copy of the repository to change."""
-    skipped = shutil.ignore_patterns(".git", ".*_cache", "__pycache__", ".tox", ".venv", "build", "*.egg-info")
-    return Path(shutil.copytree(Path(__file__).parents[1], tmp_path / "tree", ignore=skipped))
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Return a way to set environment variables, after those of ours are removed."""
+    for name in list(os.environ):
+        if name.startswith("ELEMENTS_"):
+            monkeypatch.delenv(name)
+    return monkeypatch
 
 
-def log_in(auth: AuthApi, account: Account) -> None:
-    """Log in with what the account needs."""
-    otp = account.otp() if account.otp_secret else None
-    credentials = AuthLoginEndpointRequest(username=account.username, password=account.password, otp=otp)
-    assert auth.login(credentials).user is not None
+@pytest.fixture(params=sorted(COLLECTORS))
+def collect(request: pytest.FixtureRequest) -> Collect:
+    """Return a function that iterates: one for each kind of client."""
+    return COLLECTORS[request.param]
+
+
+@pytest.fixture
+def links(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """Yield a sandbox with as many share links as a test asks for."""
+    with Sandbox(tokens=getattr(request, "param", USUAL)) as running:
+        yield running
+
+
+@pytest.fixture
+def tls() -> ssl.SSLContext:
+    """Return the context of a TLS server on this machine."""
+    return TRUSTED.context_for("localhost", "127.0.0.1")
+
+
+@pytest.fixture
+def ca_file(tmp_path: Path) -> str:
+    """Return the file of the authority that a client of `tls` has to trust."""
+    return str(TRUSTED.ca_file(tmp_path / "ca.pem"))
+
+
+@pytest.fixture
+def worker_environment(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the environment variables that a job's workers need for the sandbox."""
+    monkeypatch.setenv("ELEMENTS_HOST", sandbox.host)
+    monkeypatch.setenv("ELEMENTS_API_TOKEN", sandbox.user.api_token)
+    monkeypatch.setenv(TOKEN, sandbox.user.api_token)

@@ -8,9 +8,17 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from elements_sdk import ApiClient, AuthApi, OneTimeAccessToken
+from elements_sdk.sandbox import Sandbox
 from test.recording import CannedResponse, Recorded, RecordingServer
 
 IS_DONE = CannedResponse(204, b"")
+SPELLING = [
+    "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+    "\u0915\u094d\u200d\u0937",
+    "Dampf\u00adschiff",
+]  # ZWNJ, ZWJ, soft hyphen
+ODD_EXPIRIES = ["2026-12-31T23:59:60Z", 1767225600, "31.12.2026 23:59", ["2026"], {"date": 1}, True, "never", "soon"]
 
 
 def page(links: list[dict[str, Any]], request: Recorded) -> CannedResponse:
@@ -52,3 +60,13 @@ def link(number: Any, **values: Any) -> dict[str, Any]:
 
 def links(count: int) -> list[dict[str, Any]]:
     return [link(number) for number in range(1, count + 1)]
+
+
+USUAL = 50  # links of a sandbox
+MANY = 2000
+
+
+def all_links(sandbox: Sandbox) -> list[OneTimeAccessToken]:
+    """Return the share links of a sandbox."""
+    with ApiClient(sandbox.configuration(sandbox.admin)) as client:
+        return list(AuthApi(client).iter_access_tokens())

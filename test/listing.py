@@ -35,6 +35,11 @@ def collect_in_loop(configuration: Configuration, ids: list[int], **arguments: A
 COLLECTORS: dict[str, Collect] = {"blocking": collect, "asyncio": collect_in_loop}
 
 
+def new_a_page(page_size: int, max_limit: int | None) -> int:
+    """Return how many new entries a page has: one more is asked for, to see whether the list has changed."""
+    return min(page_size, max_limit - 1) if max_limit else page_size
+
+
 class ListServer:
     """A server with the entries `ids`, ordered as asked.
 

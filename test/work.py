@@ -1,6 +1,6 @@
 """How much work the SDK does, counted in function calls, which are the same on every machine: against slow code.
 
-`python -m test.work` writes the counts of this Python into `test/data/work.json`, with which `test/test_work.py`
+`python -m test.work` writes the counts of this Python into `test/data/work.json`, with which `test/wire/test_work.py`
 compares; `tox -m work` does so on every Python. Do that when a change is meant to cost more, or has made it cheaper.
 """
 
@@ -67,6 +67,15 @@ def recorded() -> dict[str, dict[str, int]]:
     """Return the recorded counts: Python's minor version -> work -> calls."""
     counts: dict[str, dict[str, int]] = json.loads(RECORD.read_text("utf-8")) if RECORD.exists() else {}
     return counts
+
+
+def nearest_recorded(version: str = PYTHON) -> str:
+    """Return the Python with a record that is nearest to this version: the same, if it has one."""
+    return min(recorded(), key=lambda other: abs(_minor(other) - _minor(version)))
+
+
+def _minor(version: str) -> int:
+    return int(version.partition(".")[2])
 
 
 def main() -> None:

@@ -330,3 +330,4 @@ TABLE: dict[str, list[Fault]] = {
     "Servers that ask to wait": [*ASKED_TO_WAIT, *ASKED_NONSENSE, *ASKED_TOO_MUCH],
     **HOSTILE,
 }
+ROWS = [(fault, call) for faults in TABLE.values() for fault in faults for call in fault.outcomes]

@@ -15,6 +15,15 @@ from elements_sdk.bulk import Outcome
 from test.processes.engine_work import TOKEN, client_with_hook, fetch
 
 UNKNOWN = 10**9
+# What `report` prints, if all is well.
+COMES_BACK = f"""\
+method True True
+list True
+error 404 GET yes No OneTimeAccessToken matches the given query.
+outcomes True
+failed {UNKNOWN}: NotFoundException
+models {{'OneTimeAccessToken'}}
+"""
 
 
 def main(method: str) -> None:

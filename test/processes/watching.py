@@ -106,7 +106,9 @@ def _report(sender: Connection, work: Callable[[], Any]) -> None:
 
 
 def run(program: str, *arguments: str, within: float = 30.0) -> str:
-    """Run a program of this folder to its end; return what it printed.
+    """Run a program to its end; return what it printed.
+
+    :param program: the name of a module in this folder, or else the whole name of a module.
 
     :raises AssertionError: it failed, took too long, or wrote to standard error.
     """
@@ -116,8 +118,9 @@ def run(program: str, *arguments: str, within: float = 30.0) -> str:
 
 
 def start(program: str, *arguments: str) -> subprocess.Popen[str]:
-    """Start a program of this folder, every warning being an error."""
-    line = [sys.executable, "-W", "error", "-m", f"test.processes.{program}", *arguments]
+    """Start such a program, every warning being an error."""
+    module = program if "." in program else f"test.processes.{program}"
+    line = [sys.executable, "-W", "error", "-m", module, *arguments]
     return subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

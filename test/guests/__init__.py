@@ -1,0 +1,1 @@
+"""Tests with programs of other people; they need `test/guests/requirements.txt`."""

@@ -1,0 +1,1 @@
+"""Tests against the sandbox: a real Django in a process of its own."""

@@ -1,0 +1,170 @@
+"""Timeouts of asyncio calls: each call ends at its own, in any loop and in any process, and at no other."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from elements_sdk import ApiException, ApiTimeoutError, DeadlineExceeded
+from elements_sdk.aio import ApiClient, AuthApi
+from test.faults import behaviours as does
+from test.faults.server import FaultServer
+from test.processes.watching import Child
+from test.recording import RecordingServer
+from test.wire.test_aio import ask_and_close, client_of
+
+
+def test_limit_of_the_whole_is_that_of_the_call_and_not_of_the_task_around_it() -> None:
+    async def call(host: str) -> None:
+        async with client_of(host) as client:
+            with pytest.raises(DeadlineExceeded):
+                await AuthApi(client).create_auth_ticket(_request_timeout=0.2)
+            task = asyncio.current_task()
+            assert task is not None
+            assert task.cancelling() == 0
+            with pytest.raises(TimeoutError) as caught:
+                async with asyncio.timeout(0.2):
+                    await AuthApi(client).create_auth_ticket(_request_timeout=20)
+            assert not isinstance(caught.value, ApiException)
+
+    with FaultServer(does.silence()) as server:
+        asyncio.run(call(server.host))
+
+
+def test_each_of_many_calls_ends_at_its_own_limit() -> None:
+    async def seconds_until_late(client: ApiClient, limit: float | tuple[float, float]) -> float:
+        started = time.monotonic()
+        with pytest.raises(ApiTimeoutError):
+            await AuthApi(client).get_access_token(7, _request_timeout=limit)
+        return time.monotonic() - started
+
+    async def calls(host: str) -> list[float]:
+        async with client_of(host, retries=0, connection_pool_maxsize=8) as client:
+            alone = await seconds_until_late(client, (5, 0.5))
+            return [alone, *await asyncio.gather(*(seconds_until_late(client, limit) for limit in timeouts))]
+
+    timeouts: list[float | tuple[float, float]] = [3.3, 0.3, (5, 2.3), (5, 1.3)]
+    with FaultServer(does.silence()) as server:
+        taken = asyncio.run(calls(server.host))
+    for seconds, limit in zip(taken, (0.5, 3.3, 0.3, 2.3, 1.3), strict=True):
+        assert limit - 0.01 <= seconds < limit + 0.9
+
+
+def test_wait_for_a_free_connection_is_not_the_wait_for_a_chunk() -> None:
+    async def calls(host: str) -> list[Any]:
+        async with client_of(host, connection_pool_maxsize=1) as client:
+            return await asyncio.gather(
+                *(AuthApi(client).get_access_token(7, _request_timeout=(5, 0.8)) for _ in range(3))
+            )
+
+    with FaultServer(does.late_answer(0.5)) as server:
+        assert len(asyncio.run(calls(server.host))) == 3
+
+
+def test_limit_and_cancellation_at_one_moment_leave_the_task_cancelled() -> None:
+    async def call(client: ApiClient) -> None:
+        task = asyncio.create_task(AuthApi(client).get_access_token(7, _request_timeout=1))
+        await asyncio.sleep(0.1)
+        time.sleep(1)  # so that both are due when it is over
+        asyncio.get_running_loop().call_later(0, task.cancel)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    async def calls(host: str) -> None:
+        async with client_of(host) as client:
+            await call(client)
+
+    with FaultServer(does.silence()) as server:
+        asyncio.run(calls(server.host))
+
+
+def test_closed_client_leaves_no_timer_in_the_loop(recorder: RecordingServer) -> None:
+    async def call() -> list[asyncio.TimerHandle]:
+        recorder.answers('{"ticket": "t"}')
+        await ask_and_close(client_of(recorder.host))
+        timers: list[asyncio.TimerHandle] = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
+        return [timer for timer in timers if not timer.cancelled()]
+
+    assert asyncio.run(call()) == []
+
+
+def test_answer_that_has_come_while_the_loop_was_busy_is_not_late() -> None:
+    async def call(host: str) -> Any:
+        async with client_of(host, retries=0) as client:
+            asyncio.get_running_loop().call_later(0.1, time.sleep, 1.0)
+            return await client.call_api("/x", "GET", response_type="object", _request_timeout=(5, 0.6))
+
+    with FaultServer(does.late_answer(0.3)) as server:
+        assert asyncio.run(call(server.host)).data == {}
+
+
+def test_timeout_for_a_chunk_is_that_of_each_call_on_a_kept_connection() -> None:
+    async def calls() -> float:
+        is_over = asyncio.Event()
+
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            for delay in (0, 0, 0.6):
+                await reader.readuntil(b"\r\n\r\n")
+                await asyncio.sleep(delay)
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            await reader.read()
+            writer.close()
+            is_over.set()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        async with server, client_of(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", retries=0) as client:
+            for limit in (0.3, 0.3, 30):
+                await client.call_api("/x", "GET", _request_timeout=(5, limit))
+                await asyncio.sleep(0.5)  # longer than the limit, which an idle connection does not have
+            started = time.monotonic()
+            with pytest.raises(ApiTimeoutError, match="did not answer in time"):
+                await client.call_api("/x", "GET", _request_timeout=(5, 0.3))
+            taken = time.monotonic() - started
+            await is_over.wait()  # all of them were made on one connection
+            return taken
+
+    assert 0.29 < asyncio.run(calls()) < 4
+
+
+def test_timeout_for_a_chunk_is_not_that_of_an_upload_which_goes_on_steadily() -> None:
+    body = "x" * 16_000_000
+
+    async def read_slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        left = len(body)
+        while left:
+            left -= len(await reader.read(65_536))
+            if left > len(body) / 2:  # the rest is in buffers of the system, when all has been sent
+                await asyncio.sleep(0.005)
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        writer.close()
+
+    async def call() -> float:
+        server = await asyncio.start_server(read_slowly, "127.0.0.1", 0)
+        host, started = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", time.monotonic()
+        async with server, client_of(host) as client:
+            text = {"Content-Type": "text/plain"}
+            await client.call_api("/x", "PUT", header_params=text, body=body, _request_timeout=(5, 0.5))
+        return time.monotonic() - started
+
+    assert asyncio.run(call()) > 0.5
+
+
+def test_limit_holds_in_a_child_whose_parent_has_watched_over_calls(recorder: RecordingServer) -> None:
+    recorder.answers('{"ticket": "t"}')
+
+    async def seconds_until_late(client: ApiClient, host: str) -> float:
+        started = time.monotonic()
+        async with client:
+            with pytest.raises(DeadlineExceeded):
+                await client.request("GET", host, _request_timeout=1)
+        return time.monotonic() - started
+
+    with FaultServer(does.dripping_body(0.1)) as server, asyncio.Runner() as loop:
+        client = client_of(recorder.host)
+        loop.run(AuthApi(client).create_auth_ticket(_request_timeout=0.9))
+        assert Child(lambda: asyncio.run(seconds_until_late(client, server.host))).result() < 4
+        loop.run(client.close())
