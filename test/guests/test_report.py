@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -238,3 +239,22 @@ def test_report_that_cannot_be_written_is_an_error_in_words(links: Sandbox) -> N
 @given(values=LINKS)
 def test_no_shape_of_a_link_breaks_the_report(values: dict[str, Any]) -> None:
     render([reader("OneTimeAccessToken")(values, None)], "https://storage.example.com", 14).encode()
+
+
+LIST = "import os, sys; os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone'); os.execv(sys.argv[1], sys.argv[1:])"
+
+
+@pytest.mark.parametrize("name", ["page.html", "x" * 250 + ".html", "\u00e9" * 120 + ".html"])
+def test_report_from_a_folder_that_is_gone(name: str, tmp_path: Path) -> None:
+    file = tmp_path / name
+    with Server(links(3)) as server:
+        variables = environment(ELEMENTS_HOST=server.host, ELEMENTS_API_TOKEN="T")
+        arguments = [sys.executable, "-c", LIST, COMMAND, "links", "report", str(file)]
+        ended = subprocess.run(arguments, env=variables, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        assert (ended.returncode, ended.stderr) == (0, f"3 links in {file}\n")
+        assert "<html" in file.read_text("utf-8")
+        relative = [*arguments[:-1], name]
+        ended = subprocess.run(relative, env=variables, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        assert ended.returncode == 1
+        assert "fault" not in ended.stderr
+    assert [path.name for path in tmp_path.iterdir()] == [name]

@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from test.cli.test_accounts import SIGNALS, rows_of, wait_for
 from test.command_line import COMMAND, environment, run_here, run_on_terminal
 from test.link_server import Server, links
-from test.test_cli_accounts import SIGNALS, rows_of, wait_for
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -74,22 +73,3 @@ def test_terminal_has_its_cursor_again_after_a_job_that_was_ended_at_once(keys: 
     assert shown.rfind("\x1b[?25h") > shown.rfind("\x1b[?25l") >= 0
     counts = re.findall(r"(\d+) (?:not known|not touched)", shown.rpartition("Interrupted: 0 of 20 links revoked, ")[2])
     assert sum(map(int, counts)) == 20
-
-
-LIST = "import os, sys; os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone'); os.execv(sys.argv[1], sys.argv[1:])"
-
-
-@pytest.mark.parametrize("name", ["page.html", "x" * 250 + ".html", "\u00e9" * 120 + ".html"])
-def test_report_from_a_folder_that_is_gone(name: str, tmp_path: Path) -> None:
-    file = tmp_path / name
-    with Server(links(3)) as server:
-        variables = environment(ELEMENTS_HOST=server.host, ELEMENTS_API_TOKEN="T")
-        arguments = [sys.executable, "-c", LIST, COMMAND, "links", "report", str(file)]
-        ended = subprocess.run(arguments, env=variables, cwd=tmp_path, capture_output=True, text=True, timeout=60)
-        assert (ended.returncode, ended.stderr) == (0, f"3 links in {file}\n")
-        assert "<html" in file.read_text("utf-8")
-        relative = [*arguments[:-1], name]
-        ended = subprocess.run(relative, env=variables, cwd=tmp_path, capture_output=True, text=True, timeout=60)
-        assert ended.returncode == 1
-        assert "fault" not in ended.stderr
-    assert [path.name for path in tmp_path.iterdir()] == [name]

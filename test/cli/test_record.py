@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from elements_sdk.cli.record import Record
+from test.cli.test_accounts import finish, rows_of, started, wait_for
 from test.command_line import COMMAND, environment, run_here
 from test.link_server import IS_DONE, Server, link, links
 from test.recording import CannedResponse
-from test.test_cli_accounts import finish, rows_of, started, wait_for
 
 Here = Callable[..., subprocess.CompletedProcess[str]]
 EMAIL = ("links", "email", "--to", "ada@example.com", "--yes")
