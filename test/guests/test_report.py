@@ -1,4 +1,4 @@
-"""The report is written safely: nothing in the way obeys or destroys, and it tells what is shared."""
+"""The report, drawn by matplotlib: it is written safely, needs nothing else, and tells what is shared."""
 
 from __future__ import annotations
 

@@ -171,6 +171,14 @@ def test_each_promise_names_a_test_that_exists(page: str, count: int) -> None:
         assert f"def {test}(" in (ROOT / file).read_text("utf-8"), test
 
 
+@pytest.mark.parametrize(
+    "file", [*PAGES, ROOT / "pyproject.toml", ROOT / "tox.ini", ROOT / ".ci/run"], ids=lambda file: file.name
+)
+def test_paths_of_tests_that_a_file_names_exist(file: Path) -> None:
+    for path in re.findall(r"(?<![\w/])test/[\w./]*\w", file.read_text("utf-8")):
+        assert (ROOT / path).exists(), path
+
+
 def test_table_of_packages_is_the_order_that_import_linter_holds() -> None:
     listed = re.findall(r"^\| `(\w+)(?:\.py|/)` \|", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]

@@ -1,4 +1,4 @@
-"""The SDK in the workers of other engines: what travels there and back, and what does not."""
+"""The SDK in a pool of processes: what travels there and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for any input: any answer, any header, any path parameter, any error body, any model, any setting."""
+"""What holds for any input: any header, any cookie, any path parameter, any error body, any model, any setting."""
 
 from __future__ import annotations
 
@@ -45,9 +45,6 @@ from test.strategies import (
 )
 
 OF_ONE_MODEL = settings(ALWAYS_THE_SAME, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
-
-
-# Functions without I/O
 
 
 @ALWAYS_THE_SAME

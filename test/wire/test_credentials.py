@@ -1,4 +1,4 @@
-"""API keys that are renewed, the environment, and what pickling and copying do to credentials."""
+"""API keys that are renewed, headers and keys that change, and the rules of cookies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random input for what reads from the wire and writes to it."""
+"""What holds for any answer of a server, and for any path parameter on the wire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Proxies: a real one, scripted ones that fail, and which proxy is used for which server."""
+"""Proxies: a real one, and scripted ones that fail."""
 
 from __future__ import annotations
 

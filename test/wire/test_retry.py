@@ -1,4 +1,4 @@
-"""How often a call is retried, as `Configuration.retries` says; and what `Retry-After` means."""
+"""How often a call is retried, as `Configuration.retries` says, and what the log and the exception tell of it."""
 
 from __future__ import annotations
 
