@@ -21,8 +21,10 @@ from test.tls import TRUSTED
 
 pytest_generate_tests = parametrize
 
-# A shell starts what runs in the background with Ctrl-C ignored, and so would be whatever the tests start.
+# A shell starts what runs in the background with Ctrl-C ignored, and `nohup` starts it with SIGHUP ignored; so would be
+# whatever the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
