@@ -6,9 +6,9 @@ import io
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from elements_sdk._http.budgets import BLOCK
 from elements_sdk._http.messages import Response
 
-BLOCK = 65_536  # bytes read at a time
 _MOST_DIGITS = 9  # of a Content-Length that is looked at; Python refuses to convert very many
 
 
@@ -23,12 +23,24 @@ def is_small(headers: Mapping[str, str], most: int | None) -> bool:
     return int(length) <= (BLOCK if most is None else min(most, BLOCK))
 
 
-class TooLarge(Exception):
-    """A body is larger than the limit; the text says so."""
+class BodyError(Exception):
+    """A body could not be read; the text says why."""
 
 
-class FileError(Exception):
-    """A body could not be written to a file; the text says why."""
+class TooLarge(BodyError):
+    """It is larger than the limit."""
+
+
+class Damaged(BodyError):
+    """It is not compressed as its headers say, or its end is missing."""
+
+
+class UnknownCoding(BodyError):
+    """It has a content coding that is not read."""
+
+
+class FileError(BodyError):
+    """It could not be written to a file."""
 
 
 class BodyBuffer:
@@ -49,7 +61,7 @@ class BodyBuffer:
         :raises TooLarge: the length is over the limit.
         """
         if self._most is not None and promised is not None and promised > self._most:
-            raise TooLarge(self._too_large())
+            raise TooLarge(too_large(self._most))
 
     def write(self, chunk: bytes) -> None:
         """Store the next chunk.
@@ -59,7 +71,7 @@ class BodyBuffer:
         """
         self._size += len(chunk)
         if self._most is not None and self._size > self._most:
-            raise TooLarge(self._too_large())
+            raise TooLarge(too_large(self._most))
         self._store(chunk)
 
     def value(self, response: Response) -> Any:
@@ -77,8 +89,10 @@ class BodyBuffer:
         else:
             self._whole.write(chunk)
 
-    def _too_large(self) -> str:
-        return f"the answer has more than {self._most:,} bytes (Configuration.max_response_bytes)"
+
+def too_large(most: int) -> str:
+    """Return the message for a body that has more bytes than it may."""
+    return f"the answer has more than {most:,} bytes (Configuration.max_response_bytes)"
 
 
 Body = Literal["read", "leave"] | Callable[[], BodyBuffer]  # what becomes of the body of a success

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from elements_sdk._http.body import FileError, TooLarge
+from elements_sdk._http.body import BodyError, Damaged, TooLarge, UnknownCoding
 from elements_sdk._http.messages import Request, Response
 from elements_sdk._http.redirects import reason_of_stop
 from elements_sdk._http.timeouts import Timeouts
@@ -15,9 +15,11 @@ from elements_sdk.exceptions import (
     ApiException,
     CsrfError,
     DeadlineExceeded,
+    IncompleteBody,
     LoginFailed,
     RedirectError,
     RequestSent,
+    ResponseFormatError,
     ResponseTooLarge,
     exception_for_status,
 )
@@ -88,10 +90,18 @@ def make_exception(
     )
 
 
-def body_error(request: Request, response: Response, error: TooLarge | FileError) -> ApiException:
-    """Make the exception for a body that is too large, or could not be written to a file."""
-    kind = ResponseTooLarge if isinstance(error, TooLarge) else ApiException
-    return make_exception(kind, request, response, reason=str(error))
+_OF_BODIES: dict[type[BodyError], type[ApiException]] = {
+    TooLarge: ResponseTooLarge,
+    Damaged: IncompleteBody,
+    UnknownCoding: ResponseFormatError,
+}
+
+
+def body_error(request: Request, response: Response, error: BodyError) -> Response | ApiException:
+    """Make the exception for a body that could not be read; return the response where its status says more."""
+    if isinstance(error, Damaged | UnknownCoding) and not 200 <= response.status < 300:
+        return response
+    return make_exception(_OF_BODIES.get(type(error), ApiException), request, response, reason=str(error))
 
 
 def _clock_problem(response: Response) -> str | None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from elements_sdk._http.budgets import BLOCK
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._transport.errors import Attempt, SpeaksTls
 from elements_sdk._utils.fork import register_after_fork
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from socket import socket
 
 _AS_GOOD_AS = 0.0005  # seconds; timeouts that differ by less are as good as the same
-_BLOCK = 65_536  # bytes sent within one timeout
 _TLS_ALERT = b"\x15\x03"
 _INTERIM = frozenset({100, *range(102, 200)})
 
@@ -96,7 +96,7 @@ class _Socket:
             self._source.settimeout(seconds)
 
     def sendall(self, data: Any) -> None:
-        for chunk in [data] if len(data) <= _BLOCK else _cut(memoryview(data)):
+        for chunk in [data] if len(data) <= BLOCK else _cut(memoryview(data)):
             self.limit(_current().next_timeout())
             self._source.sendall(chunk)
 
@@ -224,7 +224,7 @@ class _Limited(HTTPConnection):
 
 
 def _cut(data: memoryview) -> Iterator[memoryview]:
-    return (data[start : start + _BLOCK] for start in range(0, len(data), _BLOCK))
+    return (data[start : start + BLOCK] for start in range(0, len(data), BLOCK))
 
 
 class _LimitedTls(_Limited, HTTPSConnection):

@@ -80,7 +80,6 @@ NAME_NOT_KNOWN = "the server's name is not known; check Configuration.host"
 NO_CONNECTION = "no connection to the server"
 CLOSED_MEANWHILE = "the client was closed meanwhile"
 BROKEN_OFF = "the answer broke off"
-DAMAGED = "the answer's compression is damaged"
 _BROKE = "the connection broke before the answer was complete"
 _SENT: dict[Phase, RequestSent] = {
     "waiting for a free connection": "no",

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import urllib3
 from urllib3 import exceptions as errors
 
-from elements_sdk._http.body import BLOCK, Body, BodyBuffer, FileError, TooLarge, is_small, new_body, put_into
+from elements_sdk._http.body import Body, BodyBuffer, BodyError, is_small, new_body, put_into
+from elements_sdk._http.budgets import BLOCK
+from elements_sdk._http.inflate import Inflater
 from elements_sdk._http.messages import Request, Response
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._operations.errors import body_error
@@ -19,7 +21,6 @@ from elements_sdk._transport.connection import Urllib3Attempt
 from elements_sdk._transport.errors import (
     BROKEN_OFF,
     CLOSED_MEANWHILE,
-    DAMAGED,
     NAME_NOT_KNOWN,
     NO_CONNECTION,
     ExceptionMap,
@@ -99,17 +100,18 @@ class Transport:
     ) -> Response | ApiException:
         settings = self._configuration
         response = Response(raw.status, raw.reason or "", raw.headers, b"")
-        if body == "leave" and 200 <= raw.status < 300:
-            response.raw = raw
-            timeouts.disarm()
-            return response
         sink = None
         try:
+            if body == "leave" and 200 <= raw.status < 300:
+                Inflater(raw.headers, None)
+                response.raw = raw
+                timeouts.disarm()
+                return response
             if body == "read" and is_small(raw.headers, settings.max_response_bytes):
                 response.data = raw.read()
                 return response
             sink = new_body(body, raw.status, settings.max_response_bytes)
-            _read_body(raw, sink)
+            _read_body(raw, sink, Inflater(raw.headers, settings.max_response_bytes), timeouts)
             put_into(response, sink)
             return response
         except BaseException as error:  # the slot in the pool must become free, whatever stopped the reading
@@ -117,18 +119,21 @@ class Transport:
             raw.release_conn()
             if sink is not None:
                 sink.discard()
-            if isinstance(error, TooLarge | FileError):
+            if isinstance(error, BodyError):
                 return body_error(request, response, error)
             raise
 
 
-def _read_body(raw: BaseHTTPResponse, sink: BodyBuffer) -> None:
+def _read_body(raw: BaseHTTPResponse, sink: BodyBuffer, inflater: Inflater, timeouts: Timeouts) -> None:
     """Read a body, in a frame of its own: its chunks may be secret."""
     if not raw.headers.get("Content-Length", "0").isdecimal():
         raw.length_remaining = None  # urllib3 reads "2, 2" as 2, and http.client as no length: all would come at once
     sink.reserve(getattr(raw, "length_remaining", None))
-    while chunk := raw.read(BLOCK):
-        sink.write(chunk)
+    while chunk := raw.read(BLOCK, decode_content=False):
+        for inflated in inflater.steps(chunk):
+            timeouts.read_timeout()  # which looks at the deadline
+            sink.write(inflated)
+    inflater.end()
 
 
 class _ExceptionMap(ExceptionMap):
@@ -151,7 +156,6 @@ class _ExceptionMap(ExceptionMap):
         ((errors.NewConnectionError,), ApiConnectionError, NO_CONNECTION),
         ((errors.ClosedPoolError,), ApiConnectionError, CLOSED_MEANWHILE),
         ((http.client.IncompleteRead,), IncompleteBody, BROKEN_OFF),
-        ((errors.DecodeError,), IncompleteBody, DAMAGED),
     )
 
     def proxy_status(self, error: BaseException) -> int | None:

@@ -19,7 +19,7 @@ from aiohttp.http import SERVER_SOFTWARE
 from urllib3.exceptions import InsecureRequestWarning
 from urllib3.util.ssl_match_hostname import match_hostname
 
-from elements_sdk._http.body import BLOCK
+from elements_sdk._http.budgets import BLOCK
 from elements_sdk._transport.errors import Attempt, SpeaksTls
 
 current: ContextVar[Attempt] = ContextVar("current")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import io
 import math
 import os
 from collections.abc import Iterable
@@ -13,18 +12,18 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp.client_exceptions import ClientConnectorDNSError, ClientSSLError
-from urllib3 import HTTPHeaderDict, HTTPResponse
-from urllib3.exceptions import DecodeError
+from urllib3 import HTTPHeaderDict
 from yarl import URL
 
-from elements_sdk._http.body import BLOCK, Body, BodyBuffer, FileError, TooLarge, is_small, new_body, put_into
+from elements_sdk._http.body import Body, BodyBuffer, BodyError, is_small, new_body, put_into
+from elements_sdk._http.budgets import BLOCK, HEADER_LINE, HEADERS
+from elements_sdk._http.inflate import Inflater
 from elements_sdk._http.messages import Request, Response
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._operations.errors import body_error, make_exception
 from elements_sdk._transport.errors import (
     BROKEN_OFF,
     CLOSED_MEANWHILE,
-    DAMAGED,
     NAME_NOT_KNOWN,
     NO_CONNECTION,
     Attempt,
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
     import ssl
 
 _RESET = ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
-_LONGEST_LINE, _MOST_HEADERS = 65_536, 100  # as of http.client
 _SEND_ONCE = (send_once,)
 
 
@@ -97,7 +95,7 @@ class Transport:
                 attempt.phase = "reading the answer"
                 outcome = await self._received(request, raw, body)
             return outcome_through_proxy(request, outcome) if is_forwarded else outcome
-        except (aiohttp.ClientError, Broken, DecodeError, OSError, ValueError, TypeError, RuntimeError) as error:
+        except (aiohttp.ClientError, Broken, OSError, ValueError, TypeError, RuntimeError) as error:
             reason = transport_error(request, unmistakable(error), attempt, proxy is not None, _EXCEPTIONS)
             if self._is_closed and isinstance(reason, ApiConnectionError):
                 reason.reason, reason.is_final = CLOSED_MEANWHILE, True
@@ -159,9 +157,9 @@ class Transport:
             headers={"Accept-Encoding": "identity"},
             trust_env=False,
             skip_auto_headers=("User-Agent", "Accept", "Content-Type"),
-            max_line_size=_LONGEST_LINE,
-            max_field_size=_LONGEST_LINE,
-            max_headers=_MOST_HEADERS,
+            max_line_size=HEADER_LINE,
+            max_field_size=HEADER_LINE,
+            max_headers=HEADERS,
         )
 
     def _options(self, request: Request, origin: str, proxy: Proxy | None, attempt: Attempt) -> MaskedDict:
@@ -200,23 +198,24 @@ class Transport:
     async def _received(self, request: Request, raw: aiohttp.ClientResponse, body: Body) -> Response | ApiException:
         settings = self._configuration
         response = Response(raw.status, raw.reason or "", partial(_decoded, raw.raw_headers), b"")
-        if body == "leave" and 200 <= raw.status < 300:
-            response.raw = raw
-            return response
         sink = None
         try:
+            if body == "leave" and 200 <= raw.status < 300:
+                Inflater(raw.headers, None)
+                response.raw = raw
+                return response
             if body == "read" and is_small(raw.headers, settings.max_response_bytes):
                 response.data = await raw.read()
                 return response
             sink = new_body(body, raw.status, settings.max_response_bytes)
-            await _read_body(raw, response, sink, settings.max_response_bytes, in_thread=callable(body))
+            await _read_body(raw, sink, Inflater(raw.headers, settings.max_response_bytes), in_thread=callable(body))
             put_into(response, sink)
             return response
         except BaseException as error:  # the slot in the pool must become free, whatever stopped the reading
             raw.close()
             if sink is not None:
                 sink.discard()
-            if isinstance(error, TooLarge | FileError):
+            if isinstance(error, BodyError):
                 return body_error(request, response, error)
             if isinstance(error, aiohttp.ClientPayloadError) and "ConnectionResetError(" in str(error):
                 raise Broken(_RESET) from None  # aiohttp keeps the text only
@@ -228,23 +227,14 @@ def _decoded(lines: Iterable[tuple[bytes, bytes]]) -> HTTPHeaderDict:
     return HTTPHeaderDict([(name.decode("latin-1"), value.decode("latin-1")) for name, value in lines])
 
 
-async def _read_body(
-    raw: aiohttp.ClientResponse, response: Response, sink: BodyBuffer, most: int | None, in_thread: bool
-) -> None:
-    """Read a body into `sink`, decompressed."""
+async def _read_body(raw: aiohttp.ClientResponse, sink: BodyBuffer, inflater: Inflater, in_thread: bool) -> None:
+    """Read a body into `sink`, and let the loop do something else after each block."""
     sink.reserve(None if raw.method == "HEAD" else raw.content_length)
-    if "Content-Encoding" not in raw.headers:
-        while not raw.content.at_eof():
-            chunk = await raw.content.read(BLOCK)
-            await asyncio.to_thread(sink.write, chunk) if in_thread else sink.write(chunk)
-        return
-    packed = BodyBuffer(most)
-    while chunk := await raw.content.read(BLOCK):
-        packed.write(chunk)
-    body = io.BytesIO(packed.value(response))
-    unpacked = HTTPResponse(body, response.headers, raw.status, preload_content=False, request_method=raw.method)
-    while chunk := unpacked.read(BLOCK):
-        await asyncio.to_thread(sink.write, chunk) if in_thread else sink.write(chunk)
+    while not raw.content.at_eof():
+        for inflated in inflater.steps(await raw.content.read(BLOCK)):
+            await asyncio.to_thread(sink.write, inflated) if in_thread else sink.write(inflated)
+            await asyncio.sleep(0)
+    inflater.end()
 
 
 class _ExceptionMap(ExceptionMap):
@@ -260,7 +250,6 @@ class _ExceptionMap(ExceptionMap):
         ((ClientConnectorDNSError,), ApiConnectionError, NAME_NOT_KNOWN),
         ((aiohttp.ClientConnectorError,), ApiConnectionError, NO_CONNECTION),
         ((aiohttp.ClientPayloadError,), IncompleteBody, BROKEN_OFF),
-        ((DecodeError,), IncompleteBody, DAMAGED),
         ((RuntimeError,), ApiConnectionError, CLOSED_MEANWHILE),
     )
 

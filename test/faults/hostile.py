@@ -11,6 +11,8 @@ from elements_sdk import (
     ApiException,
     DeadlineExceeded,
     IncompleteBody,
+    LoginFailed,
+    NotFoundException,
     ResponseFormatError,
     ResponseTooLarge,
     ServiceException,
@@ -27,6 +29,7 @@ UNREADABLE = fails(ApiConnectionError, "maybe")
 UNREADABLE_THRICE = fails(ApiConnectionError, "maybe", requests=3)
 STRICT = {"GET": UNREADABLE_THRICE, "POST": UNREADABLE}  # aiohttp accepts no response whose length is ambiguous
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+THROTTLED_AND_DAMAGED = [("Retry-After", "0"), ("Content-Encoding", "gzip")]
 CAP = {"max_response_bytes": 100_000}
 
 
@@ -78,6 +81,12 @@ def packed(text: bytes, *encodings: str) -> Callable[[], list[Behaviour]]:
     return body(text, ("Content-Encoding", ", ".join(encodings)))
 
 
+def cut(encoding: str) -> Callable[[], list[Behaviour]]:
+    """Return a script that sends a compressed body without its last four bytes, those of the checksum."""
+    text = gzip.compress(b"{}") if encoding == "gzip" else zlib.compress(b"{}")
+    return body(text[:-4], ("Content-Encoding", encoding))
+
+
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 TEN_MILLION_SPACES = b"{}" + b" " * 10_000_000
 
@@ -99,12 +108,26 @@ SIZES = [
     ),
     fault("a gzip bomb", packed(TEN_MILLION_SPACES, "gzip"), settings=CAP, GET=TOO_LARGE, POST=TOO_LARGE),
     fault(
-        "a bomb in two layers", packed(TEN_MILLION_SPACES, "gzip", "gzip"), settings=CAP, GET=TOO_LARGE, POST=TOO_LARGE
+        "a bomb in two layers", packed(TEN_MILLION_SPACES, "gzip", "gzip"), settings=CAP, GET=NOT_JSON, POST=NOT_JSON
     ),
     fault("a deflate bomb", packed(TEN_MILLION_SPACES, "deflate"), settings=CAP, GET=TOO_LARGE, login=TOO_LARGE),
-    fault("ten layers of compression", packed(b"{}", *["gzip"] * 10), POST=BROKEN, GET=BROKEN_THRICE),
+    fault("ten layers of compression", packed(b"{}", *["gzip"] * 10), POST=NOT_JSON, GET=NOT_JSON),
     fault("a gzip body, though nobody asked for it", packed(b"{}", "gzip"), every=succeeds()),
     fault("a body that is not gzip", body(b"{}", ("Content-Encoding", "gzip")), POST=BROKEN, GET=BROKEN_THRICE),
+    fault("a gzip body without its end", cut("gzip"), POST=BROKEN, GET=BROKEN_THRICE),
+    fault("a deflate body without its end", cut("deflate"), POST=BROKEN, GET=BROKEN_THRICE),
+    fault(
+        "404 with a body that is not gzip",
+        lambda: [does.answer(404, b"{}", [("Content-Encoding", "gzip")])],
+        every=fails(NotFoundException, "yes"),
+        login=fails(LoginFailed, "yes"),
+    ),
+    fault(
+        "429 with a body that is not gzip, then success",
+        lambda: [does.answers((429, b"{}"), (200, b"{}"), refusal=THROTTLED_AND_DAMAGED), does.answer()],
+        POST=succeeds(requests=2),
+        GET=succeeds(requests=2),
+    ),
     fault("an unknown compression", body(b"\x00\x01", ("Content-Encoding", "lzma")), POST=NOT_JSON, GET=NOT_JSON),
     fault("400 headers", lambda: [does.many_headers(400)], POST=UNREADABLE, GET=UNREADABLE_THRICE),
     fault("a header of 100,000 bytes", lambda: [does.long_header(100_000)], POST=UNREADABLE, GET=UNREADABLE_THRICE),

@@ -1,0 +1,171 @@
+"""Compressed bodies: one coding, in steps, and complete."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from elements_sdk import ApiException, Configuration, IncompleteBody, ResponseFormatError
+from test.both_clients import ApiClient, both_kinds
+from test.faults import behaviours as does
+from test.faults.server import Behaviour, Conversation, FaultServer
+from test.wire.cost import CAP, MARGIN, MIB, cost_of
+
+pytestmark = both_kinds
+
+TEXT = b'{"ticket": "t"}'
+CLOSE = ("Connection", "close")
+EMPTY = gzip.compress(b"")
+
+
+def encoded(data: bytes, coding: str, status: int = 200) -> Behaviour:
+    return does.answer(status, data, [("Content-Encoding", coding), CLOSE], times=1)
+
+
+def client_of(server: FaultServer, **settings: object) -> ApiClient:
+    configuration = Configuration(host=server.host, api_key={"Bearer": "KEY"})
+    for name, value in {"retries": False, **settings}.items():
+        setattr(configuration, name, value)
+    return ApiClient(configuration)
+
+
+def call(client: ApiClient, kind: str = "object") -> object:
+    return client.call_api("/api/2/things", "GET", response_type=kind, _return_http_data_only=True)
+
+
+READ = {
+    "gzip": gzip.compress(TEXT),
+    "GZIP": gzip.compress(TEXT),
+    "x-gzip": gzip.compress(TEXT),
+    "identity, gzip": gzip.compress(TEXT),
+    "gzip , identity": gzip.compress(TEXT),
+    "deflate": zlib.compress(TEXT),
+    "deflate,": zlib.compress(TEXT, wbits=-15),
+    "identity": TEXT,
+    "": TEXT,
+}
+
+
+@pytest.mark.parametrize("coding", READ)
+def test_one_coding_is_read_and_identity_beside_it_means_nothing(coding: str) -> None:
+    with FaultServer(encoded(READ[coding], coding)) as server, client_of(server) as client:
+        assert call(client) == {"ticket": "t"}
+
+
+def test_gzip_members_are_one_body_and_padding_after_them_is_skipped() -> None:
+    members = gzip.compress(TEXT[:5]) + EMPTY + gzip.compress(TEXT[5:])
+    behaviours = [encoded(members + padding, "gzip") for padding in (b"", b"\0", b"\0" * 512, b"trailing")]
+    with FaultServer(*behaviours) as server, client_of(server) as client:
+        assert [call(client) for _ in behaviours] == [{"ticket": "t"}] * 4
+
+
+def test_an_answer_without_a_body_may_name_a_coding() -> None:
+    behaviours = [encoded(b"", "gzip"), encoded(b"", "gzip", 204)]
+    with FaultServer(*behaviours) as server, client_of(server) as client:
+        assert [call(client), call(client)] == [None, None]
+
+
+REFUSED = ["gzip, gzip", "gzip, deflate", "deflate, identity, gzip", "br", "gzip;q=1", ", ".join(["gzip"] * 1000)]
+
+
+@pytest.mark.parametrize("kind", ["object", "file", "raw"])
+@pytest.mark.parametrize("coding", REFUSED, ids=lambda coding: coding[:24])
+def test_another_coding_or_more_than_one_is_refused_once(tmp_path: Path, coding: str, kind: str) -> None:
+    preload, kind = kind != "raw", "object" if kind == "raw" else kind
+    server = FaultServer(encoded(gzip.compress(gzip.compress(TEXT)), coding), does.answer())
+    with server, client_of(server, retries=2, temp_folder_path=str(tmp_path)) as client:
+        with pytest.raises(ResponseFormatError, match=r"compressed|content coding") as caught:
+            client.call_api("/x", "GET", response_type=kind, _preload_content=preload)
+        assert (caught.value.status, caught.value.attempts, caught.value.request_sent) == (200, 1, "yes")
+        assert list(tmp_path.iterdir()) == []
+        assert call(client) == {}
+
+
+CUT = {
+    "half of it": gzip.compress(bytes(range(256)) * 400)[:400],
+    "all but the trailer": gzip.compress(TEXT)[:-8],
+    "all but a byte": gzip.compress(TEXT)[:-1],
+    "the start of another member": gzip.compress(TEXT) + EMPTY[:12],
+    "a byte": EMPTY[:1],
+    "half of a deflate stream": zlib.compress(bytes(range(256)) * 400)[:300],
+    "a deflate stream without its checksum": zlib.compress(TEXT)[:-4],
+    "a raw deflate stream without its end": zlib.compress(TEXT * 9, wbits=-15)[:-2],
+}
+
+
+@pytest.mark.parametrize("kind", ["object", "file"])
+@pytest.mark.parametrize("part", CUT)
+def test_a_compressed_body_that_ends_early_is_an_error(tmp_path: Path, part: str, kind: str) -> None:
+    server = FaultServer(encoded(CUT[part], "deflate" if "deflate" in part else "gzip"))
+    with server, client_of(server, temp_folder_path=str(tmp_path)) as client:
+        with pytest.raises(IncompleteBody, match="broke off within its compression") as caught:
+            call(client, kind)
+        assert caught.value.status == 200
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_checksum_is_an_error() -> None:
+    whole = gzip.compress(TEXT)
+    server = FaultServer(encoded(whole[:-8] + b"oops" + whole[-4:], "gzip"))
+    with server, client_of(server) as client, pytest.raises(IncompleteBody, match="compression is damaged"):
+        call(client)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 429, 500, 503, 302])
+@pytest.mark.parametrize(
+    ("data", "coding"), [(b"{}", "gzip"), (EMPTY[:9], "gzip"), (EMPTY, "gzip, gzip"), (b"{}", "br")]
+)
+def test_a_status_that_came_is_told_whatever_its_body_is(status: int, data: bytes, coding: str) -> None:
+    plain, damaged = does.answer(status, b"", [CLOSE], times=1), encoded(data, coding, status)
+    with FaultServer(plain, damaged, does.answer()) as server, client_of(server) as client:
+        with pytest.raises(ApiException) as expected:
+            call(client)
+        with pytest.raises(ApiException) as caught:
+            call(client)
+        assert type(caught.value) is type(expected.value)
+        assert (caught.value.status, caught.value.reason) == (status, expected.value.reason)
+        assert call(client) == {}
+
+
+def slowly(data: bytes, coding: str) -> Behaviour:
+    """Answer with a large compressed body, in chunks."""
+
+    def behave(conversation: Conversation) -> None:
+        if conversation.read_request():
+            start = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {len(data)}\r\n\r\n"
+            conversation.send(start.encode() + data)
+
+    return behave
+
+
+GREEDY: dict[str, tuple[Callable[[], bytes], str]] = {
+    "three layers of empty members": (lambda: gzip.compress(gzip.compress(EMPTY * 300_000)), "gzip, gzip, gzip"),
+    "five layers": (lambda: gzip.compress(gzip.compress(bytes(50 * MIB))), "gzip, gzip, gzip, gzip, gzip"),
+    "gzip around deflate": (lambda: gzip.compress(zlib.compress(bytes(300 * MIB))), "deflate, gzip"),
+    "empty members": (lambda: EMPTY * 1_500_000, "gzip"),
+    "members of one byte": (lambda: gzip.compress(b" ") * 1_400_000, "gzip"),
+    "empty blocks": (lambda: b"\0\0\0\xff\xff" * 6_000_000, "deflate"),
+    "padding without end": (lambda: EMPTY + bytes(30 * MIB), "gzip"),
+    "zeros": (lambda: zlib.compress(bytes(300 * MIB)), "deflate"),
+}
+
+
+@pytest.mark.parametrize("name", GREEDY)
+def test_compression_costs_little_whatever_is_in_it(client_kind: str, name: str) -> None:
+    make, coding = GREEDY[name]
+    with FaultServer(does.answer(headers=[CLOSE], times=1), slowly(make(), coding)) as server:
+        found = cost_of(client_kind, server.host, "object", max_response_bytes=64 * MIB)
+    assert (found.error is None) == (name == "padding without end"), found
+    assert found.growth <= 64 * MIB + MARGIN
+    assert found.cpu < 4
+
+
+def test_the_event_loop_has_a_turn_for_each_block(client_kind: str) -> None:
+    with FaultServer(does.answer(headers=[CLOSE], times=1), slowly(gzip.compress(bytes(CAP)), "gzip")) as server:
+        found = cost_of(client_kind, server.host, "str", total_timeout=10)
+    assert (found.error, found.growth <= CAP + MARGIN) == (None, True), found
+    assert found.turns >= (CAP // 65_536 if client_kind == "asyncio" else 0)
