@@ -133,10 +133,10 @@ class ApiException(OpenApiException):
 
     :ivar status: the HTTP status, 0 if no response came.
     :ivar reason: the HTTP phrase, or the cause in words.
-    :ivar body: the response's body as text, `None` if there was none.
+    :ivar body: the response's body as text, its first 64 KiB; `None` if there was none.
     :ivar headers: the response's headers, cookies masked; `None` if no response came.
     :ivar detail: the server's own sentence, if it gave one.
-    :ivar errors: field path -> sentences, as the server gave them (`{"email": ["..."]}`).
+    :ivar errors: field path -> sentences, as the server gave them (`{"email": ["..."]}`), 200 at most.
     :ivar method: HTTP method of the request.
     :ivar path: path of the request, without query.
     :ivar attempts: how often the request was sent, or was tried to be.
@@ -179,7 +179,7 @@ class ApiException(OpenApiException):
         explanation = "; ".join(_explanations(self.detail, self.errors))
         if explanation:
             text += f": {explanation}"
-        text = one_line(text)
+        text = one_line(text[: 10 * _LONGEST_LINE])
         if len(text) > _LONGEST_LINE:
             text = text[:_LONGEST_LINE] + "..."
         return f"{text} ({self.method} {one_line(self.path or '')[:90]})" if self.method else text

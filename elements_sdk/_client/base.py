@@ -16,8 +16,8 @@ from elements_sdk._config.logging import logger
 from elements_sdk._config.validators import checked_host
 from elements_sdk._http.body import Body, BodyBuffer
 from elements_sdk._http.messages import Request, Response, with_query
-from elements_sdk._http.timeouts import Seconds
-from elements_sdk._operations.errors import status_error
+from elements_sdk._http.timeouts import Seconds, Timeouts
+from elements_sdk._operations.errors import deadline_exceeded, status_error
 from elements_sdk._operations.operation import ApiResponse, Operation, RequestOptions, read_options
 from elements_sdk._utils.fork import register_after_fork
 from elements_sdk._utils.redaction import MaskedDict
@@ -173,8 +173,20 @@ class BaseClient(LegacyClient):
         if is_refused and self._credentials.renew_key(request):  # with a 401 nothing was done, so it can be retried
             response = await self._sender.send(request, timeouts, retries, body=body, received=keep)
         is_read = options.preload or not 200 <= response.status < 300
-        data = operation.read(request, response, self._read_settings()) if is_read else response.raw
+        data = response.raw
+        if is_read:
+            most, rest = self.configuration.max_response_bytes, partial(self._rest, request, timeouts)
+            data = await operation.read(request, response, self._read_settings(), most, rest)
         return data if options.data_only else ApiResponse(data, response.status, response.headers)
+
+    async def _rest(self, request: Request, timeouts: Timeouts) -> None:
+        """Let others go on while a long answer is decoded.
+
+        :raises DeadlineExceeded: the whole call has used up its time.
+        """
+        if timeouts.has_expired():
+            raise deadline_exceeded(request, timeouts, "reading the answer", "yes")
+        await self.rest_client.pause(0)
 
     def _add_headers(self, request: Request, is_ours: bool, sends_key: bool, has_session: bool) -> None:
         """Add default headers and credentials; for a host that is not the configured one, only the user agent."""

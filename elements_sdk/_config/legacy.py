@@ -10,8 +10,9 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from elements_sdk._config.logging import log_handler
-from elements_sdk._serialization.decode import UnexpectedJson, from_json, type_name
+from elements_sdk._serialization.decode import from_json, type_name
 from elements_sdk._serialization.encode import to_plain
+from elements_sdk._serialization.parse import UnexpectedJson
 from elements_sdk._utils.errors import Translated
 from elements_sdk._version import __version__
 from elements_sdk.exceptions import ApiKeyError, ResponseFormatError

@@ -23,8 +23,3 @@ ONE_MODEL = 8 * 1_048_576  # bytes of a body that is one model; `json.loads` rea
 BYTES_OF_AN_ENTRY = 64  # of `max_response_bytes` for each list and object: a model takes some 200 bytes of memory
 BYTES_OF_A_VALUE = 16  # the same for values of any kind
 ENTRIES_AT_A_TIME = 1_000  # made between two looks at the clock; about 5 ms
-
-
-def part_of(limit: int | None, bytes_of_each: int) -> int | None:
-    """Return how many things of a size fit into `max_response_bytes`; `None`: any number."""
-    return None if limit is None else limit // bytes_of_each

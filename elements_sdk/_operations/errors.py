@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from elements_sdk._http.body import BodyError, Damaged, TooLarge, UnknownCoding
+from elements_sdk._http.budgets import ERROR_TEXT
 from elements_sdk._http.messages import Request, Response
 from elements_sdk._http.redirects import reason_of_stop
 from elements_sdk._http.timeouts import Timeouts
@@ -125,5 +126,5 @@ def deadline_exceeded(request: Request, timeouts: Timeouts, phase: str, request_
 
 
 def decode_text(data: bytes) -> str:
-    """Return a body as text, whatever its bytes are."""
-    return data.decode("utf-8", "replace")
+    """Return the beginning of a body as text, whatever its bytes are."""
+    return data[:ERROR_TEXT].decode("utf-8", "replace")

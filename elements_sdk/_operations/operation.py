@@ -7,15 +7,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
 
 from elements_sdk import models
+from elements_sdk._http.budgets import ONE_MODEL
 from elements_sdk._http.messages import Request, Response, encode_query, expand_path
 from elements_sdk._http.timeouts import Seconds, Timeouts
 from elements_sdk._operations.errors import decode_text, make_exception, status_error
-from elements_sdk._serialization.decode import UnexpectedJson, from_json, parse_json, with_article
+from elements_sdk._serialization.decode import Rest, no_rest, read_json, with_article
 from elements_sdk._serialization.encode import to_json
+from elements_sdk._serialization.parse import UnexpectedJson, parse_json
 from elements_sdk._serialization.strict import first_mismatch
 from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.redaction import MaskedDict, excerpt, shown_headers
-from elements_sdk.exceptions import ApiTypeError, ApiValueError, ResponseFormatError
+from elements_sdk.exceptions import ApiTypeError, ApiValueError, ResponseFormatError, ResponseTooLarge
 from elements_sdk.models._base import ReadSettings, problem_of_body
 
 if TYPE_CHECKING:
@@ -136,9 +138,18 @@ class Operation(NamedTuple):
             headers["Content-Type"] = "application/json"
         return Request(self.method, path, shown_path, encode_query(in_query), headers, body)
 
-    def read(self, request: Request, response: Response, settings: ReadSettings | None = None) -> Any:
+    async def read(
+        self,
+        request: Request,
+        response: Response,
+        settings: ReadSettings | None = None,
+        most: int | None = None,
+        rest: Rest = no_rest,
+    ) -> Any:
         """Return the result of the call.
 
+        :param most: the limit of bytes that the number of values goes by; `None`: any number.
+        :param rest: awaited after each thousand entries.
         :raises ApiException: the status is an error.
         :raises ResponseFormatError: the response is not what was promised.
         """
@@ -146,7 +157,7 @@ class Operation(NamedTuple):
             raise status_error(request, response, self.is_login)
         if self.result == "file":
             return response.file
-        return None if self.result is None else read_result(request, response, self.result, settings)
+        return None if self.result is None else await _read_result(request, response, self.result, settings, most, rest)
 
     def by_page(self) -> "Operation":
         """Return the operation that reads the same list as a `Page`."""
@@ -168,15 +179,16 @@ class Operation(NamedTuple):
         return ApiValueError(f"{self.name} needs the argument {name!r}")
 
 
-def read_result(request: Request, response: Response, type_name: str, settings: ReadSettings | None = None) -> Any:
-    """Read a response as the type that was promised.
-
-    :raises ResponseFormatError: the response is something else.
-    """
+async def _read_result(
+    request: Request, response: Response, type_name: str, settings: ReadSettings | None, most: int | None, rest: Rest
+) -> Any:
+    if len(response.data) > ONE_MODEL and type_name.isidentifier() and type_name not in ("object", "str"):
+        reason = f"the answer has more than {ONE_MODEL:,} bytes, and {with_article(type_name)} was promised"
+        raise make_exception(ResponseTooLarge, request, response, reason=reason)
     with Translated(UnexpectedJson, partial(_format_error, request, response)):
-        result = from_json(response.data, type_name, settings)
+        result = await read_json(response.data, type_name, settings, most, rest)
         is_checked = settings is not None and settings.strict_responses and response.data and type_name != "str"
-        problem = first_mismatch(parse_json(response.data), type_name) if is_checked else None
+        problem = first_mismatch(parse_json(response.data, most), type_name) if is_checked else None
     if problem is not None:
         reason = f"the answer is not what was promised: {problem}"
         raise make_exception(ResponseFormatError, request, response, reason=reason)

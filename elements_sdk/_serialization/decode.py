@@ -3,28 +3,43 @@
 Responses are read tolerantly: what is missing is `None`, what is unknown is kept, a value of another type than declared
 stays as it came. Only the outermost value must be what was promised. Reading runs through one function a model, written
 and compiled on first use, so that no type is looked at twice.
+
+What a response may cost is bounded before it is parsed (`_http/budgets.py`), and reading stops after each thousand
+entries, nested ones too, for whoever looks at the clock.
 """
 
 from __future__ import annotations
 
-import codecs
-import json
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
 from elements_sdk import models
+from elements_sdk._http.budgets import ENTRIES_AT_A_TIME, JSON_DEPTH
+from elements_sdk._serialization.parse import (
+    SPACES,
+    UnexpectedJson,
+    brackets_in,
+    decoded,
+    is_deep,
+    next_sign,
+    parse_at,
+    parse_json,
+    problem_of_size,
+)
 from elements_sdk._utils.dates import parse_date, parse_datetime
+from elements_sdk._utils.sync import run
 from elements_sdk.models._base import Model, ReadSettings
 
 Reader = Callable[[Any, ReadSettings | None], Any]
+Rest = Callable[[], Awaitable[None]]
 
 _LIST, _PAGE, _DICT = r"(?i)list\[(.+)\]", r"page\[(.+)\]", r"(?i)dict[(\[]\s*[^,]+,\s*(.+)[)\]]"
-_SPACES = " \t\n\r"
 _VOWEL_SOUND = r"(?!One)[AEIOaeio]|[FHLMNRSX][A-Z]"  # of a type's name; that of OneTime... begins as "won"
-_parse_at = json.JSONDecoder().raw_decode
+_ITEMS_AT_A_TIME = 8  # of a list; those that are made of them are checked for their depth together
 _JSON_KINDS: dict[str, tuple[type, ...]] = {
     "str": (str,),
     "int": (int,),
@@ -33,10 +48,6 @@ _JSON_KINDS: dict[str, tuple[type, ...]] = {
     "datetime": (str,),
     "date": (str,),
 }
-
-
-class UnexpectedJson(ValueError):
-    """A response that is not JSON, or not the JSON that was promised. Callers of the SDK get another exception."""
 
 
 class Page(NamedTuple):
@@ -49,39 +60,59 @@ class Page(NamedTuple):
     is_last: bool | None
 
 
-def parse_json(data: bytes | str) -> Any:
-    """Read the JSON of a response.
-
-    :raises UnexpectedJson: the data is not JSON, or nested too deeply.
-    """
-    try:
-        return json.loads(_decoded(data))
-    except (ValueError, RecursionError) as error:
-        raise UnexpectedJson(f"the answer is not JSON ({type(error).__name__})") from None
-
-
 def from_json(data: bytes | str, type_name: str, settings: ReadSettings | None = None) -> Any:
+    """Read a response in one go; see `read_json`.
+
+    :raises UnexpectedJson: the data is something else.
+    """
+    return run(read_json(data, type_name, settings))
+
+
+async def no_rest() -> None:
+    """Go on at once."""
+
+
+async def read_json(
+    data: bytes | str,
+    type_name: str,
+    settings: ReadSettings | None = None,
+    most: int | None = None,
+    rest: Rest = no_rest,
+) -> Any:
     """Read a response as a promised type: `"Ticket"`, `"list[Ticket]"`, `"dict(str, int)"`, `"datetime"`, `"object"`.
 
     `"page[Ticket]"` gives a `Page`, of a plain list as of an envelope.
 
+    :param most: the limit of bytes that the number of values goes by; `None`: any number.
+    :param rest: awaited after each thousand entries.
     :raises UnexpectedJson: the data is something else.
     """
     if type_name == "str":
-        return _read_text(data)
+        return _read_text(data, most)
     if not data:
         if type_name == "object":
             return None
         raise UnexpectedJson(f"the answer is empty, {with_article(type_name)} was promised")
+    if len(data) <= ENTRIES_AT_A_TIME:
+        return await _read(data, type_name, settings, most, rest)
+    before = _postponed.set([])
+    try:
+        return await _read(data, type_name, settings, most, rest)
+    finally:
+        _postponed.reset(before)
+
+
+async def _read(data: bytes | str, type_name: str, settings: ReadSettings | None, most: int | None, rest: Rest) -> Any:
     is_page, type_name, read_item = _plan(type_name)
-    items = None if read_item is None else _read_item_by_item(data, read_item, settings)
+    items = None if read_item is None else await _read_item_by_item(data, read_item, settings, most, rest)
     if items is not None:
         return Page(items, None) if is_page else items
-    value = parse_json(data)
+    value = parse_json(data, most)
     if type_name == "object":
         return value
-    result = _read_promised(value, type_name, read_item is not None, settings)
-    return Page(result, _is_last_page(value)) if is_page else result
+    promised = _read_promised(value, type_name, read_item is not None, settings)
+    await _catch_up(settings, rest)
+    return Page(promised, _is_last_page(value)) if is_page else promised
 
 
 def type_name(given: str | type) -> str:
@@ -116,41 +147,75 @@ def _inner(pattern: str, type_name: str) -> str | None:
     return found[1] if found else None
 
 
-def _decoded(data: bytes | str) -> str:
-    return data.removeprefix(codecs.BOM_UTF8).decode("utf-8") if isinstance(data, bytes) else data
-
-
-def _next(text: str, position: int) -> int:
-    """Return the position of the next character that is not white space."""
-    while text[position] in _SPACES:
-        position += 1
-    return position
-
-
-def _read_item_by_item(data: bytes | str, read: Reader, settings: ReadSettings | None) -> list[Any] | None:
-    """Read a JSON list so that the plain values of one item are gone before the next is parsed.
+async def _read_item_by_item(
+    data: bytes | str, read: Reader, settings: ReadSettings | None, most: int | None, rest: Rest
+) -> list[Any] | None:
+    """Read a JSON list so that the plain values of a few items are gone before the next are parsed.
 
     That is faster than parsing the whole list first, and takes half the memory. Whatever is not simply a list of
     objects returns `None` and is left to the ordinary way, with its error messages.
     """
     items: list[Any] = []
+    batch: list[Any]
+    entries = 0  # since the last rest, nested ones too
     try:
-        text = _decoded(data)
-        position = _next(text, 0)
-        while text[position] == ("," if items else "["):
-            value, position = _parse_at(text, _next(text, position + 1))
-            items.append(read(value, settings))
-            if text[position] in _SPACES:
-                position = _next(text, position)
+        if problem_of_size(data, most):
+            return None
+        text = decoded(data)
+        position = next_sign(text, 0)
+        if text[position] != "[":
+            return None
+        while text[position] != "]":
+            batch, start, left = [], position, _ITEMS_AT_A_TIME
+            while left and text[position] == ("," if items or batch else "["):
+                value, position = parse_at(text, next_sign(text, position + 1))
+                batch.append(value)
+                left -= 1
+                if text[position] in SPACES:
+                    position = next_sign(text, position)
+            brackets = brackets_in(text[start:position])
+            if not batch or (brackets > JSON_DEPTH and any(map(is_deep, batch))):
+                return None
+            items += [read(value, settings) for value in batch]
+            entries += brackets
+            if entries >= ENTRIES_AT_A_TIME:
+                entries = 0
+                await rest()
+                await _catch_up(settings, rest)
     except (ValueError, RecursionError, IndexError):
         return None
+    await _catch_up(settings, rest)
     return items if text[position:].rstrip() == "]" else None
 
 
-def _read_text(data: bytes | str) -> str:
+# Long lists inside of what is being read, still empty, each with what goes into it: read when there is time for a rest.
+_postponed: ContextVar[list[tuple[list[Any], Reader, list[Any]]] | None] = ContextVar("postponed", default=None)
+
+
+def _read_many(read: Reader, items: list[Any], settings: ReadSettings | None) -> list[Any]:
+    """Read the items of a list; those of a long one later."""
+    postponed = _postponed.get()
+    if postponed is None or len(items) <= ENTRIES_AT_A_TIME:
+        return [read(item, settings) for item in items]
+    found: list[Any] = []
+    postponed.append((found, read, items))
+    return found
+
+
+async def _catch_up(settings: ReadSettings | None, rest: Rest) -> None:
+    """Read the lists that were postponed."""
+    postponed = _postponed.get()
+    while postponed:
+        found, read, items = postponed.pop()
+        for start in range(0, len(items), ENTRIES_AT_A_TIME):
+            found += [read(item, settings) for item in items[start : start + ENTRIES_AT_A_TIME]]
+            await rest()
+
+
+def _read_text(data: bytes | str, most: int | None) -> str:
     """Return a JSON string, or else the body as it is."""
     try:
-        value = parse_json(data)
+        value = parse_json(data, most)
     except UnexpectedJson:
         value = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
     return value if isinstance(value, str) else str(value)
@@ -233,7 +298,10 @@ def _read_or_keep(parse: Callable[[str], Any], value: Any) -> Any:
 
 
 def _list_reader(read: Reader) -> Reader:
-    return lambda value, settings: [read(item, settings) for item in value] if isinstance(value, list) else value
+    def read_list(value: Any, settings: ReadSettings | None) -> Any:
+        return _read_many(read, value, settings) if isinstance(value, list) else value
+
+    return read_list
 
 
 def _dict_reader(read: Reader) -> Reader:
@@ -269,6 +337,7 @@ def _model_reader(cls: type[Model]) -> Reader:
         "additional": _additional_reader(frozenset(cls.openapi_types)),
         "fromisoformat": datetime.fromisoformat,
         "read_datetime": read_datetime,
+        "read_many": _read_many,
     }
     statements = [line for name, kind in cls.openapi_types.items() for line in _assignment(name, kind, scope)]
     source = _MODEL_READER.format(
@@ -299,7 +368,12 @@ def _assignment(name: str, type_name: str, scope: dict[str, Any]) -> list[str]:
     if listed:
         return [
             f"items = {item}",
-            f"{slot} = [{read}(item, settings) for item in items] if items.__class__ is list else items",
+            "if items.__class__ is not list:",
+            f"    {slot} = items",
+            f"elif items[{ENTRIES_AT_A_TIME}:]:",  # in place of `len`, which would be a call for each list
+            f"    {slot} = read_many({read}, items, settings)",
+            "else:",
+            f"    {slot} = [{read}(item, settings) for item in items]",
         ]
     return [f"{slot} = {read}({item}, settings)"]
 

@@ -1,11 +1,14 @@
-"""Error bodies of Django REST Framework as sentences."""
+"""Error bodies of Django REST Framework as sentences: as many as somebody may read, whatever the server sends."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
-from elements_sdk._serialization.decode import UnexpectedJson, parse_json
+from elements_sdk._http.budgets import ERROR_ENTRIES, ERROR_JSON, ERROR_PATH, ERROR_TEXT
+from elements_sdk._serialization.parse import UnexpectedJson, parse_json
 from elements_sdk._utils.redaction import MASK, SECRET_NAMES
 
 
@@ -15,30 +18,32 @@ def error_sentences(data: bytes) -> tuple[str | None, dict[str, list[str]]]:
     Sentences that belong to no field stand under the empty path. What is not JSON has none.
     """
     try:
-        value = parse_json(data)
+        value = parse_json(data) if len(data) <= ERROR_JSON else None
     except UnexpectedJson:
         return None, {}
     detail = None
     if isinstance(value, dict) and isinstance(value.get("detail"), str):
         value = dict(value)
-        detail = value.pop("detail")
+        detail = value.pop("detail")[:ERROR_TEXT]
     errors: dict[str, list[str]] = {}
-    try:
-        _collect(value, "", errors)
-    except RecursionError:  # since Python 3.12 json reads deeper than Python code can recurse
-        return detail, {}
+    left = ERROR_TEXT
+    for path, sentence in islice(_sentences(value, ""), ERROR_ENTRIES):
+        errors.setdefault(path, []).append(sentence[:left])
+        left -= len(sentence[:left])
     return detail, errors
 
 
-def _collect(value: Any, path: str, errors: dict[str, list[str]]) -> None:
-    """Collect the sentences in nested dicts and lists; rows of a list that have none are `{}`."""
+def _sentences(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Yield the sentences in nested dicts and lists with their paths; rows of a list that have none are `{}`."""
     if isinstance(value, dict):
         for key, item in value.items():
             # Sentences about a secret come in a list; a plain text under its name is the secret itself.
-            is_secret = str(key).lower() in SECRET_NAMES and isinstance(item, str)
-            _collect(MASK if is_secret else item, f"{path}.{key}" if path else str(key), errors)
+            is_secret = key.lower() in SECRET_NAMES and isinstance(item, str)
+            below = f"{path}.{key[:ERROR_PATH]}" if path else key
+            yield from _sentences(MASK if is_secret else item, below[:ERROR_PATH])
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            _collect(item, path if not isinstance(item, dict | list) else f"{path}.{index}".lstrip("."), errors)
+            below = f"{path}.{index}".lstrip(".") if isinstance(item, dict | list) else path
+            yield from _sentences(item, below[:ERROR_PATH])
     elif value is not None:
-        errors.setdefault(path, []).append(value if isinstance(value, str) else json.dumps(value))
+        yield path, value if isinstance(value, str) else json.dumps(value)

@@ -1,14 +1,15 @@
-"""What one call costs in a process of its own: memory, CPU seconds, and how often the event loop has a turn."""
+"""What one call costs in a process of its own: memory, CPU seconds, and for how long the event loop stands still."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import resource
+import re
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from elements_sdk import ApiException, Configuration
@@ -26,7 +27,7 @@ class Cost:
     :ivar error: name of the exception's class; `None`: the call has succeeded.
     :ivar growth: bytes by which the process has grown at most.
     :ivar cpu: seconds of CPU.
-    :ivar turns: how often the event loop has come round during the call; 0 for the blocking client.
+    :ivar longest: most seconds of CPU between two turns of the event loop; 0 for the blocking client.
     """
 
     error: str | None
@@ -34,7 +35,7 @@ class Cost:
     text: str
     growth: int
     cpu: float
-    turns: int
+    longest: float
 
 
 def cost_of(client_kind: str, host: str, result: str, **settings: Any) -> Cost:
@@ -74,27 +75,32 @@ def measure(client_kind: str, host: str, result: str, settings: str) -> None:
 
 
 def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """Return the peak memory of this process, in bytes; `getrusage` would count that of its parent as well."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found is not None
+    return int(found[1]) * 1024
 
 
 class _Turns:
-    """Counts the turns of the event loop of a test."""
+    """Watches the turns of the event loop of a test."""
 
     def __init__(self) -> None:
-        self._count = 0
+        self._longest = self._last = 0.0
         self._is_running = is_asyncio()
         if self._is_running:
             run(self._begin())
 
     async def _begin(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._last = time.process_time()
         self._come_round()
 
     def _come_round(self) -> None:
-        self._count += 1
+        now = time.process_time()
+        self._longest, self._last = max(self._longest, now - self._last), now
         if self._is_running:
             self._loop.call_soon(self._come_round)
 
-    def end(self) -> int:
+    def end(self) -> float:
         self._is_running = False
-        return self._count
+        return self._longest

@@ -13,7 +13,7 @@ from elements_sdk import ApiException, Configuration, IncompleteBody, ResponseFo
 from test.both_clients import ApiClient, both_kinds
 from test.faults import behaviours as does
 from test.faults.server import Behaviour, Conversation, FaultServer
-from test.wire.cost import CAP, MARGIN, MIB, cost_of
+from test.wire.cost import MARGIN, MIB, cost_of
 
 pytestmark = both_kinds
 
@@ -162,10 +162,4 @@ def test_compression_costs_little_whatever_is_in_it(client_kind: str, name: str)
     assert (found.error is None) == (name == "padding without end"), found
     assert found.growth <= 64 * MIB + MARGIN
     assert found.cpu < 4
-
-
-def test_the_event_loop_has_a_turn_for_each_block(client_kind: str) -> None:
-    with FaultServer(does.answer(headers=[CLOSE], times=1), slowly(gzip.compress(bytes(CAP)), "gzip")) as server:
-        found = cost_of(client_kind, server.host, "str", total_timeout=10)
-    assert (found.error, found.growth <= CAP + MARGIN) == (None, True), found
-    assert found.turns >= (CAP // 65_536 if client_kind == "asyncio" else 0)
+    assert found.longest < 0.08  # all the output of a block of input takes twice as long

@@ -117,7 +117,7 @@ def test_trouble_on_the_wire(behaviour: Any, kind: type[ApiException], words: st
     with raw_server(behaviour) as host, pytest.raises(kind, match=words) as caught:
         client_of(host).create_auth_ticket(_request_timeout=0.5 if behaviour is silent else 30)
     error = caught.value
-    assert error.status == 0
+    assert error.status == (200 if behaviour is send_bad_gzip else 0)
     assert error.request_sent == sent
     assert (error.method, error.path, error.attempts) == ("POST", "/api/2/auth/ticket", 1)
     assert error.__cause__ is None
@@ -277,7 +277,7 @@ def test_bad_answer(
     error = caught.value
     assert isinstance(error, kind)
     assert error.status == status
-    assert error.body == (body if isinstance(body, str) else body.decode())
+    assert error.body == (body if isinstance(body, str) else body.decode())[:65_536]
     text = str(error)
     assert "SECRET" not in text
     assert len(text) < 600

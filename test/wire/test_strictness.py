@@ -310,7 +310,7 @@ REFUSED: dict[str, tuple[bytes, int, str]] = {
     "NaN": (plain(b"NaN", JSON), 200, "the answer is a number, a Ticket was promised"),
     "two values": (plain(TICKET * 2, JSON), 200, NO_JSON),
     "half a value": (plain(TICKET[:-1], JSON), 200, NO_JSON),
-    "a depth of 100,000": (plain(b"[" * 100_000 + b"]" * 100_000, JSON), 200, NO_JSON + r" \(RecursionError\)"),
+    "a depth of 100,000": (plain(b"[" * 100_000 + b"]" * 100_000, JSON), 200, "nested more than 200 levels deep"),
     "an error of that depth": (plain(b'{"a":' * 100_000 + b"1" + b"}" * 100_000, status=b"400 Bad"), 400, "400 Bad"),
     "an integer of 5,000 digits": (plain(b"9" * 5000, JSON), 200, NO_JSON + r" \(ValueError\)"),
     "two lengths": (plain(TICKET, b"Content-Length: 3"), 0, BROKEN),

@@ -1,0 +1,82 @@
+"""JSON bytes -> plain values: no more of them than a response may have, and nested no deeper."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from typing import Any
+
+from elements_sdk._http.budgets import BYTES_OF_A_VALUE, BYTES_OF_AN_ENTRY, ENTRIES_AT_A_TIME, JSON_DEPTH
+
+SPACES = " \t\n\r"
+parse_at = json.JSONDecoder().raw_decode
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[{"))
+_TOO_DEEP = f"the answer is nested more than {JSON_DEPTH} levels deep"
+
+
+class UnexpectedJson(ValueError):
+    """A response that is not JSON, or not the JSON that was promised."""
+
+
+def parse_json(data: bytes | str, most: int | None = None) -> Any:
+    """Read the JSON of a response.
+
+    :param most: the limit of bytes that the number of values goes by; `None`: any number, as of a text.
+    :raises UnexpectedJson: the data is not JSON, is nested too deeply, or has too many values.
+    """
+    value = None
+    try:
+        problem = problem_of_size(data, most)
+        text = "" if problem else decoded(data)
+        value = None if problem else json.loads(text)
+        if len(text) > JSON_DEPTH and text.count("[") + text.count("{") > JSON_DEPTH and is_deep(value):
+            problem = _TOO_DEEP
+    except RecursionError:
+        problem = _TOO_DEEP
+    except ValueError as error:
+        problem = f"the answer is not JSON ({type(error).__name__})"
+    if problem:
+        raise UnexpectedJson(problem)
+    return value
+
+
+def problem_of_size(data: bytes | str, most: int | None) -> str | None:
+    """Return why a body has too many values. Signs inside strings count as well: that takes far less time."""
+    if most is None or len(data) <= ENTRIES_AT_A_TIME or isinstance(data, str):
+        return None
+    for signs, size, what in ((b"[{", BYTES_OF_AN_ENTRY, "lists and objects"), (b",", BYTES_OF_A_VALUE, "values")):
+        limit = max(ENTRIES_AT_A_TIME, most // size)
+        if len(data) > limit and sum(map(data.count, signs)) > limit:
+            return f"the answer has more than {limit:,} {what} (Configuration.max_response_bytes / {size})"
+    return None
+
+
+def is_deep(value: Any) -> bool:
+    """Return whether a value is nested too deeply."""
+    level = [value]
+    for _ in range(JSON_DEPTH):
+        inner = [item.values() if item.__class__ is dict else item for item in level if item.__class__ in (dict, list)]
+        level = [item for items in inner for item in items]
+        if not level:
+            return False
+    return True
+
+
+def brackets_in(text: str) -> int:
+    """Return how many lists and objects begin in a text, or a few more: those in strings count as well."""
+    return len(text.encode().translate(None, _NO_BRACKETS))
+
+
+def decoded(data: bytes | str) -> str:
+    """Return the text of a body.
+
+    :raises UnicodeDecodeError: it is not UTF-8.
+    """
+    return data.removeprefix(codecs.BOM_UTF8).decode("utf-8") if isinstance(data, bytes) else data
+
+
+def next_sign(text: str, position: int) -> int:
+    """Return the position of the next character that is not white space."""
+    while text[position] in SPACES:
+        position += 1
+    return position
