@@ -99,10 +99,28 @@ def _problem_of_url(text: str) -> str | None:
         parts = urlsplit(text)
         if not parts.hostname or parts.port == 0:
             return "must name a server and, if at all, a port from 1"
-        fits = all(0 < len(part) < 64 for part in parts.hostname.rstrip(".").split("."))
-        return None if fits else "must name a server, in parts of 1 to 63 characters"
+        return _problem_of_name(parts.hostname)
     except ValueError:
         return "must be a valid URL; check its brackets and port"
+
+
+def _problem_of_name(host: str) -> str | None:
+    if not host.isascii():
+        form = _ascii_form(host) or "the function encode of the package idna returns it"
+        return f"must name a server in ASCII: write its name in the xn-- form ({form})"
+    if "%" in host and ":" not in host:  # which some would decode
+        return "must name a server without a percent sign"
+    fits = all(0 < len(part) < 64 for part in host.rstrip(".").split("."))
+    return None if fits else "must name a server, in parts of 1 to 63 characters"
+
+
+def _ascii_form(host: str) -> str | None:
+    """Return the xn-- form of a name where Python's IDNA 2003 changes nothing in it: it takes ß for ss, for one."""
+    try:
+        form = host.encode("idna")
+        return form.decode("ascii") if form.decode("idna") == host else None
+    except UnicodeError:
+        return None
 
 
 def _text(name: str, value: Any) -> str:
