@@ -24,7 +24,7 @@ from elements_sdk._utils.redaction import MaskedDict
 from elements_sdk._utils.urls import origin_of
 from elements_sdk._version import __version__
 from elements_sdk.configuration import Configuration
-from elements_sdk.exceptions import ApiValueError, InsecureTransportWarning
+from elements_sdk.exceptions import ApiValueError, ForbiddenException, InsecureTransportWarning, UnauthorizedException
 from elements_sdk.models._base import ReadSettings
 
 _SPELLINGS = {name.lower(): name for name in ("Accept", "Authorization", "Content-Type", "Cookie", "User-Agent")}
@@ -172,12 +172,18 @@ class BaseClient(LegacyClient):
         is_refused = response.status == 401 and options.sends_key and is_ours and not operation.is_login
         if is_refused and self._credentials.renew_key(request):  # with a 401 nothing was done, so it can be retried
             response = await self._sender.send(request, timeouts, retries, body=body, received=keep)
-        is_read = options.preload or not 200 <= response.status < 300
-        data = response.raw
-        if is_read:
-            most, rest = self.configuration.max_response_bytes, partial(self._rest, request, timeouts)
-            data = await operation.read(request, response, self._read_settings(), most, rest)
+        try:
+            is_read = options.preload or not 200 <= response.status < 300
+            data = await self._read(operation, request, response, timeouts) if is_read else response.raw
+        except (UnauthorizedException, ForbiddenException) as error:
+            if has_session:
+                self._credentials.explain(error, host)
+            raise
         return data if options.data_only else ApiResponse(data, response.status, response.headers)
+
+    async def _read(self, operation: Operation, request: Request, response: Response, timeouts: Timeouts) -> Any:
+        most, rest = self.configuration.max_response_bytes, partial(self._rest, request, timeouts)
+        return await operation.read(request, response, self._read_settings(), most, rest)
 
     async def _rest(self, request: Request, timeouts: Timeouts) -> None:
         """Let others go on while a long answer is decoded.
@@ -196,8 +202,8 @@ class BaseClient(LegacyClient):
         own = self.default_headers
         request.headers.update(self._credentials.headers(own) if sends_key else own)
         if has_session:
-            self._credentials.add_session(request)
-        if self.cookie:
+            self._credentials.add_session(request, self.cookie)
+        elif self.cookie:
             request.headers["Cookie"] = "; ".join(filter(None, [self.cookie, request.headers.get("Cookie")]))
 
     def _warn_if_cleartext(self, origin: str) -> None:

@@ -9,6 +9,7 @@ from elements_sdk._http.messages import Request, Response
 from elements_sdk._utils.fork import register_after_fork
 from elements_sdk._utils.redaction import MaskedDict
 from elements_sdk.configuration import Configuration
+from elements_sdk.exceptions import ApiException
 
 if TYPE_CHECKING:
     from elements_sdk._http.cookies import Cookies
@@ -64,17 +65,27 @@ class Credentials:
             self._add_key(request.headers)
         return True
 
-    def add_session(self, request: Request) -> None:
-        """Put the session's cookies and the CSRF token into a request."""
-        request.headers.update(self._store().headers_for(request.method, request.url))
+    def add_session(self, request: Request, cookie: str | None) -> None:
+        """Put the session's cookies and the CSRF token into a request, beside a `Cookie` header of the caller's own."""
+        own = "; ".join(filter(None, [cookie, request.headers.get("Cookie")]))
+        given = {name.lower() for name in request.headers}
+        for name, value in self._store().headers_for(request.method, request.url, own).items():
+            if name in request.headers or name.lower() not in given:
+                request.headers[name] = value
 
     def keep_session(self, request: Request, response: Response) -> None:
         """Apply the cookies that a response sets, changes and deletes."""
-        self._store().keep(request.method, request.url, response.headers)
+        self._store().keep(request.url, response.headers)
 
     def has_session(self, url: str) -> bool:
         """Return whether there is a session cookie for this URL."""
         return self._cookies is not None and self._cookies.has_session(url)
+
+    def explain(self, refusal: ApiException, url: str) -> None:
+        """Add to a refusal why there is no session, if that is because of a cookie of the server's."""
+        why = None if self._cookies is None else self._cookies.why_no_session(url)
+        if why:
+            refusal.detail = "; ".join(filter(None, [refusal.detail, why]))
 
     def forget_session(self) -> None:
         """Drop all cookies, so that the client has no session."""

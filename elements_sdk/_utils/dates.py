@@ -48,20 +48,21 @@ def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
     text = headers.get("Retry-After", "").strip()
     if re.fullmatch(_SECONDS, text):
         return float(text)
-    until = _http_date(text)
+    until = parse_http_date(text)
     if until is None:
         return None
-    now = _http_date(headers.get("Date", "")) or datetime.fromtimestamp(time.time(), UTC)
+    now = parse_http_date(headers.get("Date", "")) or datetime.fromtimestamp(time.time(), UTC)
     return max(0.0, (until - now).total_seconds())
 
 
 def seconds_ahead(headers: Mapping[str, str]) -> float | None:
     """Return the seconds by which the server's clock is ahead of this machine's; `None` if there is no `Date`."""
-    moment = _http_date(headers.get("Date", ""))
+    moment = parse_http_date(headers.get("Date", ""))
     return None if moment is None else (moment - datetime.fromtimestamp(time.time(), UTC)).total_seconds()
 
 
-def _http_date(text: str) -> datetime | None:
+def parse_http_date(text: str) -> datetime | None:
+    """Read a date as HTTP headers write it, in any of the forms that RFC 9110 knows; `None` if it is not one."""
     if not text or len(text) > 64:
         return None
     # Loaded late: it brings half of the package email along, and hardly any response has such a date.

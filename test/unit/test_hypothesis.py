@@ -83,7 +83,7 @@ def test_any_cookie_that_is_kept_can_be_sent(lines: list[str], method: str) -> N
     cookies, headers = Cookies(), HTTPHeaderDict()
     for line in lines:
         headers.add("Set-Cookie", line)
-    cookies.keep("POST", "http://127.0.0.1/api", headers)
+    cookies.keep("http://127.0.0.1/api", headers)
     for kept in (cookies, cookies.copy()):
         check_headers(kept.headers_for(method, "http://127.0.0.1/api"))
 
@@ -92,7 +92,7 @@ def test_any_cookie_that_is_kept_can_be_sent(lines: list[str], method: str) -> N
 @given(line=ANY_TEXT)
 def test_any_text_as_a_cookie_is_kept_or_left(line: str) -> None:
     cookies = Cookies()
-    cookies.keep("GET", "https://localhost/api", HTTPHeaderDict({"Set-Cookie": line}))
+    cookies.keep("https://localhost/api", HTTPHeaderDict({"Set-Cookie": line}))
     assert cookies.headers_for("POST", "https://localhost/api").get("Referer") in ("https://localhost/", None)
 
 

@@ -169,7 +169,7 @@ def test_on_https_unsafe_calls_carry_a_referer_that_django_accepts(host: str, re
     address = Configuration(host=host).host + "/api"
     cookies = Cookies()
     lines = HTTPHeaderDict({"Set-Cookie": "csrftoken=C; Path=/; Secure"})
-    cookies.keep("POST", address, lines)
+    cookies.keep(address, lines)
     assert cookies.headers_for("POST", address) == {"Cookie": "csrftoken=C", "X-CSRFToken": "C", "Referer": referer}
     assert cookies.headers_for("GET", address) == {"Cookie": "csrftoken=C"}
     assert cookies.headers_for("POST", address.replace("https:", "http:")) == {}

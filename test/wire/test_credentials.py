@@ -124,7 +124,7 @@ def test_token_file_is_read_again_when_it_changes(
         (["a=1; Path=/"], "/x", {"a=1"}),
         (["a=1; Path=/api"], "/other", set()),
         (["a=1; Path=/api"], "/api/x", {"a=1"}),
-        (["a=1; Secure; Path=/"], "/x", set()),
+        (["a=1; Secure; Path=/"], "/x", {"a=1"}),
         (["a=1; Domain=example.com; Path=/"], "/x", set()),
         (["a=1; Domain=127.0.0.1; Path=/"], "/x", {"a=1"}),
         (["a=1; Max-Age=0; Path=/"], "/x", set()),
