@@ -39,6 +39,18 @@ class UnknownCoding(BodyError):
     """It has a content coding that is not read."""
 
 
+class Malformed(BodyError):
+    """It, or the headers before it, is not as HTTP says; the text says in which way.
+
+    :ivar status: of the response, if that much could be read.
+    """
+
+    status: int | None = None
+
+    def __str__(self) -> str:
+        return f"the answer is not valid HTTP: {super().__str__()}"
+
+
 class FileError(BodyError):
     """It could not be written to a file."""
 

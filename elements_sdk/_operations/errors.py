@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from elements_sdk._http.body import BodyError, Damaged, TooLarge, UnknownCoding
+from elements_sdk._http.body import BodyError, Damaged, Malformed, TooLarge, UnknownCoding
 from elements_sdk._http.budgets import ERROR_TEXT
 from elements_sdk._http.messages import Request, Response
 from elements_sdk._http.redirects import reason_of_stop
@@ -95,12 +95,13 @@ _OF_BODIES: dict[type[BodyError], type[ApiException]] = {
     TooLarge: ResponseTooLarge,
     Damaged: IncompleteBody,
     UnknownCoding: ResponseFormatError,
+    Malformed: ResponseFormatError,
 }
 
 
 def body_error(request: Request, response: Response, error: BodyError) -> Response | ApiException:
     """Make the exception for a body that could not be read; return the response where its status says more."""
-    if isinstance(error, Damaged | UnknownCoding) and not 200 <= response.status < 300:
+    if isinstance(error, Damaged | UnknownCoding | Malformed) and not 200 <= response.status < 300:
         return response
     return make_exception(_OF_BODIES.get(type(error), ApiException), request, response, reason=str(error))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from elements_sdk._http.budgets import BLOCK
+from elements_sdk._http.body import Malformed
+from elements_sdk._http.budgets import BLOCK, HEADER_LINE, HEADERS
+from elements_sdk._http.framing import check_framing
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._transport.errors import Attempt, SpeaksTls
 from elements_sdk._utils.fork import register_after_fork
@@ -28,6 +31,11 @@ if TYPE_CHECKING:
 
 _AS_GOOD_AS = 0.0005  # seconds; timeouts that differ by less are as good as the same
 _TLS_ALERT = b"\x15\x03"
+_MALFORMED: dict[type[Exception], str] = {
+    http.client.BadStatusLine: "its status line cannot be read",
+    http.client.UnknownProtocol: "it is of another version than HTTP/1.1",
+    http.client.LineTooLong: f"a line has more than {HEADER_LINE:,} bytes",
+}
 _INTERIM = frozenset({100, *range(102, 200)})
 
 
@@ -153,15 +161,61 @@ class _LimitedResponse(http.client.HTTPResponse):
 
     def begin(self) -> None:
         """Read up to the body. Interim responses are skipped; http.client takes any but 100 for the final one."""
-        super().begin()
+        self._begin()
         while self.status in _INTERIM:
             self.headers = self.msg = None  # type: ignore[assignment]  # else nothing more is read
-            super().begin()
+            self._begin()
         if self.status < 200:  # what follows is not HTTP any more
             self.will_close = True
-        # Where a header is malformed, urllib3 would write the address and the other headers into its log.
-        self.headers.defects.clear()
-        self.headers.set_payload("")
+
+    def _begin(self) -> None:
+        """Read status line and headers. http.client takes what it cannot read for the end of the headers.
+
+        :raises Malformed: they are not as HTTP says, or do not agree on the length of the body.
+        """
+        try:
+            super().begin()
+            if self.headers.defects:
+                raise Malformed("a header line cannot be read")
+            get_all = self.headers.get_all
+            check_framing(get_all("Content-Length", ()), get_all("Transfer-Encoding", ()))
+            return
+        except http.client.RemoteDisconnected:
+            raise
+        except http.client.HTTPException as error:
+            malformed = Malformed(_MALFORMED.get(type(error), "its headers cannot be read"))
+        except Malformed as error:
+            malformed = error
+            malformed.status = self.status
+        raise malformed
+
+    def _get_chunk_left(self) -> int | None:
+        if self.chunk_left == 0:
+            if self._safe_read(2) != b"\r\n":  # type: ignore[attr-defined]
+                raise Malformed("a chunk is longer than its size")
+            self.chunk_left = None
+        left: int | None = super()._get_chunk_left()  # type: ignore[misc]
+        return left
+
+    def _read_next_chunk_size(self) -> int:
+        line = self.fp.readline(HEADER_LINE + 1)
+        if not line.endswith(b"\n") and len(line) <= HEADER_LINE:
+            raise http.client.IncompleteRead(b"")
+        size = re.match(rb"([0-9A-Fa-f]{1,15})[ \t]*(;.*)?\r\n", line, re.DOTALL)
+        if size is None:
+            raise Malformed("the size of a chunk cannot be read")
+        return int(size[1], 16)
+
+    def _read_and_discard_trailer(self) -> None:
+        for _ in range(HEADERS):
+            line = self.fp.readline(HEADER_LINE + 1)
+            if line in (b"\r\n", b"\n"):
+                return
+            if not line.endswith(b"\n") and len(line) <= HEADER_LINE:
+                raise http.client.IncompleteRead(b"")
+            if b":" not in line:
+                break
+        raise Malformed("what follows its last chunk cannot be read")
 
 
 class _SocketOptions(list[tuple[int, int, int | bytes]]):

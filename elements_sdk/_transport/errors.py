@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from urllib3.util.ssl_match_hostname import CertificateError
 
+from elements_sdk._http.body import Malformed
 from elements_sdk._http.messages import Request, Response
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._operations.errors import deadline_exceeded, make_exception
@@ -21,6 +22,7 @@ from elements_sdk.exceptions import (
     OpenApiException,
     ProxyError,
     RequestSent,
+    ResponseFormatError,
     TlsError,
 )
 
@@ -123,6 +125,7 @@ def transport_error(
         ours, reason = ProxyError, "the proxy broke the connection off"
     elif known is not None:
         ours, reason = known[1], known[2] + _system_message(chain)
+        sent = "yes" if issubclass(ours, ResponseFormatError) else sent
     elif is_broken:
         message = "the connection broke while it was being made" if sent == "no" else _BROKE
         reason = message + _system_message(chain)
@@ -131,6 +134,13 @@ def transport_error(
     else:
         reason = f"no answer ({type(error).__name__})"
     return make_exception(ours, request, None, reason=reason, request_sent=sent)
+
+
+def malformed_response(request: Request, error: Malformed) -> ResponseFormatError:
+    """Make the exception for a response whose headers are not as HTTP says."""
+    failed = make_exception(ResponseFormatError, request, None, reason=str(error), request_sent="yes")
+    failed.status = error.status or 0
+    return failed
 
 
 def outcome_through_proxy(request: Request, outcome: Response | ApiException) -> Response | ApiException:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import urllib3
 from urllib3 import exceptions as errors
 
-from elements_sdk._http.body import Body, BodyBuffer, BodyError, is_small, new_body, put_into
+from elements_sdk._http.body import Body, BodyBuffer, BodyError, Malformed, is_small, new_body, put_into
 from elements_sdk._http.budgets import BLOCK
 from elements_sdk._http.inflate import Inflater
 from elements_sdk._http.messages import Request, Response
@@ -24,6 +24,7 @@ from elements_sdk._transport.errors import (
     NAME_NOT_KNOWN,
     NO_CONNECTION,
     ExceptionMap,
+    malformed_response,
     outcome_through_proxy,
     transport_error,
 )
@@ -76,6 +77,8 @@ class Transport:
             attempt.phase = "reading the answer"
             outcome = self._received(request, raw, timeouts, body)
             return outcome_through_proxy(request, outcome) if route.is_forwarded else outcome
+        except Malformed as error:
+            return malformed_response(request, error)
         except (errors.HTTPError, http.client.HTTPException, OSError, ValueError, TypeError) as error:
             return transport_error(request, error, attempt, route.has_proxy, _EXCEPTIONS)
         finally:
@@ -126,8 +129,6 @@ class Transport:
 
 def _read_body(raw: BaseHTTPResponse, sink: BodyBuffer, inflater: Inflater, timeouts: Timeouts) -> None:
     """Read a body, in a frame of its own: its chunks may be secret."""
-    if not raw.headers.get("Content-Length", "0").isdecimal():
-        raw.length_remaining = None  # urllib3 reads "2, 2" as 2, and http.client as no length: all would come at once
     sink.reserve(getattr(raw, "length_remaining", None))
     while chunk := raw.read(BLOCK, decode_content=False):
         for inflated in inflater.steps(chunk):

@@ -17,6 +17,7 @@ from yarl import URL
 
 from elements_sdk._http.body import Body, BodyBuffer, BodyError, is_small, new_body, put_into
 from elements_sdk._http.budgets import BLOCK, HEADER_LINE, HEADERS
+from elements_sdk._http.framing import check_framing
 from elements_sdk._http.inflate import Inflater
 from elements_sdk._http.messages import Request, Response
 from elements_sdk._http.timeouts import Timeouts
@@ -39,7 +40,14 @@ from elements_sdk._utils.urls import origin_of
 from elements_sdk.aio._connector import Broken, Connector, Upload, current, send_once, unmistakable
 from elements_sdk.aio._deadlines import Deadline, Deadlines
 from elements_sdk.configuration import Configuration
-from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody, OpenApiException
+from elements_sdk.exceptions import (
+    ApiConnectionError,
+    ApiException,
+    ApiValueError,
+    IncompleteBody,
+    OpenApiException,
+    ResponseFormatError,
+)
 
 if TYPE_CHECKING:
     import ssl
@@ -200,6 +208,8 @@ class Transport:
         response = Response(raw.status, raw.reason or "", partial(_decoded, raw.raw_headers), b"")
         sink = None
         try:
+            if "Transfer-Encoding" in raw.headers:
+                check_framing(raw.headers.getall("Content-Length", ()), raw.headers.getall("Transfer-Encoding"))
             if body == "leave" and 200 <= raw.status < 300:
                 Inflater(raw.headers, None)
                 response.raw = raw
@@ -237,6 +247,9 @@ async def _read_body(raw: aiohttp.ClientResponse, sink: BodyBuffer, inflater: In
     inflater.end()
 
 
+_MALFORMED = "the answer is not valid HTTP: its headers, or the framing of its body, cannot be read"
+
+
 class _ExceptionMap(ExceptionMap):
     """What the exceptions of aiohttp mean."""
 
@@ -244,12 +257,13 @@ class _ExceptionMap(ExceptionMap):
     not_timeouts = ()
     proxy = (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError)
     invalid = (aiohttp.InvalidURL, ValueError, TypeError)
-    disconnects = (ConnectionError, Broken, aiohttp.ServerDisconnectedError, aiohttp.ClientResponseError, EOFError)
+    disconnects = (ConnectionError, Broken, aiohttp.ServerDisconnectedError, EOFError)
     wrappers = (ClientSSLError,)
     others = (
         ((ClientConnectorDNSError,), ApiConnectionError, NAME_NOT_KNOWN),
         ((aiohttp.ClientConnectorError,), ApiConnectionError, NO_CONNECTION),
         ((aiohttp.ClientPayloadError,), IncompleteBody, BROKEN_OFF),
+        ((aiohttp.ClientResponseError,), ResponseFormatError, _MALFORMED),
         ((RuntimeError,), ApiConnectionError, CLOSED_MEANWHILE),
     )
 

@@ -1,0 +1,95 @@
+"""Whatever bytes a server answers with: a model or an ApiException, soon, and the same for both clients."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from elements_sdk import ApiClient, ApiException, AuthApi, Configuration, aio
+from test.faults.server import Conversation, FaultServer
+from test.wire.responses import BLANKS, responses
+
+LIMIT = 0.2  # seconds that a call may take
+LATE = 1.5  # seconds; machines are busy
+SETTINGS = settings(
+    deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
+)
+
+
+class Clients(NamedTuple):
+    """A server that answers with what is set, and both clients of it."""
+
+    script: list[Any]
+    blocking: Callable[[], Any]
+    asyncio: Callable[[], Any]
+
+
+@pytest.fixture(scope="module")
+def clients() -> Iterator[Clients]:
+    script: list[Any] = [b"", "closed"]
+
+    def behave(conversation: Conversation) -> None:
+        if conversation.read_request():
+            conversation.send(script[0])
+            if script[1] == "open":
+                conversation.pause(3 * LIMIT)
+            elif script[1] == "reset":
+                conversation.reset()
+
+    async def start(configuration: Configuration) -> aio.ApiClient:
+        return aio.ApiClient(configuration)
+
+    with FaultServer(behave) as server, asyncio.Runner() as runner:
+        configuration = Configuration(host=server.host, api_key={"Bearer": "KEY"})
+        configuration.total_timeout, configuration.retries = LIMIT, 0
+        of_asyncio = runner.run(start(configuration))
+        with ApiClient(configuration) as client:
+            calls = aio.AuthApi(of_asyncio)
+            yield Clients(
+                script,
+                lambda: AuthApi(client).get_access_token(7),
+                lambda: runner.run(_awaited(calls)),
+            )
+        runner.run(of_asyncio.close())
+
+
+async def _awaited(auth: aio.AuthApi) -> Any:
+    return await auth.get_access_token(7)
+
+
+def outcome(call: Callable[[], Any]) -> tuple[str, Any]:
+    """Make a call; whatever it raises besides an `ApiException` fails the test."""
+    start = time.monotonic()
+    try:
+        read: tuple[str, Any] = ("read", call().to_dict())
+    except ApiException as error:
+        read = ("refused", type(error))
+    assert time.monotonic() - start < LATE
+    return read
+
+
+def check(clients: Clients, response: tuple[bytes, str]) -> None:
+    clients.script[:] = response
+    blocking, of_asyncio = outcome(clients.blocking), outcome(clients.asyncio)
+    if not response[0].startswith(BLANKS) and "DeadlineExceeded" not in f"{blocking}{of_asyncio}":
+        assert (blocking[0] == "read") == (of_asyncio[0] == "read"), (blocking, of_asyncio)
+        assert blocking[0] == "refused" or blocking == of_asyncio
+
+
+@settings(SETTINGS, max_examples=80)
+@given(responses())
+def test_any_response_is_a_model_or_an_exception(clients: Clients, response: tuple[bytes, str]) -> None:
+    check(clients, response)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@settings(SETTINGS, derandomize=False, max_examples=2_000)
+@given(responses())
+def test_two_thousand_responses_are_models_or_exceptions(clients: Clients, response: tuple[bytes, str]) -> None:
+    check(clients, response)
