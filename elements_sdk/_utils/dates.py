@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timezone
 
 _SHORTEST = len("2026-01-01")
+_LONGEST = 200  # characters of a header that are read
 _SECONDS = r"[0-9]{1,9}(\.[0-9]{0,9})?"
 
 
@@ -43,9 +44,15 @@ def parse_date(text: str) -> date:
 def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that the server asks to wait: 0 for a date that has passed, `None` if it asks for none.
 
-    A date is compared with the response's own `Date`, so that the two machines' clocks need not agree.
+    A date is compared with the response's own `Date`, so that the two machines' clocks need not agree. Where the header
+    came twice, the longer wait counts.
     """
-    text = headers.get("Retry-After", "").strip()
+    parts = headers.get("Retry-After", "")[:_LONGEST].split(",")  # one of them is the name of the day
+    found = [_seconds_of(part.strip(), headers) for part in parts]
+    return max((seconds for seconds in found if seconds is not None), default=None)
+
+
+def _seconds_of(text: str, headers: Mapping[str, str]) -> float | None:
     if re.fullmatch(_SECONDS, text):
         return float(text)
     until = parse_http_date(text)
@@ -69,7 +76,7 @@ def parse_http_date(text: str) -> datetime | None:
     from email.utils import parsedate_to_datetime
 
     try:
-        moment = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(text.replace(":60 ", ":59 "))  # a leap second
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
