@@ -159,6 +159,13 @@ class Connector(aiohttp.TCPConnector):
             raise
 
 
+class ImpatientRequest(aiohttp.ClientRequest):
+    """A request whose body goes out at once, also with a header `Expect` of the caller's."""
+
+    def update_expect_continue(self, expect: bool = False) -> None:
+        """Wait for no interim answer: many servers send none, and aiohttp would wait for ever."""
+
+
 class Upload(aiohttp.BytesIOPayload):
     """A large body, sent in chunks, each of which must be taken within the read timeout."""
 

@@ -37,7 +37,7 @@ from elements_sdk._transport.tls import concerns_tls, tls_context
 from elements_sdk._utils.fork import abandon_in_child, register_after_fork
 from elements_sdk._utils.redaction import MaskedDict
 from elements_sdk._utils.urls import origin_of
-from elements_sdk.aio._connector import Broken, Connector, Upload, current, send_once, unmistakable
+from elements_sdk.aio._connector import Broken, Connector, ImpatientRequest, Upload, current, send_once, unmistakable
 from elements_sdk.aio._deadlines import Deadline, Deadlines
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import (
@@ -160,6 +160,7 @@ class Transport:
         )
         return aiohttp.ClientSession(
             connector=connector,
+            request_class=ImpatientRequest,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             headers={"Accept-Encoding": "identity"},
