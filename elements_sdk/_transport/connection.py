@@ -10,11 +10,14 @@ from __future__ import annotations
 import http.client
 import io
 import re
+import selectors
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from queue import LifoQueue
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -26,9 +29,6 @@ from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._transport.errors import Attempt, SpeaksTls
 from elements_sdk._utils.fork import register_after_fork
 
-if TYPE_CHECKING:
-    from socket import socket
-
 _AS_GOOD_AS = 0.0005  # seconds; timeouts that differ by less are as good as the same
 _TLS_ALERT = b"\x15\x03"
 _MALFORMED: dict[type[Exception], str] = {
@@ -36,6 +36,7 @@ _MALFORMED: dict[type[Exception], str] = {
     http.client.UnknownProtocol: "it is of another version than HTTP/1.1",
     http.client.LineTooLong: f"a line has more than {HEADER_LINE:,} bytes",
 }
+_STATUS_LINE = b"HTTP/1.1 "
 _INTERIM = frozenset({100, *range(102, 200)})
 
 
@@ -104,9 +105,34 @@ class _Socket:
             self._source.settimeout(seconds)
 
     def sendall(self, data: Any) -> None:
-        for chunk in [data] if len(data) <= BLOCK else _cut(memoryview(data)):
+        is_large = len(data) > BLOCK
+        if is_large and isinstance(self._source, socket.socket) and not isinstance(self._source, ssl.SSLSocket):
+            self._send_until_answered(memoryview(data))
+            return
+        for chunk in _cut(memoryview(data)) if is_large else [data]:
             self.limit(_current().next_timeout())
             self._source.sendall(chunk)
+
+    def _send_until_answered(self, data: memoryview) -> None:
+        """Send a large body. A server may refuse it without reading on, and without closing the connection.
+
+        :raises BrokenPipeError: there is an answer already. urllib3 takes that for a connection closed after an answer.
+        """
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._source, selectors.EVENT_READ | selectors.EVENT_WRITE)
+            while data:
+                seconds = _current().next_timeout()
+                self.limit(seconds)
+                ready = selector.select(seconds)
+                if not ready:
+                    raise TimeoutError
+                if ready[0][1] & selectors.EVENT_READ and self._is_answered():
+                    raise BrokenPipeError
+                data = data[self._source.send(data[:BLOCK]) :]
+
+    def _is_answered(self) -> bool:
+        start: bytes = self._source.recv(len(_STATUS_LINE) + 1, socket.MSG_PEEK)
+        return len(start) > len(_STATUS_LINE) and start[-1:] != b"1"  # that begins the status of an interim answer
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         self._readers += 1
@@ -232,11 +258,14 @@ class _Limited(HTTPConnection):
     response_class = _LimitedResponse
     _last_used = 0.0
     _is_connecting = False
+    _is_cut = False
 
     @property
     def is_connected(self) -> bool:
         """Whether the connection can be used for the current try."""
         longest = _current().longest_idle
+        if self._is_cut:
+            return False
         if longest is not None and time.monotonic() - self._last_used > longest:
             return False
         return super().is_connected
@@ -245,14 +274,14 @@ class _Limited(HTTPConnection):
         _current().phase, _current().is_on_new_connection = "connecting", True
         self.timeout = _current().timeouts.connect_timeout()
         self.socket_options = _SocketOptions(self.socket_options or ())
-        self._is_connecting = True
+        self._is_connecting, self._is_cut = True, False
         try:
             super().connect()
         finally:
             self._is_connecting = False
         self.sock = _Socket(self.sock)
 
-    def _new_conn(self) -> socket:
+    def _new_conn(self) -> socket.socket:
         """Connect; the TLS handshake that comes next has what is left of the time to connect."""
         new = super()._new_conn()
         new.settimeout(_current().timeouts.connect_timeout())
@@ -268,7 +297,11 @@ class _Limited(HTTPConnection):
             self.connect()
         if not self._is_connecting:  # what is sent while connecting goes to a proxy
             _current().phase = "sending the request"
-        super().send(data)
+        try:
+            super().send(data)
+        except BrokenPipeError:  # an answer may be there, but what comes next would be taken for the rest of the body
+            self._is_cut = True
+            raise
 
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
         _current().phase = "waiting for the answer"
