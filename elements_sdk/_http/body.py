@@ -18,7 +18,9 @@ def is_small(headers: Mapping[str, str], most: int | None) -> bool:
     :param most: bytes that it may have; `None`: any number.
     """
     length = headers.get("Content-Length", "")
-    if not length.isdecimal() or len(length) > _MOST_DIGITS or "Content-Encoding" in headers:
+    if not length.isdecimal() or len(length) > _MOST_DIGITS:
+        return False
+    if "Content-Encoding" in headers or "Transfer-Encoding" in headers:  # whose chunks may be more than the length says
         return False
     return int(length) <= (BLOCK if most is None else min(most, BLOCK))
 
