@@ -46,12 +46,12 @@ class _Cookie:
     is_secure: bool
     end: float
 
-    def problem_at(self, url: str) -> str | None:
-        """Return why a server at this URL cannot have the cookie back."""
-        host = urlsplit(url).hostname or ""
+    def problem_at(self, origin: str) -> str | None:
+        """Return why the server at this origin cannot have the cookie back."""
+        host = urlsplit(origin).hostname or ""
         if self.domain and self.domain != host and not (host.endswith(f".{self.domain}") and not _is_address(host)):
             return "has the Domain of another server"
-        if self.is_secure and is_cleartext(url):
+        if self.is_secure and is_cleartext(origin):
             return "is Secure, and this is plain http"
         return None
 
@@ -96,7 +96,7 @@ class Cookies:
         with self._lock:
             jar = dict(self._jars.get(origin, {}))
             for cookie in filter(None, cookies):
-                problem = cookie.problem_at(url)
+                problem = cookie.problem_at(origin)
                 key = (cookie.domain, cookie.path, cookie.name)
                 if problem is None:
                     jar.pop(key, None)

@@ -95,11 +95,11 @@ async def read_json(
         raise UnexpectedJson(f"the answer is empty, {with_article(type_name)} was promised")
     if len(data) <= ENTRIES_AT_A_TIME:
         return await _read(data, type_name, settings, most, rest)
-    before = _postponed.set([])
+    _postponed.set([])
     try:
         return await _read(data, type_name, settings, most, rest)
     finally:
-        _postponed.reset(before)
+        _postponed.set(None)  # `reset` fails in a coroutine that is closed in another context
 
 
 async def _read(data: bytes | str, type_name: str, settings: ReadSettings | None, most: int | None, rest: Rest) -> Any:

@@ -212,14 +212,14 @@ class Transport:
             if "Transfer-Encoding" in raw.headers:
                 check_framing(raw.headers.getall("Content-Length", ()), raw.headers.getall("Transfer-Encoding"))
             if body == "leave" and 200 <= raw.status < 300:
-                Inflater(raw.headers, None)
+                Inflater(response.headers, None)
                 response.raw = raw
                 return response
             if body == "read" and is_small(raw.headers, settings.max_response_bytes):
                 response.data = await raw.read()
                 return response
             sink = new_body(body, raw.status, settings.max_response_bytes)
-            await _read_body(raw, sink, Inflater(raw.headers, settings.max_response_bytes), in_thread=callable(body))
+            await _read_body(raw, sink, Inflater(response.headers, settings.max_response_bytes), callable(body))
             put_into(response, sink)
             return response
         except BaseException as error:  # the slot in the pool must become free, whatever stopped the reading

@@ -85,6 +85,14 @@ def test_another_coding_or_more_than_one_is_refused_once(tmp_path: Path, coding:
         assert call(client) == {}
 
 
+@pytest.mark.parametrize("lines", [("gzip", "gzip"), ("identity", "gzip, deflate"), ("", "deflate", "gzip")])
+def test_codings_on_several_header_lines_are_counted_together(lines: tuple[str, ...]) -> None:
+    headers = [CLOSE, *(("Content-Encoding", line) for line in lines)]
+    server = FaultServer(does.answer(200, gzip.compress(gzip.compress(TEXT)), headers))
+    with server, client_of(server) as client, pytest.raises(ResponseFormatError, match="compressed 2 times"):
+        call(client)
+
+
 CUT = {
     "half of it": gzip.compress(bytes(range(256)) * 400)[:400],
     "all but the trailer": gzip.compress(TEXT)[:-8],
