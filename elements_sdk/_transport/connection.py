@@ -224,6 +224,7 @@ class _LimitedResponse(http.client.HTTPResponse):
         return left
 
     def _read_next_chunk_size(self) -> int:
+        """Read the size of a chunk. http.client takes `+5` and `0_5` for sizes, too, and reads to the end for `-1`."""
         line = self.fp.readline(HEADER_LINE + 1)
         if not line.endswith(b"\n") and len(line) <= HEADER_LINE:
             raise http.client.IncompleteRead(b"")
@@ -242,17 +243,6 @@ class _LimitedResponse(http.client.HTTPResponse):
             if b":" not in line:
                 break
         raise Malformed("what follows its last chunk cannot be read")
-
-    def _read_next_chunk_size(self) -> int:
-        """Read the size of a chunk. http.client takes `+5` and `0_5` for sizes, too, and reads to the end for `-1`."""
-        line = self.fp.readline(BLOCK + 1)
-        if len(line) > BLOCK:
-            raise http.client.LineTooLong("chunk size")
-        size = line.split(b";")[0].rstrip(b" \t\r\n")
-        if not re.fullmatch(_CHUNK_SIZE, size):
-            self._close_conn()  # type: ignore[attr-defined]
-            raise ValueError  # which http.client takes for a body that breaks off
-        return int(size, 16)
 
 
 class _SocketOptions(list[tuple[int, int, int | bytes]]):
