@@ -17,6 +17,7 @@ from elements_sdk import (
     IncompleteBody,
     LoginFailed,
     NotFoundException,
+    ResponseFormatError,
     ServiceException,
     TlsError,
     TooManyRequestsException,
@@ -157,12 +158,15 @@ BREAKING = [
     fault(
         "a chunk has no valid size",
         lambda: [does.bad_chunk_size()],
-        POST=BROKEN_OFF,
-        GET=BROKEN_OFF_THRICE,
-        # aiohttp reads headers and body in one go, and discards both.
-        asyncio={"POST": PERHAPS_SENT, "GET": PERHAPS_SENT_THRICE},
+        POST=fails(ResponseFormatError, "yes"),
+        GET=fails(ResponseFormatError, "yes"),
     ),
-    fault("what answers is not HTTP", lambda: [does.nonsense()], POST=PERHAPS_SENT, GET=PERHAPS_SENT_THRICE),
+    fault(
+        "what answers is not HTTP",
+        lambda: [does.nonsense()],
+        POST=fails(ResponseFormatError, "yes"),
+        GET=fails(ResponseFormatError, "yes"),
+    ),
     fault(
         "a TLS record is damaged",
         lambda: [does.corrupt_record()],

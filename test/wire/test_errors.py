@@ -105,7 +105,7 @@ BYTES: list[tuple[Callable[[socket.socket], object], type[ApiException], str, st
     (silent, DeadlineExceeded, "longer than its limit of 0.5 s, waiting for the answer", "maybe"),
     (hang_up, ApiConnectionError, "connection broke", "maybe"),
     (break_off, IncompleteBody, "answer broke off", "yes"),
-    (talk_nonsense, ApiConnectionError, "connection broke", "maybe"),
+    (talk_nonsense, ResponseFormatError, "the answer is not valid HTTP", "yes"),
     (send_bad_gzip, IncompleteBody, "compression is damaged", "yes"),
 ]
 

@@ -253,26 +253,14 @@ GIVEN: dict[str, tuple[str | None, bytes, Any]] = {
     "a key twice": ("Ticket", plain(b'{"ticket": "a", "ticket": "t"}', JSON), Ticket(ticket="t")),
     "a lone surrogate": ("object", plain(rb'["\ud800"]', JSON), ["\ud800"]),
     "an integer of 4,000 digits": ("object", plain(b"9" * 4000), 10**4000 - 1),
-    "a length and chunks": ("object", plain(b"2\r\n{}\r\n0\r\n\r\n", b"Transfer-Encoding: chunked"), {}),
-    "the same length twice": ("object", plain(b"{}", b"Content-Length: 2"), {}),
-    "a length that is not a number": ("object", OK + b"Content-Length: many\r\n\r\n{}", {}),
-    "a length of 5,000 digits": ("object", OK + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n{}", {}),
-    "a negative length": ("object", OK + b"Content-Length: -1\r\n\r\n{}", {}),
     "100 before it": ("object", b"HTTP/1.1 100 Continue\r\n\r\n" * 3 + plain(b"{}"), {}),
     "103 before it": ("object", b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + plain(b"{}"), {}),
     "102 before it": ("object", b"HTTP/1.1 102 Processing\r\n\r\n" * 2 + plain(b"{}"), {}),
 }
 
 
-# aiohttp accepts no response whose length is ambiguous, and takes what follows a 204 for the next response.
-NOT_BY_AIOHTTP = (
-    "204 with a body",
-    "a length and chunks",
-    "the same length twice",
-    "a length that is not a number",
-    "a length of 5,000 digits",
-    "a negative length",
-)
+# aiohttp takes what follows a 204 for the next response.
+NOT_BY_AIOHTTP = ("204 with a body",)
 
 
 def is_for(kind: str, name: str) -> bool:
@@ -289,10 +277,10 @@ def test_odd_answers_that_are_read_all_the_same(client_kind: str, name: str) -> 
         assert call(client, kind) == value
 
 
-EMPTY, NO_JSON, BROKEN = (
+EMPTY, NO_JSON, NO_HTTP = (
     "the answer is empty, a Ticket was promised",
     "the answer is not JSON",
-    "connection broke|no answer",
+    "the answer is not valid HTTP",
 )
 REFUSED: dict[str, tuple[bytes, int, str]] = {
     "204": (b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n", 204, EMPTY),
@@ -313,16 +301,21 @@ REFUSED: dict[str, tuple[bytes, int, str]] = {
     "a depth of 100,000": (plain(b"[" * 100_000 + b"]" * 100_000, JSON), 200, "nested more than 200 levels deep"),
     "an error of that depth": (plain(b'{"a":' * 100_000 + b"1" + b"}" * 100_000, status=b"400 Bad"), 400, "400 Bad"),
     "an integer of 5,000 digits": (plain(b"9" * 5000, JSON), 200, NO_JSON + r" \(ValueError\)"),
-    "two lengths": (plain(TICKET, b"Content-Length: 3"), 0, BROKEN),
-    "no status line": (TICKET, 0, BROKEN),
-    "a status that is not a number": (b"HTTP/1.1 OK\r\n\r\n", 0, BROKEN),
-    "a status of six digits": (b"HTTP/1.1 200200 OK\r\n\r\n", 0, BROKEN),
-    "a version of the future": (b"HTTP/3 200 OK\r\n\r\n" + TICKET, 0, BROKEN),
+    "a length and chunks": (plain(b"2\r\n{}\r\n0\r\n\r\n", b"Transfer-Encoding: chunked"), 200, NO_HTTP),
+    "the same length twice": (plain(b"{}", b"Content-Length: 2"), 200, NO_HTTP),
+    "a length that is not a number": (OK + b"Content-Length: many\r\n\r\n{}", 200, NO_HTTP),
+    "a length of 5,000 digits": (OK + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n{}", 200, NO_HTTP),
+    "a negative length": (OK + b"Content-Length: -1\r\n\r\n{}", 200, NO_HTTP),
+    "two lengths": (plain(TICKET, b"Content-Length: 3"), 200, NO_HTTP),
+    "no status line": (TICKET + b"\r\n\r\n", 0, NO_HTTP),
+    "a status that is not a number": (b"HTTP/1.1 OK\r\n\r\n", 0, NO_HTTP),
+    "a status of six digits": (b"HTTP/1.1 200200 OK\r\n\r\n", 0, NO_HTTP),
+    "a version of the future": (b"HTTP/3 200 OK\r\n\r\n" + TICKET, 0, NO_HTTP),
 }
 
 
 REFUSALS = [(kind, name, *REFUSED[name]) for kind in BOTH for name in REFUSED if is_for(kind, name)] + [
-    ("asyncio", name, GIVEN[name][1], 0, BROKEN) for name in NOT_BY_AIOHTTP
+    ("asyncio", name, GIVEN[name][1], 0, NO_HTTP) for name in NOT_BY_AIOHTTP
 ]
 
 
@@ -337,8 +330,10 @@ def test_odd_answers_that_are_refused(client_kind: str, data: bytes, status: int
         with pytest.raises(ApiException, match=words) as caught:
             call(client, "Ticket")
         error = caught.value
+        if client_kind == "asyncio" and words == NO_HTTP:
+            status = 0  # aiohttp does not tell it
         assert (error.status, error.method, error.path) == (status, "GET", "/api/2/things")
-        assert isinstance(error, ResponseFormatError) == (status in (200, 204))
+        assert isinstance(error, ResponseFormatError) == (status in (200, 204) or words == NO_HTTP)
         assert len(str(error)) <= 600
         assert len(str(error.reason)) <= 320
         assert len(error.detail or "") <= 203
