@@ -21,16 +21,16 @@ pytestmark = pytest.mark.filterwarnings("ignore::elements_sdk.InsecureTransportW
 
 @pytest.mark.parametrize("host", ["http://☃.example", "http://a_ü.example"])
 def test_host_that_is_not_a_name_is_bad_input(host: str) -> None:
-    with calls_to(host) as auth, pytest.raises(ApiValueError, match="host is not a valid name"):
-        auth.create_auth_ticket()
+    with pytest.raises(ApiValueError, match="host must name a server in ASCII"), calls_to(host):
+        pass
 
 
 def test_proxy_that_is_not_a_name_is_bad_input() -> None:
     with (
-        calls_to("http://server.example", proxy="http://☃.example:3128") as auth,
-        pytest.raises(ApiValueError, match="the proxy is not a valid name"),
+        pytest.raises(ApiValueError, match="proxy must name a server in ASCII"),
+        calls_to("http://server.example", proxy="http://☃.example:3128"),
     ):
-        auth.create_auth_ticket()
+        pass
 
 
 @pytest.mark.parametrize("path", [":80/evil", ".evil.example/x", "@evil.example/x", "x", "", "/a#b"])
