@@ -67,6 +67,7 @@ class Configuration(LegacySettings):
         `False`, a `RetryPolicy` or a urllib3 `Retry`.
     :ivar temp_folder_path: where responses that are files go, each into a private folder; `None`: the system's folder.
     :ivar max_response_bytes: most bytes of a response, decompressed (64 MiB); `None`: no limit.
+    :ivar compression: let the server compress (gzip) what a GET returns; off, it is asked not to.
     :ivar strict_responses: refuse responses in which a value is not what the models say, naming the first such value.
     :ivar debug: log every attempt at every call, to `logger_file` or else to standard error; never a secret.
     :ivar logger_file: file that the log is appended to.
@@ -101,6 +102,7 @@ class Configuration(LegacySettings):
     retries: int | RetryPolicy | Retry | None
     temp_folder_path: str | None
     max_response_bytes: int | None
+    compression: bool
     strict_responses: bool
     debug: bool
     logger_file: str | None

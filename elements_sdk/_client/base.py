@@ -163,6 +163,8 @@ class BaseClient(LegacyClient):
         if not self._has_warned and origin not in self._private_origins:
             self._warn_if_cleartext(origin)
         self._add_headers(request, is_ours, options.sends_key, has_session)
+        if request.method == "GET" and options.preload and self.configuration.compression:
+            _accept_gzip(request.headers)
         retries = self._sender.retry_state(operation.retryable)
         keep = self._credentials.keep_session if has_session else None
         body: Body = "read" if options.preload else "leave"
@@ -280,3 +282,9 @@ def _level_of_user() -> int:
     while frame is not None and f"{frame.f_globals.get('__name__')}.".startswith("elements_sdk."):
         level, frame = level + 1, frame.f_back
     return level
+
+
+def _accept_gzip(headers: MaskedDict) -> None:
+    """Ask for a compressed answer, unless the user asks for something of their own."""
+    if not any(name.lower() == "accept-encoding" for name in headers):
+        headers["Accept-Encoding"] = "gzip"

@@ -282,6 +282,7 @@ SETTINGS = {
     "username": Setting(_optional_text, None),
     "password": Setting(_optional_text, None),
     "discard_unknown_keys": Setting(_flag, False),
+    "compression": Setting(_flag, True),
     "client_side_validation": Setting(_flag, True),
     "timeout": Setting(_timeout_pair, (10.0, 60.0)),
     "total_timeout": Setting(_optional_seconds, 120.0),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import json
+import random
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from elements_sdk import ApiException, Configuration, IncompleteBody, ResponseFormatError
-from test.both_clients import ApiClient, both_kinds
+from test.both_clients import ApiClient, AuthApi, both_kinds
 from test.faults import behaviours as does
 from test.faults.server import Behaviour, Conversation, FaultServer
 from test.wire.cost import MARGIN, MIB, cost_of
@@ -173,3 +176,72 @@ def test_compression_costs_little_whatever_is_in_it(client_kind: str, name: str)
     assert found.growth <= 64 * MIB + MARGIN
     assert found.cpu < 4
     assert found.longest < 0.08  # all the output of a block of input takes twice as long
+
+
+ASKS: dict[str, tuple[dict[str, object], dict[str, object], str]] = {
+    "a GET": ({}, {}, "gzip"),
+    "a GET without compression": ({"compression": False}, {}, "identity"),
+    "a GET that the caller reads": ({}, {"_preload_content": False}, "identity"),
+    "a file": ({}, {"response_type": "file"}, "gzip"),
+    "a POST": ({}, {"method": "POST"}, "identity"),
+    "a DELETE": ({}, {"method": "DELETE"}, "identity"),
+    "a header of the user's": ({}, {"header_params": {"accept-encoding": "deflate"}}, "deflate"),
+}
+
+
+@pytest.mark.parametrize("name", ASKS)
+def test_a_get_asks_for_gzip(name: str, tmp_path: Path) -> None:
+    settings, arguments, expected = ASKS[name]
+    with FaultServer(does.answer()) as server, client_of(server, temp_folder_path=str(tmp_path), **settings) as client:
+        given: dict[str, Any] = {"method": "GET", "response_type": "object", **arguments}
+        result = client.call_api("/api/2/things", **given)
+        if "_preload_content" in arguments:
+            result[0].close()
+        assert server.requests[0].header("Accept-Encoding") == expected
+
+
+def test_a_default_header_of_the_users_is_what_is_asked_for() -> None:
+    with FaultServer(does.answer()) as server, client_of(server) as client:
+        client.set_default_header("ACCEPT-ENCODING", "identity")
+        call(client)
+        assert server.requests[0].header("Accept-Encoding") == "identity"
+
+
+def test_a_thousand_tokens_take_a_fifth_of_the_bytes_on_the_wire() -> None:
+    body = json.dumps([token(number) for number in range(1000)]).encode()
+    sizes: list[int] = []
+
+    def behave(conversation: Conversation) -> None:
+        while request := conversation.read_request():
+            is_packed = request.header("Accept-Encoding") == "gzip"
+            data = gzip.compress(body, 6, mtime=0) if is_packed else body
+            said = does.message(body=data, headers=[("Content-Encoding", "gzip")] if is_packed else [])
+            sizes.append(len(said))
+            conversation.send(said)
+
+    with FaultServer(behave) as server:
+        found = []
+        for compression in (True, False):
+            with client_of(server, compression=compression) as client:
+                found.append(AuthApi(client).get_all_access_tokens())
+    assert found[0] == found[1]
+    assert len(found[0]) == 1000
+    assert sizes[0] <= 0.2 * sizes[1]
+
+
+def token(number: int) -> dict[str, object]:
+    """Return a token as a server sends it, with parts that are as random as they are there."""
+    chance = random.Random(number)
+    user = {"id": chance.randrange(50), "username": f"user{number % 50}", "email": f"user{number % 50}@example.com"}
+    return {
+        "id": number,
+        "token": "".join(chance.choices("0123456789abcdef", k=32)),
+        "url": f"https://storage.example.com/m/{number}",
+        "expires": f"2030-01-{chance.randrange(1, 28):02}T12:00:00Z",
+        "user": {**user, "display_name": f"User {number % 50}", "full_name": f"User Number {number % 50}"},
+        "created_by": {**user, "display_name": f"User {number % 50}", "full_name": f"User Number {number % 50}"},
+        "view_limit": None,
+        "activity": [{"id": number * 3 + n, "ip": "10.0.0.7", "created": "2029-12-01T10:00:00Z"} for n in range(3)],
+        "shared_bundles": [],
+        "shared_directories": [{"id": number, "path": f"/projects/dailies/{number % 20}"}],
+    }
