@@ -24,6 +24,7 @@ Value = TypeVar("Value")
 OneCall = TypeVar("OneCall", bound="Call[Any, Any]")
 Progress = Callable[[int, int | None], object]
 
+_LOOK_AGAIN = 0.2  # seconds; a signal that comes just before a wait begins does not end it
 PREFETCH_PER_WORKER = 4  # items taken ahead for each, so that one slow call does not hold up the others
 _OUR_MODULES = {"elements_sdk.bulk", "elements_sdk.aio.bulk"}
 _TO_BE_AWAITED = "method is to be awaited: use map_calls of elements_sdk.aio"
@@ -283,7 +284,7 @@ class _Call(Call[Item, Value]):
     def wait(self) -> Outcome[Item, Value]:
         """Wait for the outcome of a call that is started, or will be."""
         while (outcome := self.outcome) is None:
-            self._done.acquire()
+            self._done.acquire(timeout=_LOOK_AGAIN)
         return outcome
 
 
