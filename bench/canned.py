@@ -2,6 +2,7 @@
 
     POST /api/2/auth/ticket                  a ticket
     GET  /api/2/auth/access-tokens?limit=N   a list of N tokens
+    GET  ...?limit=N&ordering=slow           the same by a link of 20 Mbit/s, compressed for whoever accepts gzip
     GET  /api/2/auth/access-tokens/N         one token of N bytes
     GET  /seen                               the headers of the last request for a ticket, as a JSON object
 
@@ -11,6 +12,7 @@ It prints its address, and ends when its input does. `running()` starts it.
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import re
 import subprocess
@@ -25,6 +27,9 @@ from pathlib import Path
 from bench.samples import TICKET, token_of_size, tokens
 
 ROOT = Path(__file__).parents[1]
+LINK = 20_000_000 // 8  # bytes a second
+GZIP = re.compile(rb"\r\naccept-encoding:[^\r]*gzip", re.IGNORECASE)
+LIMIT = re.compile(rb"[?&]limit=(\d+)")
 LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 # As Django, its REST framework and nginx send them.
 HEADERS = "".join(
@@ -44,9 +49,9 @@ HEADERS = "".join(
 )
 
 
-def response(body: bytes) -> bytes:
-    """Return a complete response with this body."""
-    return f"HTTP/1.1 200 OK\r\n{HEADERS}Content-Length: {len(body)}\r\n\r\n".encode() + body
+def response(body: bytes, more: str = "") -> bytes:
+    """Return a complete response with this body, and these header lines besides."""
+    return f"HTTP/1.1 200 OK\r\n{HEADERS}{more}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 TICKET_RESPONSE = response(TICKET)
@@ -55,8 +60,22 @@ TICKET_RESPONSE = response(TICKET)
 @lru_cache(maxsize=2)  # the longest are of 100 MB and more
 def response_to(path: bytes) -> bytes:
     """Return the response to a GET."""
+    return response(body_of(path))
+
+
+@lru_cache(maxsize=2)
+def packed_response_to(path: bytes) -> bytes:
+    """Return it compressed by gzip, as nginx does."""
+    return response(gzip.compress(body_of(path), 6), "Content-Encoding: gzip\r\n")
+
+
+def body_of(path: bytes) -> bytes:
+    """Return the body of the response to a GET."""
+    limit = LIMIT.search(path)
+    if limit:
+        return tokens(int(limit[1]))
     number = int(path[re.search(rb"\d*$", path).start() :] or 0)  # type: ignore[union-attr]  # it always matches
-    return response(tokens(number) if b"?limit=" in path else token_of_size(number))
+    return token_of_size(number)
 
 
 class Connection(asyncio.Protocol):
@@ -80,7 +99,18 @@ class Connection(asyncio.Protocol):
         if len(self.received) < end + 4 + (int(length[1]) if length else 0):
             return
         self.received = b""
-        self.transport.write(self.respond(headers))
+        answer = self.respond(headers)
+        if b"ordering=slow" in headers:
+            self.drip(answer)
+        else:
+            self.transport.write(answer)
+
+    def drip(self, answer: bytes) -> None:
+        """Send an answer as a slow link would."""
+        step = LINK // 100
+        self.transport.write(answer[:step])
+        if len(answer) > step:
+            asyncio.get_running_loop().call_later(0.01, self.drip, answer[step:])
 
     def respond(self, headers: bytes) -> bytes:
         """Return the response to the request with this request line and headers."""
@@ -91,7 +121,8 @@ class Connection(asyncio.Protocol):
         if path == b"/seen":
             lines = [line.partition(": ") for line in Connection.seen.decode().split("\r\n")[1:]]
             return response(json.dumps({name: value for name, _, value in lines}).encode())
-        return response_to(path)
+        is_packed = b"ordering=slow" in path and GZIP.search(headers) is not None
+        return packed_response_to(path) if is_packed else response_to(path)
 
 
 async def serve() -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from bench.environments import BY_HAND, BY_HAND_IN_TASKS
 
-Work = Literal["decode", "memory", "call", "fetch", "threads", "tasks", "start", "import"]
+Work = Literal["decode", "memory", "call", "fetch", "list", "threads", "tasks", "start", "import"]
 Figure = Literal["cpu", "wall", "bytes"]  # seconds, seconds, bytes
 
 WHILE = 0.2  # seconds that a contender works in one round, unless one unit of work takes longer
@@ -86,6 +86,15 @@ CASES = [
         rounds=3,  # it is the same each time
     ),
     Case("call", "one small call (CPU)", "call", "cpu", (Target(BY_HAND, 1.0), Target("client_3_3", 0.8)), most=300),
+    Case(
+        "list",
+        "list 1,000 tokens by a link of 20 Mbit/s",
+        "list",
+        "wall",
+        (Target(BY_HAND, 0.5),),
+        size=1000,
+        most=3,
+    ),
     Case("start", "start of Python to first answer", "start", "wall", (Target(BY_HAND, 1.15),)),
     Case("import", "import alone", "import", "wall", (Target(BY_HAND, 0.25),)),
     Case(

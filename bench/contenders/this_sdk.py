@@ -39,6 +39,7 @@ class Client:
     def __init__(self, server: Server, connections: int) -> None:
         auth = AuthApi(ApiClient(configured(server, connections)))
         self.call, self.fetch = auth.create_auth_ticket, auth.get_access_token
+        self.list = lambda size: auth.get_all_access_tokens(limit=size, ordering="slow")
 
 
 def tasks(server: Server, connections: int) -> Callable[[], Awaitable[object]]:
@@ -54,4 +55,4 @@ def decode(data: bytes) -> object:
 
 
 if __name__ == "__main__":
-    serve(Contender(decode=decode, connect=Client, tasks=tasks, start=START, imports="import elements_sdk"))
+    serve(Contender(decode=decode, connect=Client, lists=True, tasks=tasks, start=START, imports="import elements_sdk"))

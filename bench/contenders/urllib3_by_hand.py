@@ -11,7 +11,7 @@ import json
 
 import urllib3
 
-from worker import TICKET, TOKENS, Contender, Server, serve
+from worker import SLOW, TICKET, TOKENS, Contender, Server, serve
 
 START = """
 import json, sys
@@ -36,6 +36,10 @@ class Client:
         """Fetch a token of so many bytes."""
         return json.loads(self.http.request("GET", f"{self.host}{TOKENS}/{size}", headers=self.headers).data)
 
+    def list(self, size: int) -> object:
+        """Fetch a list of so many tokens by a slow link."""
+        return json.loads(self.http.request("GET", self.host + SLOW % size, headers=self.headers).data)
+
 
 if __name__ == "__main__":
-    serve(Contender(decode=json.loads, connect=Client, start=START, imports="import urllib3"))
+    serve(Contender(decode=json.loads, connect=Client, lists=True, start=START, imports="import urllib3"))

@@ -6,6 +6,7 @@ A request names the work, how often to do it, and a size:
     {"work": "memory", "size": 1000}                  bytes that those objects hold
     {"work": "call", "count": 200}                    `create_auth_ticket` on a warm connection
     {"work": "fetch", "count": 200, "size": 1000}     one token in a response of so many bytes
+    {"work": "list", "count": 3, "size": 1000}        a list of so many tokens, by a link of 20 Mbit/s
     {"work": "threads", "count": 800, "size": 16}     `create_auth_ticket`, in so many threads at once
     {"work": "tasks", "count": 800, "size": 50}       `create_auth_ticket`, in so many asyncio tasks at once
     {"work": "start"}                                 a fresh interpreter to its first answer
@@ -31,12 +32,13 @@ import time
 import tracemalloc
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import distributions
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 TICKET = "/api/2/auth/ticket"
 TOKENS = "/api/2/auth/access-tokens"
+SLOW = f"{TOKENS}?limit=%d&ordering=slow"
 TIMED_IMPORT = "import time; started = time.perf_counter(); {}; print(time.perf_counter() - started)"
 
 
@@ -48,6 +50,13 @@ class Client(Protocol):
 
     def fetch(self, size: int, /) -> object:
         """Fetch a token of so many bytes."""
+
+
+class ListClient(Client, Protocol):
+    """A client that fetches lists, too."""
+
+    def list(self, size: int, /) -> object:
+        """Fetch a list of so many tokens by a slow link."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,7 @@ class Contender:
 
     :ivar decode: decodes bytes to objects.
     :ivar connect: makes a client with a pool of so many connections; for 1, with its default pool.
+    :ivar lists: whether that client can fetch lists.
     :ivar tasks: makes, in a running event loop, a function that makes calls over so many connections.
     :ivar start: a program that makes the first call to `sys.argv[1]`, with the headers in `sys.argv[2]`.
     :ivar imports: the statement that imports what is needed.
@@ -75,6 +85,7 @@ class Contender:
 
     decode: Callable[[bytes], object] | None = None
     connect: Callable[[Server, int], Client] | None = None
+    lists: bool = False
     tasks: Callable[[Server, int], Callable[[], Awaitable[object]]] | None = None
     start: str | None = None
     imports: str | None = None
@@ -161,7 +172,7 @@ class Worker:
         """Return the names of the work that it can do."""
         can = self.contender
         names = ["decode", "memory"] * bool(can.decode) + ["call", "fetch", "threads"] * bool(can.connect)
-        names += ["tasks"] * bool(can.tasks)
+        names += ["list"] * can.lists + ["tasks"] * bool(can.tasks)
         return names + ["start"] * bool(can.start) + ["import"] * bool(can.imports)
 
     def do(self, work: str, count: int = 1, size: int = 1) -> dict[str, float]:
@@ -180,7 +191,11 @@ class Worker:
         assert client is not None
         if work == "threads":
             return together(client.call, count, size)
-        return repeat(client.call if work == "call" else lambda: client.fetch(size), count)
+        if work == "call":
+            return repeat(client.call, count)
+        if work == "list":
+            return repeat(partial(cast("ListClient", client).list, size), count)
+        return repeat(partial(client.fetch, size), count)
 
     async def connect_in_loop(self, size: int) -> Callable[[], Awaitable[object]]:
         """Return a function that makes calls in the loop of this worker, over connections that are open."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from elements_sdk import ApiClient, ApiException, AuthApi, Configuration, aio
+from elements_sdk import ApiClient, ApiException, AuthApi, Configuration, DeadlineExceeded, aio
 from test.faults.server import Conversation, FaultServer
-from test.wire.responses import DIFFERENCE, responses
+from test.wire.responses import DIFFERENCE, Drawn, responses
 
 LIMIT = 0.2  # seconds that a call may take
 LATE = 1.5  # seconds; machines are busy
@@ -21,12 +21,14 @@ SETTINGS = settings(
 )
 
 
-class Clients(NamedTuple):
-    """A server that answers with what is set, and both clients of it."""
+class Clients:
+    """A server that answers with what is set, and calls by both clients of it."""
 
-    script: list[Any]
-    blocking: Callable[[], Any]
-    asyncio: Callable[[], Any]
+    def __init__(self, script: list[Any], blocking: Callable[[], Any], of_asyncio: Callable[[], Any]) -> None:
+        self.script, self.blocking, self.asyncio = script, blocking, of_asyncio
+
+    def __repr__(self) -> str:
+        return "Clients()"
 
 
 @pytest.fixture(scope="module")
@@ -73,17 +75,23 @@ def outcome(call: Callable[[], Any]) -> tuple[str, Any]:
     return read
 
 
-def check(clients: Clients, response: tuple[bytes, str]) -> None:
-    clients.script[:] = response
+def agree(clients: Clients) -> bool:
+    """Make the call by both clients; return whether both read the same, or both refuse."""
     blocking, of_asyncio = outcome(clients.blocking), outcome(clients.asyncio)
-    if not DIFFERENCE.match(response[0]) and "DeadlineExceeded" not in f"{blocking}{of_asyncio}":
-        assert (blocking[0] == "read") == (of_asyncio[0] == "read"), (blocking, of_asyncio)
-        assert blocking[0] == "refused" or blocking == of_asyncio
+    is_late = DeadlineExceeded in (blocking[1], of_asyncio[1])
+    return is_late or blocking == of_asyncio or blocking[0] == of_asyncio[0] == "refused"
+
+
+def check(clients: Clients, response: Drawn) -> None:
+    clients.script[:] = response.data, response.ending
+    # A kept connection may end just when it is used again, so they may disagree by chance.
+    found = agree(clients) or agree(clients) or agree(clients)
+    assert found or DIFFERENCE.match(response.data)
 
 
 @settings(SETTINGS, max_examples=80)
 @given(responses())
-def test_any_response_is_a_model_or_an_exception(clients: Clients, response: tuple[bytes, str]) -> None:
+def test_any_response_is_a_model_or_an_exception(clients: Clients, response: Drawn) -> None:
     check(clients, response)
 
 
@@ -91,5 +99,5 @@ def test_any_response_is_a_model_or_an_exception(clients: Clients, response: tup
 @pytest.mark.timeout(1800)
 @settings(SETTINGS, derandomize=False, max_examples=2_000)
 @given(responses())
-def test_two_thousand_responses_are_models_or_exceptions(clients: Clients, response: tuple[bytes, str]) -> None:
+def test_two_thousand_responses_are_models_or_exceptions(clients: Clients, response: Drawn) -> None:
     check(clients, response)
