@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Self
 from elements_sdk._client.base import BaseClient
 from elements_sdk._http.messages import Request
 from elements_sdk._http.timeouts import Seconds
-from elements_sdk._operations.operation import Operation, RequestOptions, read_options
+from elements_sdk._operations.operation import DATA_ONLY, Operation, RequestOptions, read_options
 from elements_sdk._transport.urllib3 import Transport
 from elements_sdk._utils.fork import abandon_in_child
-from elements_sdk._utils.redaction import MaskedDict
+from elements_sdk._utils.redaction import Opaque
 from elements_sdk._utils.sync import run
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiValueError
@@ -102,20 +102,26 @@ class ApiClient(BaseClient):
                 self._pool = ThreadPool(self.pool_threads)
             return self._pool
 
-    def call(self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
+    def call(
+        self, operation: Operation, arguments: Opaque[Mapping[str, Any]], options: Mapping[str, Any] | None = None
+    ) -> Any:
         """Make a documented call and return its data.
 
         :param arguments: the call's own arguments, by name.
         :param options: the keywords that every call takes.
         """
-        request = self._request(operation, arguments)
-        return self._run(operation, request, read_options(operation.name, options, data_only=True))
+        safe = self.configuration.safe_chars_for_path_param
+        request = operation.request(arguments, self.client_side_validation, safe)
+        read = read_options(operation.name, options, data_only=True) if options else DATA_ONLY
+        return self._run(operation, request, read)
 
     def call_with_http_info(
-        self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]
+        self, operation: Operation, arguments: Opaque[Mapping[str, Any]], options: Mapping[str, Any]
     ) -> Any:
         """Make a documented call and return an `ApiResponse`."""
-        return self._run(operation, self._request(operation, arguments), read_options(operation.name, options))
+        safe = self.configuration.safe_chars_for_path_param
+        request = operation.request(arguments, self.client_side_validation, safe)
+        return self._run(operation, request, read_options(operation.name, options))
 
     def call_api(
         self,
@@ -144,31 +150,32 @@ class ApiClient(BaseClient):
         :param _host: another server for this call. Credentials go to the configured one only.
         :returns: an `ApiResponse`; with `_return_http_data_only=True` its data.
         """
-        parts = MaskedDict(
-            path_params=path_params,
-            query_params=query_params,
-            header_params=header_params,
-            body=body,
-            post_params=post_params,
-            files=files,
-            collection_formats=collection_formats,
-        )
-        del path_params, query_params, header_params, body, post_params, files  # no traceback shows them
-        operation, request, options = self._build_raw(
-            resource_path,
+        from elements_sdk._operations.raw_request import RawCall  # loaded late: documented calls do without it
+
+        call = RawCall(
             method,
-            response_type,
-            auth_settings,
-            _host,
+            resource_path,
             {
                 "async_req": async_req,
                 "_return_http_data_only": _return_http_data_only,
                 "_preload_content": _preload_content,
                 "_request_timeout": _request_timeout,
             },
-            parts,
+            path_params,
+            query_params,
+            header_params,
+            body,
+            post_params,
+            files,
+            collection_formats,
+            response_type,
+            auth_settings,
+            _host,
         )
-        return self._run(operation, request, options)
+        path_params = query_params = header_params = body = post_params = files = _host = (
+            None  # no traceback shows them
+        )
+        return self._run(*call.bind(self.configuration.safe_chars_for_path_param))
 
     def request(
         self,
@@ -185,11 +192,19 @@ class ApiClient(BaseClient):
 
         :returns: a `Response`; with `_preload_content=False` urllib3's own.
         """
-        parts = MaskedDict(
-            url=url, query_params=query_params, header_params=headers, post_params=post_params, body=body
+        from elements_sdk._operations.raw_request import RawCall  # loaded late, too
+
+        call = RawCall(
+            method,
+            url,
+            {"_preload_content": _preload_content, "_request_timeout": _request_timeout},
+            query_params=query_params,
+            header_params=headers,
+            body=body,
+            post_params=post_params,
         )
-        del url, query_params, headers, post_params, body  # no traceback shows them
-        return run(self._send_raw(method, parts, _preload_content, _request_timeout))
+        url, query_params, headers, post_params, body = "", None, None, None, None  # no traceback shows them
+        return run(self._send_raw(call))
 
     def _run(self, operation: Operation, request: Request, options: RequestOptions) -> Any:
         options = self._bind(operation, request, options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,8 +14,8 @@ from elements_sdk._config.legacy import LegacySettings
 from elements_sdk._config.logging import log_handler
 from elements_sdk._config.validators import SETTINGS, header_text, problem_of_token
 from elements_sdk._utils.errors import Translated, without_frames
-from elements_sdk._utils.redaction import MaskedDict, masked
-from elements_sdk.exceptions import ApiAttributeError, ApiValueError, OpenApiException
+from elements_sdk._utils.redaction import Opaque, masked
+from elements_sdk.exceptions import ApiAttributeError, ApiValueError
 from elements_sdk.retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _CURES = {
     "ssl_context": "say whom to trust by ssl_ca_cert or ssl_ca_data",
 }
 _NO_MORE_KEYS = "refresh_api_key_hook has raised StopIteration: it has no more keys"
+_numbers = itertools.count(1)  # of changes, of all configurations
 _BEARER_SPELLINGS = ("Authorization", "Bearer")  # that of 3.3, and that of the newer clients
 
 
@@ -110,6 +112,7 @@ class Configuration(LegacySettings):
     pickle_credentials: bool
 
     _default: ClassVar[Configuration | None] = None
+    _changes: int = 0  # the number of the last change, so that clients see whether there was one
     _left_out: tuple[str, ...] = ()  # of a pickle, and not set again
 
     def __init__(
@@ -124,18 +127,21 @@ class Configuration(LegacySettings):
         """
         :raises ApiValueError: a value is not valid; the message says which and why.
         """
-        given = MaskedDict(
-            host=host,
-            api_key=api_key or {},
-            api_key_prefix=api_key_prefix or {},
-            username=username,
-            password=password,
-            discard_unknown_keys=discard_unknown_keys,
+        given: Opaque[dict[str, Any]] = Opaque(
+            {
+                "host": host,
+                "api_key": api_key or {},
+                "api_key_prefix": api_key_prefix or {},
+                "username": username,
+                "password": password,
+                "discard_unknown_keys": discard_unknown_keys,
+            }
         )
-        del host, api_key, username, password  # no local of a frame that raises holds a secret
-        with Translated(OpenApiException, without_frames):
+        host, api_key, username, password = "", None, None, None  # no local of a frame that raises holds a secret
+        object.__setattr__(self, "_changes", next(_numbers))
+        with Translated(BaseException, without_frames):
             for name, setting in SETTINGS.items():
-                object.__setattr__(self, name, setting.check(name, given.get(name, setting.default)))
+                object.__setattr__(self, name, setting.check(name, given.value.get(name, setting.default)))
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Configuration:
@@ -156,15 +162,15 @@ class Configuration(LegacySettings):
     if not TYPE_CHECKING:  # so that a checker sees a setting that does not exist
 
         def __setattr__(self, name: str, value: Any) -> None:
-            given = MaskedDict({name: value})
-            del value  # no local of a frame that raises holds a secret
+            value = Opaque(value)  # no local of a frame that raises holds a secret
             if name not in SETTINGS:
                 raise ApiAttributeError(_no_such_setting(name))
-            with Translated(OpenApiException, without_frames):
-                checked = SETTINGS[name].check(name, given[name])
+            with Translated(BaseException, without_frames):
+                value = Opaque(SETTINGS[name].check(name, value.value))
             if name in _LOGGING:
-                log_handler.configure(*({**vars(self), name: checked}[setting] for setting in _LOGGING))
-            object.__setattr__(self, name, checked)
+                log_handler.configure(*({**vars(self), name: value.value}[setting] for setting in _LOGGING))
+            object.__setattr__(self, name, value.value)
+            vars(self)["_changes"] = next(_numbers)  # after the change: who has read before it reads again
             if name in self._left_out:
                 vars(self)["_left_out"] = tuple(item for item in self._left_out if item != name)
 
@@ -249,7 +255,7 @@ class Configuration(LegacySettings):
         key = header_text("api_key", spelling, self.api_key[spelling])
         problem = problem_of_token(key)
         if problem:
-            del key
+            del key  # no local of a frame that raises holds a secret
             raise ApiValueError(f"api_key[{spelling!r}] {problem}")
         if not prefix:
             return key

@@ -17,6 +17,7 @@ from elements_sdk._client.base import BaseClient
 from elements_sdk._operations.operation import Operation, read_options
 from elements_sdk._serialization.decode import Page
 from elements_sdk._utils.errors import Translated, without_frames
+from elements_sdk._utils.redaction import Opaque
 from elements_sdk._utils.sync import run
 from elements_sdk.exceptions import ApiException, ApiTypeError, ApiValueError, PagingError, ResponseFormatError
 
@@ -41,7 +42,7 @@ class BasePager(Generic[T]):
         options = read_options(cursor.operation.name, cursor.options, data_only=True)
         while (arguments := cursor.arguments()) is not None:
             with Translated(ApiException, cursor.interrupted_by):
-                new = cursor.feed(await self._client.execute(cursor.operation, arguments, options))
+                new = cursor.feed(await self._client.execute(cursor.operation, Opaque(arguments), options))
             if new:
                 return new
         return []
@@ -114,7 +115,7 @@ class Cursor(Generic[T]):
         self._back = 0  # entries to go back by, while what was seen last is not found
         self._empty_pages = 0  # pages without anything new
         self._is_done = False
-        operation.request(self._arguments())
+        operation.request(Opaque(self._arguments()))
 
     def arguments(self) -> dict[str, Any] | None:
         """Return the arguments of the next call; `None`: the list is at its end."""

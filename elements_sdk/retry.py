@@ -161,7 +161,7 @@ class RetryState:
     def wait(self, request: Request, outcome: Response | OpenApiException, timeouts: Timeouts) -> float | None:
         """Return the seconds to wait before the call is tried again; `None`: it is not."""
         if isinstance(outcome, Response) and outcome.status < 400:
-            if self.count == 0:
+            if self.count == 0 and self._budget.left < _FULL_BUDGET:
                 self._budget.credit_success()
             return None
         if not isinstance(outcome, Response | ApiException):  # it cannot be sent at all
@@ -175,10 +175,13 @@ class RetryState:
 
 
 class RetryBudget:
-    """The token bucket of all retries of one client: it keeps an outage from being met with a multiple of the load."""
+    """The token bucket of all retries of one client: it keeps an outage from being met with a multiple of the load.
+
+    :ivar left: tokens that are left.
+    """
 
     def __init__(self) -> None:
-        self._left = _FULL_BUDGET
+        self.left = _FULL_BUDGET
         self._lock = threading.Lock()
         register_after_fork(self)
 
@@ -189,13 +192,12 @@ class RetryBudget:
     def allows_retry(self) -> bool:
         """Take the tokens of a retry, and return whether there were enough."""
         with self._lock:
-            if self._left < _PRICE_OF_A_RETRY:
+            if self.left < _PRICE_OF_A_RETRY:
                 return False
-            self._left -= _PRICE_OF_A_RETRY
+            self.left -= _PRICE_OF_A_RETRY
             return True
 
     def credit_success(self) -> None:
         """Put a token back for a call that succeeded at once."""
-        if self._left < _FULL_BUDGET:
-            with self._lock:
-                self._left = min(_FULL_BUDGET, self._left + 1)
+        with self._lock:
+            self.left = min(_FULL_BUDGET, self.left + 1)

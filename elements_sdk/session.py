@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from elements_sdk._client.session import BaseSession, SessionCalls
+from elements_sdk._client.session import BaseSession, Login, SessionCalls
 from elements_sdk._client.session_lock import Identity
-from elements_sdk._utils.redaction import MaskedDict
 from elements_sdk._utils.sync import run
 from elements_sdk.api.auth_api import AuthApi
 from elements_sdk.api_client import ApiClient
@@ -46,8 +45,9 @@ class Session(BaseSession):
         :param otp: the one-time code, or a function that returns a fresh one for each login.
         :param new_password: the password to have from now on, where the server demands a change.
         """
-        login = MaskedDict(username=username, password=password, otp=otp, new_password=new_password)
-        del username, password, otp, new_password
+        login = Login(username, password, otp, new_password)
+        username = password = ""
+        otp = new_password = None  # no traceback shows them
         own = copy.deepcopy(configuration)
         own.api_key, own.refresh_api_key_hook = {}, None
         client = _SessionClient(own)

@@ -5,27 +5,31 @@ from __future__ import annotations
 import copy
 import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from elements_sdk._client.credentials import Credentials
 from elements_sdk._client.sender import Sender, Transport
+from elements_sdk._client.settings import ReadySettings, read_settings, with_key
 from elements_sdk._config.legacy import LegacyClient
 from elements_sdk._config.logging import logger
-from elements_sdk._config.validators import checked_host
 from elements_sdk._http.body import Body, BodyBuffer
 from elements_sdk._http.messages import Request, Response, with_query
-from elements_sdk._http.timeouts import Seconds, Timeouts
+from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._operations.errors import deadline_exceeded, status_error
-from elements_sdk._operations.operation import ApiResponse, Operation, RequestOptions, read_options
+from elements_sdk._operations.operation import DATA_ONLY, ApiResponse, Operation, RequestOptions, read_options
 from elements_sdk._utils.fork import register_after_fork
-from elements_sdk._utils.redaction import MaskedDict
+from elements_sdk._utils.redaction import MaskedDict, Opaque
 from elements_sdk._utils.urls import origin_of
 from elements_sdk._version import __version__
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiValueError, ForbiddenException, InsecureTransportWarning, UnauthorizedException
-from elements_sdk.models._base import ReadSettings
+from elements_sdk.retry import RetryState
+
+if TYPE_CHECKING:
+    from elements_sdk._operations.raw_request import RawCall
+    from elements_sdk.models._base import ReadSettings
 
 _SPELLINGS = {name.lower(): name for name in ("Accept", "Authorization", "Content-Type", "Cookie", "User-Agent")}
 
@@ -33,7 +37,7 @@ _SPELLINGS = {name.lower(): name for name in ("Accept", "Authorization", "Conten
 class BaseClient(LegacyClient):
     """The common part of both clients.
 
-    :ivar configuration: read at each call as far as `host`, `api_key` and `api_key_prefix` are concerned.
+    :ivar configuration: what of it changes holds from the next call on, but for pool, proxy and TLS.
     :ivar default_headers: headers of every call to the configured host.
     :ivar client_side_validation: whether bodies are compared with the rules of their models before they are sent.
     :ivar left_out: what was left out when this client was pickled.
@@ -55,10 +59,10 @@ class BaseClient(LegacyClient):
             self.set_default_header(header_name, header_value)
         self.cookie = cookie
         self.client_side_validation = configuration.client_side_validation
-        self._sender = Sender(configuration, transport)
-        self._credentials = Credentials(configuration)
+        self._sender = Sender(transport)
+        self._credentials = Credentials()
+        self._ready: ReadySettings | None = None
         self._has_warned = False
-        self._private_origins: set[str] = set()
         self.left_out: list[str] = []
         self._is_closed = False
         self._lock = threading.Lock()
@@ -102,90 +106,96 @@ class BaseClient(LegacyClient):
             raise ApiValueError(f"the header {header_name} needs a value, as text")
         self.default_headers[_SPELLINGS.get(header_name.lower(), header_name)] = header_value
 
-    def _request(self, operation: Operation, arguments: Mapping[str, Any]) -> Request:
-        return operation.request(arguments, self.client_side_validation, self.configuration.safe_chars_for_path_param)
-
-    def _build_raw(
-        self,
-        resource_path: str,
-        method: str,
-        response_type: str | type | None,
-        auth_settings: Sequence[str] | None,
-        host: str | None,
-        options: Mapping[str, Any],
-        parts: MaskedDict,
-    ) -> tuple[Operation, Request, RequestOptions]:
-        """Build the operation, the request and the options of a call from the arguments of `call_api`."""
-        from elements_sdk._operations.raw_request import build_operation  # loaded late: documented calls do without it
-
-        safe = self.configuration.safe_chars_for_path_param
-        operation, request = build_operation(method, resource_path, response_type, parts, safe)
-        own_host = None if host is None else checked_host("_host", host)
-        sends_key = "Bearer" in (auth_settings or ())
-        return operation, request, read_options("call_api", options)._replace(host=own_host, sends_key=sends_key)
-
-    async def _send_raw(self, method: str, parts: MaskedDict, preload: bool, timeout: Seconds | None) -> Any:
+    async def _send_raw(self, call: RawCall) -> Any:
         """Send a request to any URL; return the response, or the library's own where the caller reads the body."""
-        from elements_sdk._operations.raw_request import build_request  # loaded late, too
-
-        request = build_request(method, parts)
+        request, options = call.request(), read_options("request", call.options)
         self._check_open()
-        timeouts, retries = self._sender.timeouts(timeout), self._sender.retry_state()
-        response = await self._sender.send(request, timeouts, retries, body="read" if preload else "leave")
+        settings = self._settings()
+        timeouts = settings.timeouts(options.timeout)
+        body: Body = "read" if options.preload else "leave"
+        retries = RetryState(settings.retries, self._sender.budget, retryable=False)
+        response = await self._sender.send(request, settings, timeouts, retries, body=body)
         if not 200 <= response.status < 300:
             raise status_error(request, response)
-        return response if preload else response.raw
+        return response if options.preload else response.raw
 
     async def execute(
-        self, operation: Operation, arguments: Mapping[str, Any], options: RequestOptions | None = None
+        self, operation: Operation, arguments: Opaque[Mapping[str, Any]], options: RequestOptions = DATA_ONLY
     ) -> Any:
         """Make a documented call.
 
         :param arguments: the call's own arguments, by name.
         """
-        request = self._request(operation, arguments)
-        return await self._send(operation, request, self._bind(operation, request, options or RequestOptions()))
+        safe = self.configuration.safe_chars_for_path_param
+        request = operation.request(arguments, self.client_side_validation, safe)
+        return await self._send(operation, request, self._bind(operation, request, options))
 
     def _bind(self, operation: Operation, request: Request, options: RequestOptions) -> RequestOptions:
         """Check a call and complete its options when it is made, which may be before its turn comes to be sent."""
-        self._check_open()
+        if self._is_closed:
+            self._check_open()
         return options
+
+    def _settings(self) -> ReadySettings:
+        """Return the settings of a call that begins now, made anew only if something has changed."""
+        given, ready = self.configuration, self._ready
+        if (
+            ready is not None
+            and ready.configuration is given
+            and ready.changes == given._changes
+            and ready.api_key == given.api_key
+            and ready.api_key_prefix == given.api_key_prefix
+            and ready.default_headers == self.default_headers
+            and ready.client_side_validation == self.client_side_validation
+        ):
+            return ready
+        ready = ReadySettings(given, self.default_headers, self.client_side_validation)
+        ready.is_cleartext = self.rest_client.is_cleartext(ready.origin)
+        self._ready = ready if type(given) is Configuration else None  # a subclass may compute what it says
+        return ready
 
     async def _send(self, operation: Operation, request: Request, options: RequestOptions) -> Any:
         """Authenticate and send a request, and return what the options of the call ask for."""
-        timeouts = options.timeouts or self._sender.timeouts(options.timeout)
-        self._check_credentials(operation.is_login)
-        host = options.host or self.configuration.host
-        origin = origin_of(host)
-        request.url, request.origin = with_query(host + request.path, request), origin
-        is_ours = options.host is None or origin == origin_of(self.configuration.host)
-        has_session = is_ours and not self._credentials.has_key(self.default_headers)
-        if not self._has_warned and origin not in self._private_origins:
+        settings = self._settings()
+        timeouts = options.timeouts or settings.timeouts(options.timeout)
+        if self.left_out:
+            self._check_left_out(operation.is_login)
+        host, origin = settings.host, settings.origin
+        if options.host is not None:
+            host, origin = options.host, origin_of(options.host)
+        is_ours = origin == settings.origin
+        has_session = is_ours and not settings.has_key
+        request.url, request.origin = host + request.path, origin
+        if request.query:
+            request.url = with_query(request.url, request)
+        if not self._has_warned and (not is_ours or settings.is_cleartext):
             self._warn_if_cleartext(origin)
-        self._add_headers(request, is_ours, options.sends_key, has_session)
+        if is_ours:
+            self._add_headers(request, settings, options.sends_key)
+        else:
+            request.headers["User-Agent"] = self.user_agent
         if request.method == "GET" and options.preload and self.configuration.compression:
             _accept_gzip(request.headers)
-        retries = self._sender.retry_state(operation.retryable)
         keep = self._credentials.keep_session if has_session else None
+        retries = RetryState(settings.retries, self._sender.budget, operation.retryable)
         body: Body = "read" if options.preload else "leave"
         if operation.result == "file" and options.preload:
             body = self._to_file
-        response = await self._sender.send(request, timeouts, retries, body=body, received=keep)
+        response = await self._sender.send(request, settings, timeouts, retries, body=body, received=keep)
         is_refused = response.status == 401 and options.sends_key and is_ours and not operation.is_login
-        if is_refused and self._credentials.renew_key(request):  # with a 401 nothing was done, so it can be retried
-            response = await self._sender.send(request, timeouts, retries, body=body, received=keep)
-        try:
-            is_read = options.preload or not 200 <= response.status < 300
-            data = await self._read(operation, request, response, timeouts) if is_read else response.raw
-        except (UnauthorizedException, ForbiddenException) as error:
-            if has_session:
-                self._credentials.explain(error, host)
-            raise
+        if is_refused and self._credentials.renew_key(request, self.configuration):  # with a 401 nothing was done
+            response = await self._sender.send(request, settings, timeouts, retries, body=body, received=keep)
+        if not options.preload and 200 <= response.status < 300:
+            data = response.raw
+        else:
+            try:
+                rest = partial(self._rest, request, timeouts)
+                data = await operation.read(request, response, settings.models, settings.max_response_bytes, rest)
+            except (UnauthorizedException, ForbiddenException) as error:
+                if has_session:
+                    self._credentials.explain(error, host)
+                raise
         return data if options.data_only else ApiResponse(data, response.status, response.headers)
-
-    async def _read(self, operation: Operation, request: Request, response: Response, timeouts: Timeouts) -> Any:
-        most, rest = self.configuration.max_response_bytes, partial(self._rest, request, timeouts)
-        return await operation.read(request, response, self._read_settings(), most, rest)
 
     async def _rest(self, request: Request, timeouts: Timeouts) -> None:
         """Let others go on while a long answer is decoded.
@@ -196,21 +206,20 @@ class BaseClient(LegacyClient):
             raise deadline_exceeded(request, timeouts, "reading the answer", "yes")
         await self.rest_client.pause(0)
 
-    def _add_headers(self, request: Request, is_ours: bool, sends_key: bool, has_session: bool) -> None:
-        """Add default headers and credentials; for a host that is not the configured one, only the user agent."""
-        if not is_ours:
-            request.headers["User-Agent"] = self.user_agent
-            return
-        own = self.default_headers
-        request.headers.update(self._credentials.headers(own) if sends_key else own)
-        if has_session:
+    def _add_headers(self, request: Request, settings: ReadySettings, sends_key: bool) -> None:
+        """Add default headers and credentials."""
+        request.headers.update(
+            settings.default_headers
+            if not sends_key
+            else settings.headers or with_key(self.configuration, settings.default_headers)
+        )
+        if not settings.has_key:
             self._credentials.add_session(request, self.cookie)
-        elif self.cookie:
-            request.headers["Cookie"] = "; ".join(filter(None, [self.cookie, request.headers.get("Cookie")]))
+        elif self._cookie:
+            request.headers["Cookie"] = "; ".join(filter(None, [self._cookie, request.headers.get("Cookie")]))
 
     def _warn_if_cleartext(self, origin: str) -> None:
         if not self.rest_client.is_cleartext(origin):
-            self._private_origins = {origin}
             return
         self._has_warned = True
         logger.warning("calls to %s go over plain http: whoever is on the way can read them", origin)
@@ -224,11 +233,11 @@ class BaseClient(LegacyClient):
         return FileBuffer(self.configuration.max_response_bytes, self.configuration.temp_folder_path)
 
     def _read_settings(self) -> ReadSettings | None:
-        """Return what models must know of this client; `None`, as a rule."""
-        checks, given = self.client_side_validation, self.configuration
-        if checks and not given.discard_unknown_keys and not given.strict_responses:
-            return None
-        return ReadSettings(checks, given.discard_unknown_keys, given.strict_responses)
+        return read_settings(self.configuration, self.client_side_validation)
+
+    def __repr__(self) -> str:
+        given = vars(self).get("configuration")  # it may be half made
+        return f"{type(self).__name__}({given.host!r})" if given else f"{type(self).__name__}()"
 
     def own_settings(self) -> dict[str, Any]:
         """Return the constructor arguments that only this kind of client takes."""
@@ -260,10 +269,7 @@ class BaseClient(LegacyClient):
         if self._is_closed:
             raise ApiValueError("this client is closed: make a new one, or make the call inside its with statement")
 
-    def _check_credentials(self, is_login: bool) -> None:
-        self.configuration.check_credentials()
-        if not self.left_out:
-            return
+    def _check_left_out(self, is_login: bool) -> None:
         missing = [name for name in self.left_out if name not in self.default_headers]
         if is_login:
             self.left_out = [name for name in missing if name != "session"]

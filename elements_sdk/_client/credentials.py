@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from elements_sdk._client.settings import with_key
 from elements_sdk._http.messages import Request, Response
 from elements_sdk._utils.fork import register_after_fork
-from elements_sdk._utils.redaction import MaskedDict
+from elements_sdk._utils.redaction import MASK
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiException
 
@@ -18,10 +19,8 @@ if TYPE_CHECKING:
 class Credentials:
     """The credentials of one client. With an API key, cookies are neither kept nor sent."""
 
-    def __init__(self, configuration: Configuration) -> None:
-        self._configuration = configuration
+    def __init__(self) -> None:
         self._cookies: Cookies | None = None
-        self._kept: tuple[tuple[MaskedDict, ...], MaskedDict] = ((), MaskedDict())
         self._lock = threading.Lock()
         self._renewal = threading.Lock()
         register_after_fork(self)
@@ -31,38 +30,18 @@ class Credentials:
         self._lock = threading.Lock()
         self._renewal = threading.Lock()
 
-    def has_key(self, default_headers: MaskedDict) -> bool:
-        """Return whether the client authenticates by an API key, or by an `Authorization` header of the user's own."""
-        if self._configuration.has_api_key():
-            return True
-        return any(name.lower() == "authorization" for name in default_headers)
+    def __repr__(self) -> str:
+        return MASK
 
-    def headers(self, default_headers: MaskedDict) -> MaskedDict:
-        """Return the default headers, with the API key if there is one; they are built anew only after a change.
-
-        :raises ApiValueError: the key cannot be sent in a header.
-        """
-        settings = self._configuration
-        parts = (settings.api_key, settings.api_key_prefix, default_headers)
-        kept_parts, kept = self._kept
-        is_own = type(settings).get_api_key_with_prefix is not Configuration.get_api_key_with_prefix
-        if parts == kept_parts and settings.refresh_api_key_hook is None and not is_own:
-            return kept
-        copies = tuple(map(MaskedDict, parts))  # before the key is read: the next call sees what changes meanwhile
-        headers = MaskedDict(default_headers)
-        self._add_key(headers)
-        self._kept = (copies, headers)
-        return headers
-
-    def renew_key(self, request: Request) -> bool:
+    def renew_key(self, request: Request, configuration: Configuration) -> bool:
         """Renew a refused key by `refresh_api_key_hook`; return whether there is one to try again with.
 
         One thread at a time: others find the key renewed when their turn comes.
         """
-        if self._configuration.refresh_api_key_hook is None or "Authorization" not in request.headers:
+        if configuration.refresh_api_key_hook is None or "Authorization" not in request.headers:
             return False
         with self._renewal:
-            self._add_key(request.headers)
+            request.headers = with_key(configuration, request.headers)
         return True
 
     def add_session(self, request: Request, cookie: str | None) -> None:
@@ -96,11 +75,6 @@ class Credentials:
         """Copy the cookies of another client."""
         with self._lock:
             self._cookies = None if other._cookies is None else other._cookies.copy()
-
-    def _add_key(self, headers: MaskedDict) -> None:
-        key = self._configuration.get_api_key_with_prefix("Authorization")
-        if key is not None:
-            headers["Authorization"] = key
 
     def _store(self) -> Cookies:
         with self._lock:

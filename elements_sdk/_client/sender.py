@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from logging import DEBUG
+from typing import Protocol
 
-from elements_sdk._config.logging import record_attempt, record_retry
-from elements_sdk._config.validators import checked_timeout
+from elements_sdk._client.settings import ReadySettings
+from elements_sdk._config.logging import logger, record_attempt, record_retry
 from elements_sdk._http.body import Body
 from elements_sdk._http.messages import Request, Response, check_headers
 from elements_sdk._http.redirects import MOST_REDIRECTS, target_to_follow
 from elements_sdk._http.timeouts import Timeouts
-from elements_sdk._utils.redaction import MaskedDict
-from elements_sdk.configuration import Configuration
-from elements_sdk.exceptions import ApiException, OpenApiException
-from elements_sdk.retry import RetryBudget, RetryPolicy, RetryState
+from elements_sdk._utils.errors import Translated, without_frames
+from elements_sdk._utils.redaction import MASK, MaskedDict
+from elements_sdk.exceptions import ApiException, ApiValueError, OpenApiException
+from elements_sdk.retry import RetryBudget, RetryState
 
 
 class Transport(Protocol):
@@ -40,31 +41,22 @@ class Sender:
     """The sender of the requests of one client.
 
     :ivar last_response: the last response.
+    :ivar budget: of all retries.
     """
 
-    def __init__(self, configuration: Configuration, transport: Transport) -> None:
+    def __init__(self, transport: Transport) -> None:
         self.last_response: Response | None = None
-        self._configuration, self._transport = configuration, transport
-        self._budget = RetryBudget()
+        self.budget = RetryBudget()
+        self._transport = transport
         self._sendable = MaskedDict()  # headers that have passed the check
 
-    def timeouts(self, own: Any = None) -> Timeouts:
-        """Return the timeouts of a call that begins now.
-
-        :param own: its `_request_timeout`.
-        :raises ApiValueError: `own` is neither a number of seconds nor a pair of them.
-        """
-        settings = self._configuration
-        checked = None if own is None else checked_timeout("_request_timeout", own)
-        return Timeouts.of_call(settings.timeout, settings.total_timeout, checked)  # type: ignore[arg-type]
-
-    def retry_state(self, retryable: bool = False) -> RetryState:
-        """Return the state of the retries of a call that begins now."""
-        return RetryState(RetryPolicy.of(self._configuration.retries), self._budget, retryable)
+    def __repr__(self) -> str:
+        return MASK
 
     async def send(
         self,
         request: Request,
+        settings: ReadySettings,
         timeouts: Timeouts,
         retries: RetryState,
         *,
@@ -79,40 +71,43 @@ class Sender:
         :raises ApiConnectionError: no complete response came.
         """
         if request.headers != self._sendable:
-            check_headers(request.headers)
+            with Translated(ApiValueError, without_frames):  # they hold the headers
+                check_headers(request.headers)
             self._sendable = MaskedDict(request.headers)
         followed = 0
+        outcome: Response | BaseException
         while True:
-            outcome = await self._attempt(request, timeouts, body)
+            request.attempts += 1
+            started = time.monotonic()
+            try:
+                outcome = await self._transport.send(request, timeouts, body=body, longest_idle=settings.keepalive_idle)
+            except BaseException as error:  # Ctrl-C, say: the frames of the library hold headers and body
+                outcome = without_frames(error)
+                break
+            if logger.isEnabledFor(DEBUG):
+                record_attempt(request, outcome, time.monotonic() - started)
+            if isinstance(outcome, Response):
+                self.last_response, request.sent = outcome, "yes"
+            elif isinstance(outcome, ApiException) and request.sent != "yes" and outcome.request_sent != "no":
+                request.sent = outcome.request_sent
             seconds = retries.wait(request, outcome, timeouts)
             if seconds is not None:
                 record_retry(request, seconds)
                 await self._transport.pause(seconds)
                 continue
             if isinstance(outcome, OpenApiException):
+                if isinstance(outcome, ApiException):
+                    outcome.request_sent = request.sent
                 break
             if received is not None:
                 received(request, outcome)
-            target = target_to_follow(request, outcome)
+            target = target_to_follow(request, outcome) if 300 <= outcome.status < 400 else None
             if target is None or followed == MOST_REDIRECTS:
                 return outcome
             request.url = target
             followed += 1
-        if isinstance(outcome, ApiException):
-            outcome.request_sent = request.sent
+        outcome.__context__ = None
         try:
             raise outcome
         finally:
             del outcome  # an exception whose frames hold itself would outlive its call
-
-    async def _attempt(self, request: Request, timeouts: Timeouts, body: Body) -> Response | OpenApiException:
-        request.attempts += 1
-        started = time.monotonic()
-        longest_idle = self._configuration.keepalive_idle
-        outcome = await self._transport.send(request, timeouts, body=body, longest_idle=longest_idle)
-        record_attempt(request, outcome, time.monotonic() - started)
-        if isinstance(outcome, Response):
-            self.last_response, request.sent = outcome, "yes"
-        elif isinstance(outcome, ApiException) and request.sent != "yes" and outcome.request_sent != "no":
-            request.sent = outcome.request_sent
-        return outcome

@@ -13,9 +13,9 @@ from elements_sdk._http.messages import Request
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._operations import auth
 from elements_sdk._operations.errors import deadline_exceeded
-from elements_sdk._operations.operation import Operation, RequestOptions
+from elements_sdk._operations.operation import NOTHING, Operation, RequestOptions
 from elements_sdk._utils.errors import Translated, without_frames
-from elements_sdk._utils.redaction import MaskedDict
+from elements_sdk._utils.redaction import MASK, Opaque
 from elements_sdk.exceptions import (
     ApiException,
     ApiTypeError,
@@ -32,10 +32,25 @@ _NO_MORE_CODES = "otp has given no more codes: it must give a fresh one for each
 NOT_AUTHENTICATED = "Authentication credentials were not provided."  # of Django REST Framework
 
 
+class Login:
+    """What a session logs in with; like an `Opaque`, it shows none of it.
+
+    :ivar otp: a one-time code, or a function that returns one.
+    """
+
+    __slots__ = ("new_password", "otp", "password", "username")
+
+    def __init__(self, username: str, password: str, otp: Any, new_password: str | None) -> None:
+        self.username, self.password, self.otp, self.new_password = username, password, otp, new_password
+
+    def __repr__(self) -> str:
+        return MASK
+
+
 class BaseSession:
     """The common part of both sessions."""
 
-    def __init__(self, client: SessionCalls, new_condition: Callable[[], Condition], login: MaskedDict) -> None:
+    def __init__(self, client: SessionCalls, new_condition: Callable[[], Condition], login: Login) -> None:
         self._login = login
         self._lock = SharedLock(new_condition)
         self._identity = Identity()
@@ -57,6 +72,9 @@ class BaseSession:
     def __reduce__(self) -> Any:
         raise ApiTypeError("a Session cannot be pickled: make one where it is used")
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._client!r})"
+
     async def _enter(self) -> None:
         async with self._lock.exclusive():
             await self._log_in()
@@ -76,11 +94,10 @@ class BaseSession:
             await self._log_in()
 
     async def _one_time_code(self) -> Any:
-        otp = self._login["otp"]
-        if not callable(otp):
-            return otp
+        if not callable(self._login.otp):
+            return self._login.otp
         with Translated(StopIteration, lambda _error: ApiValueError(_NO_MORE_CODES)):  # no coroutine may raise it
-            return otp()
+            return self._login.otp()
 
     async def _start(self, user_id: int, identity: Identity) -> ElementsUserDetail:
         async with self._lock.exclusive():
@@ -102,7 +119,7 @@ class BaseSession:
         own, self._identity = self._identity, identity
         had_session = self._client.has_session()
         try:
-            await self._client.execute(auth.START_IMPERSONATION, {"data": {"user": user_id}})
+            await self._client.execute(auth.START_IMPERSONATION, Opaque({"data": {"user": user_id}}))
             return True
         except (ApiValueError, ApiTypeError):
             self._identity = own
@@ -117,8 +134,8 @@ class BaseSession:
     async def _ask_who_it_is(self) -> ElementsUserDetail:
         had_session = self._client.has_session()
         try:
-            ticket = await self._client.execute(auth.CREATE_AUTH_TICKET, {})
-            user: ElementsUserDetail = await self._client.execute(auth.CHECK_AUTH_TICKET, {"data": ticket})
+            ticket = await self._client.execute(auth.CREATE_AUTH_TICKET, NOTHING)
+            user: ElementsUserDetail = await self._client.execute(auth.CHECK_AUTH_TICKET, Opaque({"data": ticket}))
             return user
         except ApiException as error:
             if not self._client.is_end_of_session(error, had_session):
@@ -142,7 +159,7 @@ class BaseSession:
         is_own = False
         try:
             if not self._identity.has_ended:
-                await self._client.execute(auth.STOP_IMPERSONATION, {})
+                await self._client.execute(auth.STOP_IMPERSONATION, NOTHING)
                 is_own = True
         except ApiException as failed:
             logger.warning("the end of an impersonation failed, so the session logs out: %s", str(failed))
@@ -155,7 +172,7 @@ class BaseSession:
 
     async def _log_out_quietly(self) -> None:
         try:
-            await self._client.execute(auth.LOGOUT, {})
+            await self._client.execute(auth.LOGOUT, NOTHING)
         except ApiException as failed:
             logger.warning("the logout failed, so the session ends by itself on the server: %s", str(failed))
 
@@ -174,27 +191,30 @@ class BaseSession:
         :param timeouts: those of the call that needs the login.
         """
         self._client.forget_session()
-        refusal = await self._try_to_log_in(None, timeouts)
-        if refusal is not None and refusal.status != 429 and self._login["new_password"]:
-            refusal = await self._try_to_log_in(self._login["new_password"], timeouts)
+        refusal = await self._try_to_log_in(timeouts, changes_password=False)
+        if refusal is not None and refusal.status != 429 and self._login.new_password:
+            refusal = await self._try_to_log_in(timeouts, changes_password=True)
             if refusal is None:
-                self._login["password"], self._login["new_password"] = self._login["new_password"], None
+                self._login.password, self._login.new_password = self._login.new_password, None
         if refusal is None:
             self._identity = Identity()
         return refusal
 
-    async def _try_to_log_in(self, new_password: str | None, timeouts: Timeouts | None) -> LoginFailed | None:
+    async def _try_to_log_in(self, timeouts: Timeouts | None, changes_password: bool) -> LoginFailed | None:
         """Log in once; return how the server refused, if it did."""
-        values = MaskedDict(self._login, new_password=new_password)
-        del new_password
-        values["otp"] = await self._one_time_code()
+        given, otp = self._login, Opaque(await self._one_time_code())
+        body = AuthLoginEndpointRequest(
+            username=given.username,
+            password=given.password,
+            otp=otp.value,
+            new_password=given.new_password if changes_password else None,
+        )
         left = None if timeouts is None else timeouts.left()
         if left == 0:
             raise LockTimeout
         try:
             options = RequestOptions(timeout=left, data_only=False)
-            body = MaskedDict(data=AuthLoginEndpointRequest(**values))
-            result, status, _ = await self._client.execute(auth.LOGIN, body, options)
+            result, status, _ = await self._client.execute(auth.LOGIN, Opaque({"data": body}), options)
         except LoginFailed as error:
             return without_frames(error)
         if result.user is None:
@@ -282,7 +302,7 @@ class SessionCalls(BaseClient):
     async def _send(self, operation: Operation, request: Request, options: RequestOptions) -> Any:
         if options.identity is None:  # a call of the session itself
             return await super()._send(operation, request, options)
-        timeouts = self._sender.timeouts(options.timeout)
+        timeouts = self._settings().timeouts(options.timeout)
         with Translated(
             LockTimeout, lambda _error: deadline_exceeded(request, timeouts, "waiting for the session", "no")
         ):
@@ -291,7 +311,7 @@ class SessionCalls(BaseClient):
     async def _send_as(self, meant: Identity, operation: Operation, request: Request, options: RequestOptions) -> Any:
         session, timeouts = self.session, options.timeouts
         assert timeouts is not None
-        headers, had_session = MaskedDict(request.headers), False
+        headers, had_session = Opaque(dict(request.headers)), False
         try:
             async with session._lock.shared(timeouts.left()):
                 if not session._is(meant):
@@ -304,7 +324,7 @@ class SessionCalls(BaseClient):
         # Refused because there is no session, so nothing has been done, and the call can be retried.
         renewed = await session._renew(meant, timeouts)
         request.headers.clear()
-        request.headers.update(headers)
+        request.headers.update(headers.value)
         async with session._lock.shared(timeouts.left()):
             if renewed is None or not session._is(renewed):
                 raise _expired(request)

@@ -171,7 +171,7 @@ def header_text(name: str, key: str, value: Any) -> str:
     problem = problem_of_header(value)
     if problem is None:
         return _as_text(value)
-    del value  # it may be a secret, and the exception takes this frame along
+    value = None  # it may be a secret, and the exception takes this frame along
     raise ApiValueError(f"{name}[{key!r}] {problem}")
 
 
@@ -230,7 +230,6 @@ def _optional_headers(name: str, value: Any) -> MaskedDict | None:
     if value is None:
         return None
     headers = _masked_dict(name, value)
-    del value
     check_headers(headers)
     return headers
 

@@ -3,7 +3,6 @@
 # Annotations are not postponed here: a NamedTuple would compile the text of each when the class is made.
 
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
 
 from elements_sdk import models
@@ -15,8 +14,8 @@ from elements_sdk._serialization.decode import Rest, no_rest, read_json, with_ar
 from elements_sdk._serialization.encode import to_json
 from elements_sdk._serialization.parse import UnexpectedJson, parse_json
 from elements_sdk._serialization.strict import first_mismatch
-from elements_sdk._utils.errors import Translated
-from elements_sdk._utils.redaction import MaskedDict, excerpt, shown_headers
+from elements_sdk._utils.errors import Translated, without_frames
+from elements_sdk._utils.redaction import MaskedDict, Opaque, excerpt, shown_headers
 from elements_sdk.exceptions import ApiTypeError, ApiValueError, ResponseFormatError, ResponseTooLarge
 from elements_sdk.models._base import ReadSettings, problem_of_body
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from urllib3 import HTTPHeaderDict
 
 T = TypeVar("T")
+NOTHING: Opaque[Mapping[str, Any]] = Opaque({})  # the arguments of a call that takes none
 
 
 class CallOptions(TypedDict, total=False):
@@ -116,13 +116,22 @@ class Operation(NamedTuple):
     body_description: str = ""
     body_example: tuple[tuple[str, Any], ...] = ()
 
-    def request(self, arguments: Mapping[str, Any], check: bool = True, safe_characters: str = "") -> Request:
+    def request(
+        self, arguments: Opaque[Mapping[str, Any]] = NOTHING, check: bool = True, safe_characters: str = ""
+    ) -> Request:
         """Check the arguments of a call and return its request; an argument that is `None` is left out.
 
         :param check: whether a body is compared with the rules of its model.
         :param safe_characters: characters of path parameters that are not quoted.
         :raises ApiValueError: a required argument is missing, or a value cannot be sent.
         """
+        request = Request(self.method, self.path, self.path, "", MaskedDict(_ACCEPTED))
+        if self.parameters or self.body:
+            with Translated(BaseException, without_frames):  # they hold the arguments
+                self._fill(request, arguments.value, check, safe_characters)
+        return request
+
+    def _fill(self, request: Request, arguments: Mapping[str, Any], check: bool, safe_characters: str) -> None:
         in_path: list[tuple[str, Any]] = []
         in_query: list[tuple[str, Any]] = []
         for parameter in self.parameters:
@@ -131,12 +140,12 @@ class Operation(NamedTuple):
                 (in_path if parameter.location == "path" else in_query).append((parameter.wire_name, value))
             elif parameter.required:
                 raise self._missing(parameter.name)
-        path, shown_path = expand_path(self.path, in_path, safe_characters) if in_path else (self.path, self.path)
-        body = self._body(arguments.get("data"), check) if self.body else None
-        headers = MaskedDict({"Accept": "application/json"})
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        return Request(self.method, path, shown_path, encode_query(in_query), headers, body)
+        if in_path:
+            request.path, request.shown_path = expand_path(self.path, in_path, safe_characters)
+        request.query = encode_query(in_query)
+        if self.body:
+            request.body = self._body(arguments.get("data"), check)
+            request.headers["Content-Type"] = "application/json"
 
     async def read(
         self,
@@ -155,9 +164,29 @@ class Operation(NamedTuple):
         """
         if not 200 <= response.status < 300:
             raise status_error(request, response, self.is_login)
-        if self.result == "file":
+        if self.result is None or self.result == "file":
             return response.file
-        return None if self.result is None else await _read_result(request, response, self.result, settings, most, rest)
+        name, failed = self.result, None
+        if len(response.data) > ONE_MODEL:
+            failed = _too_large(request, response, name)
+        try:
+            if failed is None:
+                result = await read_json(response.data, name, settings, most, rest)
+                if settings is None or not settings.strict_responses:
+                    return result
+                failed = _mismatch(request, response, name, most)
+                if failed is None:
+                    return result
+                result = None
+        except UnexpectedJson as error:
+            failed = _format_error(request, response, error)
+        except BaseException as error:  # Ctrl-C, say; the frames hold what was being read
+            failed = without_frames(error)
+        failed.__context__ = None
+        try:
+            raise failed
+        finally:
+            del failed  # an exception whose frames hold itself would outlive its call
 
     def by_page(self) -> "Operation":
         """Return the operation that reads the same list as a `Page`."""
@@ -179,20 +208,21 @@ class Operation(NamedTuple):
         return ApiValueError(f"{self.name} needs the argument {name!r}")
 
 
-async def _read_result(
-    request: Request, response: Response, type_name: str, settings: ReadSettings | None, most: int | None, rest: Rest
-) -> Any:
-    if len(response.data) > ONE_MODEL and type_name.isidentifier() and type_name not in ("object", "str"):
-        reason = f"the answer has more than {ONE_MODEL:,} bytes, and {with_article(type_name)} was promised"
-        raise make_exception(ResponseTooLarge, request, response, reason=reason)
-    with Translated(UnexpectedJson, partial(_format_error, request, response)):
-        result = await read_json(response.data, type_name, settings, most, rest)
-        is_checked = settings is not None and settings.strict_responses and response.data and type_name != "str"
-        problem = first_mismatch(parse_json(response.data, most), type_name) if is_checked else None
-    if problem is not None:
-        reason = f"the answer is not what was promised: {problem}"
-        raise make_exception(ResponseFormatError, request, response, reason=reason)
-    return result
+def _too_large(request: Request, response: Response, type_name: str) -> BaseException | None:
+    if not type_name.isidentifier() or type_name in ("object", "str"):
+        return None
+    reason = f"the answer has more than {ONE_MODEL:,} bytes, and {with_article(type_name)} was promised"
+    return make_exception(ResponseTooLarge, request, response, reason=reason)
+
+
+def _mismatch(request: Request, response: Response, type_name: str, most: int | None) -> BaseException | None:
+    """Return the exception for a response in which a value is not what the models say."""
+    is_checked = response.data and type_name != "str"
+    problem = first_mismatch(parse_json(response.data, most), type_name) if is_checked else None
+    if problem is None:
+        return None
+    reason = f"the answer is not what was promised: {problem}"
+    return make_exception(ResponseFormatError, request, response, reason=reason)
 
 
 def _format_error(request: Request, response: Response, error: UnexpectedJson) -> ResponseFormatError:
@@ -201,7 +231,8 @@ def _format_error(request: Request, response: Response, error: UnexpectedJson) -
     return make_exception(ResponseFormatError, request, response, reason=f"{error} ({kind}{begins})")
 
 
-_USUAL, _DATA_ONLY = RequestOptions(data_only=False), RequestOptions()
+_ACCEPTED = {"Accept": "application/json"}
+_USUAL, DATA_ONLY = RequestOptions(data_only=False), RequestOptions()
 _OPTIONS = ("async_req", "_preload_content", "_request_timeout", "_return_http_data_only")
 
 
@@ -215,7 +246,7 @@ def read_options(name: str, options: Mapping[str, Any], data_only: bool = False)
         if option not in _OPTIONS:
             raise ApiTypeError(f"{name} takes no argument {option!r}; every call takes {', '.join(_OPTIONS)}")
     if not options:
-        return _DATA_ONLY if data_only else _USUAL
+        return DATA_ONLY if data_only else _USUAL
     preload = options.get("_preload_content")
     return RequestOptions(
         async_req=bool(options.get("async_req")),

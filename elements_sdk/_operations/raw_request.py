@@ -2,64 +2,100 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from elements_sdk._config.validators import checked_url
+from elements_sdk._config.validators import checked_host, checked_url
 from elements_sdk._http.messages import Request, encode_query, expand_path, with_query
-from elements_sdk._operations.operation import Operation
+from elements_sdk._operations.operation import Operation, RequestOptions, read_options
 from elements_sdk._serialization.decode import type_name
 from elements_sdk._serialization.encode import to_json, to_plain
 from elements_sdk._serialization.forms import files_parameters, parameters_to_tuples
 from elements_sdk._utils.errors import Translated, without_frames
-from elements_sdk._utils.redaction import MaskedDict
+from elements_sdk._utils.redaction import MASK, MaskedDict
 from elements_sdk._utils.urls import origin_of
 from elements_sdk.exceptions import ApiTypeError, ApiValueError, OpenApiException
+
+if TYPE_CHECKING:
+    from elements_sdk._serialization.forms import Parameters
 
 METHODS = frozenset({"GET", "HEAD", "DELETE", "POST", "PUT", "PATCH", "OPTIONS"})
 
 
-def build_operation(
-    method: str, path: str, result: str | type | None, parts: MaskedDict, safe_characters: str = ""
-) -> tuple[Operation, Request]:
-    """Return the operation and the request of a call. The header `Content-Type` decides how the body is written.
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class RawCall:
+    """The arguments of `ApiClient.call_api` and `ApiClient.request`; like an `Opaque`, it shows none of them.
 
-    :param parts: the arguments `path_params`, `query_params`, `header_params`, `body`, `post_params`, `files` and
-        `collection_formats` of `ApiClient.call_api`, as far as they are given.
-    :raises ApiValueError: a value cannot be sent, or `result` is not a type that responses are read as.
-    :raises ApiTypeError: body and content type do not go together, or parameters are not pairs.
+    :ivar target: a path below the host, or a whole URL.
+    :ivar options: the keywords that every call takes.
+    :ivar host: another server for this call.
     """
-    operation = Operation("call_api", _verb(method), path, result=None if result is None else type_name(result))
+
+    method: str
+    target: str
+    options: Mapping[str, Any]
+    path_params: Mapping[str, Any] | None = None
+    query_params: Parameters | None = None
+    header_params: Mapping[str, Any] | None = None
+    body: Any = None
+    post_params: Parameters | None = None
+    files: Mapping[str, Any] | None = None
+    collection_formats: Mapping[str, str] | None = None
+    response_type: str | type | None = None
+    auth_settings: Sequence[str] | None = None
+    host: str | None = None
+
+    def __repr__(self) -> str:
+        return MASK
+
+    def bind(self, safe_characters: str = "") -> tuple[Operation, Request, RequestOptions]:
+        """Return the operation, the request and the options of `call_api`.
+
+        The header `Content-Type` decides how the body is written.
+
+        :raises ApiValueError: a value cannot be sent, or the response type is not one that responses are read as.
+        :raises ApiTypeError: body and content type do not go together, or parameters are not pairs.
+        """
+        with Translated(BaseException, _own_error):
+            return _operation(self), _request(self, self.target, safe_characters), _options(self)
+
+    def request(self) -> Request:
+        """Return the request of `request`, to any URL.
+
+        :raises ApiValueError: the URL is not valid, or a value cannot be sent.
+        :raises ApiTypeError: body and content type do not go together, or parameters are not pairs.
+        """
+        with Translated(BaseException, _own_error):
+            return _request_to_url(self)
+
+
+# The frames below hold what the caller gave, so no exception leaves with them.
+
+
+def _own_error(error: BaseException) -> BaseException:
+    if isinstance(error, AttributeError | TypeError | ValueError) and not isinstance(error, OpenApiException):
+        return ApiTypeError("parameters and headers must be dicts or lists of pairs, and files paths")
+    return without_frames(error)
+
+
+def _operation(call: RawCall) -> Operation:
+    path, result = call.target, call.response_type
+    operation = Operation("call_api", _verb(call.method), path, result=None if result is None else type_name(result))
     if not path.startswith("/") or "#" in path:
         raise ApiValueError("the path must begin with a slash, as in /api/2/things, and hold no #")
-    with Translated(_KINDS, _own_error):
-        return operation, _request(operation.method, path, parts, safe_characters)
+    return operation
 
 
-def build_request(method: str, parts: MaskedDict) -> Request:
-    """Return a request to any URL.
-
-    :param parts: its `url`, and what `build_operation` takes.
-    :raises ApiValueError: the URL is not valid, or a value cannot be sent.
-    :raises ApiTypeError: body and content type do not go together, or parameters are not pairs.
-    """
-    with Translated(_KINDS, _own_error):
-        return _request_to_url(_verb(method), parts)
+def _options(call: RawCall) -> RequestOptions:
+    host = None if call.host is None else checked_host("_host", call.host)
+    return read_options("call_api", call.options)._replace(host=host, sends_key="Bearer" in (call.auth_settings or ()))
 
 
-_KINDS = (OpenApiException, AttributeError, TypeError, ValueError)
-
-
-def _own_error(error: Exception) -> OpenApiException:
-    """Return the exception for parts that cannot be sent, without the frames in which it was raised: they hold them."""
-    if isinstance(error, OpenApiException):
-        return without_frames(error)
-    return ApiTypeError("parameters and headers must be dicts or lists of pairs, and files paths")
-
-
-def _request_to_url(verb: str, parts: MaskedDict) -> Request:
-    address = checked_url("url", parts["url"]).partition("#")[0]
-    request = _request(verb, urlsplit(address).path or "/", parts)
+def _request_to_url(call: RawCall) -> Request:
+    address = checked_url("url", call.target).partition("#")[0]
+    request = _request(call, urlsplit(address).path or "/")
     request.url, request.origin = with_query(address, request), origin_of(address)
     return request
 
@@ -71,15 +107,15 @@ def _verb(method: str) -> str:
     return verb
 
 
-def _request(verb: str, path: str, parts: MaskedDict, safe_characters: str = "") -> Request:
-    formats = parts.get("collection_formats")
-    parameters = parameters_to_tuples(to_plain(parts.get("path_params") or {}), formats)
+def _request(call: RawCall, path: str, safe_characters: str = "") -> Request:
+    formats = call.collection_formats
+    parameters = parameters_to_tuples(to_plain(call.path_params or {}), formats)
     path, shown_path = expand_path(path, parameters, safe_characters)
-    query = encode_query(parameters_to_tuples(to_plain(parts.get("query_params") or {}), formats))
-    headers = MaskedDict({name: str(value) for name, value in (parts.get("header_params") or {}).items()})
-    form = parameters_to_tuples(to_plain(parts.get("post_params") or {}), formats)
-    form += files_parameters(parts.get("files"))
-    return Request(verb, path, shown_path, query, headers, _body(headers, parts.get("body"), form))
+    query = encode_query(parameters_to_tuples(to_plain(call.query_params or {}), formats))
+    headers = MaskedDict({name: str(value) for name, value in (call.header_params or {}).items()})
+    form = parameters_to_tuples(to_plain(call.post_params or {}), formats)
+    form += files_parameters(call.files)
+    return Request(_verb(call.method), path, shown_path, query, headers, _body(headers, call.body, form))
 
 
 def _body(headers: MaskedDict, body: Any, form: list[tuple[str, Any]]) -> bytes | None:

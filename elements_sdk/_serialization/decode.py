@@ -111,7 +111,8 @@ async def _read(data: bytes | str, type_name: str, settings: ReadSettings | None
     if type_name == "object":
         return value
     promised = _read_promised(value, type_name, read_item is not None, settings)
-    await _catch_up(settings, rest)
+    if _postponed.get():
+        await _catch_up(settings, rest)
     return Page(promised, _is_last_page(value)) if is_page else promised
 
 

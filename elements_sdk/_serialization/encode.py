@@ -39,7 +39,7 @@ def to_json(value: Any) -> bytes:
     :raises ApiTypeError: JSON cannot represent a value.
     :raises ApiValueError: the value holds a number that JSON does not have (NaN, infinity), or holds itself.
     """
-    with Translated((TypeError, ValueError, RecursionError), _own_error):
+    with Translated((TypeError, ValueError, RecursionError), _own_error):  # callers hide these frames: they hold it
         return json.dumps(to_plain(value), allow_nan=False).encode("ascii")
 
 

@@ -26,7 +26,7 @@ def parse_json(data: bytes | str, most: int | None = None) -> Any:
     """
     value = None
     try:
-        problem = problem_of_size(data, most)
+        problem = problem_of_size(data, most) if len(data) > ENTRIES_AT_A_TIME else None
         text = "" if problem else decoded(data)
         value = None if problem else json.loads(text)
         if len(text) > JSON_DEPTH and text.count("[") + text.count("{") > JSON_DEPTH and is_deep(value):

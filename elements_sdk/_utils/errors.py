@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Generic, TypeVar
 
-E = TypeVar("E", bound=Exception)
+E = TypeVar("E", bound=BaseException)
 
 
 class Translated(Generic[E]):
@@ -24,7 +24,7 @@ class Translated(Generic[E]):
 
     __slots__ = ("_context", "_kinds", "_make")
 
-    def __init__(self, kinds: type[E] | tuple[type[E], ...], make: Callable[[E], Exception]) -> None:
+    def __init__(self, kinds: type[E] | tuple[type[E], ...], make: Callable[[E], BaseException]) -> None:
         self._kinds, self._make = kinds, make
 
     def __enter__(self) -> None:
@@ -34,7 +34,7 @@ class Translated(Generic[E]):
         if not isinstance(error, self._kinds):
             return
         raised, context = self._make(error), self._context
-        del self, error, _  # no local of a frame that raises leads to what was caught
+        self = error = _ = None  # type: ignore[assignment]  # no local of a frame that raises leads to what was caught
         try:
             raise raised
         finally:

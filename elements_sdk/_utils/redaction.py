@@ -6,12 +6,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
     from urllib3 import HTTPHeaderDict
 
+T_co = TypeVar("T_co", covariant=True)
 MASK = "***"
 SECRET_NAMES = frozenset(
     {"password", "new_password", "otp", "token", "ticket", "session_key", "authorization", "cookie"}
@@ -27,16 +28,28 @@ _TOKEN = r"(?=[^\s]*\d)[\w+/=.\-]{16,}"
 _TAGS = r"(?is)<(script|style)\b.*?</\1\s*>|<[^>]*>"
 
 
+class Opaque(Generic[T_co]):
+    """A value that may be secret, as the locals of this package hold it.
+
+    Error reporters walk the mappings and sequences in locals without asking for their repr (sentry-sdk 2, elastic-apm
+    6, stackprinter 0.2); of any other object they show the repr. So what is inside is used in expressions, and bound to
+    no name.
+    """
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: T_co) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return MASK
+
+
 class MaskedDict(dict[str, Any]):
-    """A dict that shows its keys and never its values: API keys, headers."""
+    """A dict for users that shows its keys and never its values: API keys, headers. Not for locals: see `Opaque`."""
 
     def __repr__(self) -> str:
         return repr(dict.fromkeys(self, MASK))
-
-
-def masked_arguments(**arguments: Any) -> MaskedDict:
-    """Return the arguments of a call as a dict whose values no traceback shows; so is a plain dict among them."""
-    return MaskedDict((name, MaskedDict(value) if type(value) is dict else value) for name, value in arguments.items())
 
 
 def masked(value: Any) -> str | None:

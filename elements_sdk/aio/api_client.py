@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 from elements_sdk._client.base import BaseClient
 from elements_sdk._http.messages import Request
 from elements_sdk._http.timeouts import Seconds
-from elements_sdk._operations.operation import Operation, RequestOptions, read_options
-from elements_sdk._utils.redaction import MaskedDict
+from elements_sdk._operations.operation import DATA_ONLY, Operation, RequestOptions, read_options
+from elements_sdk._utils.redaction import Opaque
 from elements_sdk.aio._transport import Transport
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiTypeError
@@ -52,21 +52,25 @@ class ApiClient(BaseClient):
         self._is_closed = True
         await self.rest_client.close()
 
-    async def call(self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
+    def call(
+        self, operation: Operation, arguments: Opaque[Mapping[str, Any]], options: Mapping[str, Any] | None = None
+    ) -> Coroutine[Any, Any, Any]:
         """Make a documented call and return its data.
 
         :param arguments: the call's own arguments, by name.
         :param options: the keywords that every call takes.
         """
-        request = self._request(operation, arguments)
-        return await self._run(operation, request, _read_options(operation.name, options, data_only=True))
+        safe = self.configuration.safe_chars_for_path_param
+        request = operation.request(arguments, self.client_side_validation, safe)
+        return self._run(operation, request, _read_options(operation.name, options, True) if options else DATA_ONLY)
 
-    async def call_with_http_info(
-        self, operation: Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]
-    ) -> Any:
+    def call_with_http_info(
+        self, operation: Operation, arguments: Opaque[Mapping[str, Any]], options: Mapping[str, Any]
+    ) -> Coroutine[Any, Any, Any]:
         """Make a documented call and return an `ApiResponse`."""
-        request = self._request(operation, arguments)
-        return await self._run(operation, request, _read_options(operation.name, options, data_only=False))
+        safe = self.configuration.safe_chars_for_path_param
+        request = operation.request(arguments, self.client_side_validation, safe)
+        return self._run(operation, request, _read_options(operation.name, options, False))
 
     async def call_api(
         self,
@@ -87,30 +91,31 @@ class ApiClient(BaseClient):
         _host: str | None = None,
     ) -> Any:
         """Call an endpoint that has no method here; see `elements_sdk.ApiClient.call_api`."""
-        parts = MaskedDict(
-            path_params=path_params,
-            query_params=query_params,
-            header_params=header_params,
-            body=body,
-            post_params=post_params,
-            files=files,
-            collection_formats=collection_formats,
-        )
-        del path_params, query_params, header_params, body, post_params, files  # no traceback shows them
-        operation, request, options = self._build_raw(
-            resource_path,
+        from elements_sdk._operations.raw_request import RawCall  # loaded late: documented calls do without it
+
+        call = RawCall(
             method,
-            response_type,
-            auth_settings,
-            _host,
+            resource_path,
             {
                 "_return_http_data_only": _return_http_data_only,
                 "_preload_content": _preload_content,
                 "_request_timeout": _request_timeout,
             },
-            parts,
+            path_params,
+            query_params,
+            header_params,
+            body,
+            post_params,
+            files,
+            collection_formats,
+            response_type,
+            auth_settings,
+            _host,
         )
-        return await self._run(operation, request, options)
+        path_params = query_params = header_params = body = post_params = files = _host = (
+            None  # no traceback shows them
+        )
+        return await self._run(*call.bind(self.configuration.safe_chars_for_path_param))
 
     async def request(
         self,
@@ -127,11 +132,19 @@ class ApiClient(BaseClient):
 
         :returns: a `Response`; with `_preload_content=False` aiohttp's own.
         """
-        parts = MaskedDict(
-            url=url, query_params=query_params, header_params=headers, post_params=post_params, body=body
+        from elements_sdk._operations.raw_request import RawCall  # loaded late, too
+
+        call = RawCall(
+            method,
+            url,
+            {"_preload_content": _preload_content, "_request_timeout": _request_timeout},
+            query_params=query_params,
+            header_params=headers,
+            body=body,
+            post_params=post_params,
         )
-        del url, query_params, headers, post_params, body  # no traceback shows them
-        return await self._send_raw(method, parts, _preload_content, _request_timeout)
+        url, query_params, headers, post_params, body = "", None, None, None, None  # no traceback shows them
+        return await self._send_raw(call)
 
     def _run(self, operation: Operation, request: Request, options: RequestOptions) -> Coroutine[Any, Any, Any]:
         return self._send(operation, request, self._bind(operation, request, options))

@@ -19,7 +19,8 @@ from elements_sdk._operations.auth import (
     START_IMPERSONATION,
     STOP_IMPERSONATION,
 )
-from elements_sdk._utils.redaction import masked_arguments
+from elements_sdk._operations.operation import NOTHING
+from elements_sdk._utils.redaction import Opaque
 from elements_sdk.aio.api_client import ApiClient
 from elements_sdk.aio.pagination import Pager
 from elements_sdk.pagination import Cursor
@@ -97,8 +98,8 @@ class AuthApi:
         :returns: the user who issued the ticket.
         :raises BadRequestException: the ticket is unknown, spent or too old.
         """
-        arguments = masked_arguments(data=data)
-        del data  # a plain dict would show its secrets in the traceback of an exception
+        arguments = Opaque({"data": data})
+        data = None  # no traceback shows them
         return await self.api_client.call(CHECK_AUTH_TICKET, arguments, options)
 
     @overload
@@ -130,8 +131,8 @@ class AuthApi:
     ) -> ApiResponse[ElementsUserDetail] | ElementsUserDetail | ApiResponse[ClientResponse] | ClientResponse: ...
     async def check_auth_ticket_with_http_info(self, data: Any = None, **options: Any) -> Any:
         """Do the same as `check_auth_ticket`, and return status code and headers too."""
-        arguments = masked_arguments(data=data)
-        del data  # a plain dict would show its secrets in the traceback of an exception
+        arguments = Opaque({"data": data})
+        data = None  # no traceback shows them
         return await self.api_client.call_with_http_info(CHECK_AUTH_TICKET, arguments, options)
 
     @overload
@@ -158,7 +159,7 @@ class AuthApi:
 
         :returns: the new ticket.
         """
-        return await self.api_client.call(CREATE_AUTH_TICKET, {}, options)
+        return await self.api_client.call(CREATE_AUTH_TICKET, NOTHING, options)
 
     @overload
     async def create_auth_ticket_with_http_info(
@@ -182,7 +183,7 @@ class AuthApi:
     ) -> ApiResponse[Ticket] | Ticket | ApiResponse[ClientResponse] | ClientResponse: ...
     async def create_auth_ticket_with_http_info(self, **options: Any) -> Any:
         """Do the same as `create_auth_ticket`, and return status code and headers too."""
-        return await self.api_client.call_with_http_info(CREATE_AUTH_TICKET, {}, options)
+        return await self.api_client.call_with_http_info(CREATE_AUTH_TICKET, NOTHING, options)
 
     @overload
     async def delete_access_token(
@@ -221,7 +222,9 @@ class AuthApi:
         :returns: done; there is nothing to read.
         :raises NotFoundException: there is no such access token, or it is not yours to delete.
         """
-        return await self.api_client.call(DELETE_ACCESS_TOKEN, {"id": id}, options)
+        arguments = Opaque({"id": id})
+        id = None  # no traceback shows them
+        return await self.api_client.call(DELETE_ACCESS_TOKEN, arguments, options)
 
     @overload
     async def delete_access_token_with_http_info(
@@ -252,7 +255,9 @@ class AuthApi:
     ) -> ApiResponse[object] | object | ApiResponse[ClientResponse] | ClientResponse: ...
     async def delete_access_token_with_http_info(self, id: Any = None, **options: Any) -> Any:
         """Do the same as `delete_access_token`, and return status code and headers too."""
-        return await self.api_client.call_with_http_info(DELETE_ACCESS_TOKEN, {"id": id}, options)
+        arguments = Opaque({"id": id})
+        id = None  # no traceback shows them
+        return await self.api_client.call_with_http_info(DELETE_ACCESS_TOKEN, arguments, options)
 
     @overload
     async def generate_password(
@@ -278,7 +283,7 @@ class AuthApi:
 
         :returns: the proposed password.
         """
-        return await self.api_client.call(GENERATE_PASSWORD, {}, options)
+        return await self.api_client.call(GENERATE_PASSWORD, NOTHING, options)
 
     @overload
     async def generate_password_with_http_info(
@@ -307,7 +312,7 @@ class AuthApi:
     ): ...
     async def generate_password_with_http_info(self, **options: Any) -> Any:
         """Do the same as `generate_password`, and return status code and headers too."""
-        return await self.api_client.call_with_http_info(GENERATE_PASSWORD, {}, options)
+        return await self.api_client.call_with_http_info(GENERATE_PASSWORD, NOTHING, options)
 
     @overload
     async def get_access_token(
@@ -346,7 +351,9 @@ class AuthApi:
         :returns: the access token.
         :raises NotFoundException: there is no such access token, or it is not yours to see.
         """
-        return await self.api_client.call(GET_ACCESS_TOKEN, {"id": id}, options)
+        arguments = Opaque({"id": id})
+        id = None  # no traceback shows them
+        return await self.api_client.call(GET_ACCESS_TOKEN, arguments, options)
 
     @overload
     async def get_access_token_with_http_info(
@@ -377,7 +384,9 @@ class AuthApi:
     ) -> ApiResponse[OneTimeAccessToken] | OneTimeAccessToken | ApiResponse[ClientResponse] | ClientResponse: ...
     async def get_access_token_with_http_info(self, id: Any = None, **options: Any) -> Any:
         """Do the same as `get_access_token`, and return status code and headers too."""
-        return await self.api_client.call_with_http_info(GET_ACCESS_TOKEN, {"id": id}, options)
+        arguments = Opaque({"id": id})
+        id = None  # no traceback shows them
+        return await self.api_client.call_with_http_info(GET_ACCESS_TOKEN, arguments, options)
 
     @overload
     async def get_all_access_tokens(
@@ -456,8 +465,7 @@ class AuthApi:
         :returns: the access tokens.
         :raises BadRequestException: a filter or the ordering has a value that the server does not understand.
         """
-        return await self.api_client.call(
-            GET_ALL_ACCESS_TOKENS,
+        arguments = Opaque(
             {
                 "shared_bundles": shared_bundles,
                 "shared_directories": shared_directories,
@@ -467,9 +475,12 @@ class AuthApi:
                 "ordering": ordering,
                 "limit": limit,
                 "offset": offset,
-            },
-            options,
+            }
         )
+        shared_bundles = shared_directories = shared_bundles__asset = user = created_by = ordering = limit = offset = (
+            None  # no traceback shows them
+        )
+        return await self.api_client.call(GET_ALL_ACCESS_TOKENS, arguments, options)
 
     @overload
     async def get_all_access_tokens_with_http_info(
@@ -535,8 +546,7 @@ class AuthApi:
         **options: Any,
     ) -> Any:
         """Do the same as `get_all_access_tokens`, and return status code and headers too."""
-        return await self.api_client.call_with_http_info(
-            GET_ALL_ACCESS_TOKENS,
+        arguments = Opaque(
             {
                 "shared_bundles": shared_bundles,
                 "shared_directories": shared_directories,
@@ -546,9 +556,12 @@ class AuthApi:
                 "ordering": ordering,
                 "limit": limit,
                 "offset": offset,
-            },
-            options,
+            }
         )
+        shared_bundles = shared_directories = shared_bundles__asset = user = created_by = ordering = limit = offset = (
+            None  # no traceback shows them
+        )
+        return await self.api_client.call_with_http_info(GET_ALL_ACCESS_TOKENS, arguments, options)
 
     def iter_access_tokens(
         self,
@@ -628,8 +641,8 @@ class AuthApi:
         :raises LoginFailed: the server refused; `login_reason` and `detail` say why.
         :raises LoginFailed: too many failed attempts; `retry_after` says how many seconds to wait.
         """
-        arguments = masked_arguments(data=data)
-        del data  # a plain dict would show its secrets in the traceback of an exception
+        arguments = Opaque({"data": data})
+        data = None  # no traceback shows them
         return await self.api_client.call(LOGIN, arguments, options)
 
     @overload
@@ -666,8 +679,8 @@ class AuthApi:
     ): ...
     async def login_with_http_info(self, data: Any = None, **options: Any) -> Any:
         """Do the same as `login`, and return status code and headers too."""
-        arguments = masked_arguments(data=data)
-        del data  # a plain dict would show its secrets in the traceback of an exception
+        arguments = Opaque({"data": data})
+        data = None  # no traceback shows them
         return await self.api_client.call_with_http_info(LOGIN, arguments, options)
 
     @overload
@@ -694,7 +707,7 @@ class AuthApi:
 
         :returns: logged out; there is nothing to read.
         """
-        return await self.api_client.call(LOGOUT, {}, options)
+        return await self.api_client.call(LOGOUT, NOTHING, options)
 
     @overload
     async def logout_with_http_info(
@@ -718,7 +731,7 @@ class AuthApi:
     ) -> ApiResponse[object] | object | ApiResponse[ClientResponse] | ClientResponse: ...
     async def logout_with_http_info(self, **options: Any) -> Any:
         """Do the same as `logout`, and return status code and headers too."""
-        return await self.api_client.call_with_http_info(LOGOUT, {}, options)
+        return await self.api_client.call_with_http_info(LOGOUT, NOTHING, options)
 
     @overload
     async def reset_password(
@@ -757,8 +770,8 @@ class AuthApi:
         :returns: the password is set; there is nothing to read.
         :raises BadRequestException: the token is not valid, or the password breaks the server's rules; `errors` has the messages.
         """
-        arguments = masked_arguments(data=data)
-        del data  # a plain dict would show its secrets in the traceback of an exception
+        arguments = Opaque({"data": data})
+        data = None  # no traceback shows them
         return await self.api_client.call(RESET_PASSWORD, arguments, options)
 
     @overload
@@ -790,8 +803,8 @@ class AuthApi:
     ) -> ApiResponse[object] | object | ApiResponse[ClientResponse] | ClientResponse: ...
     async def reset_password_with_http_info(self, data: Any = None, **options: Any) -> Any:
         """Do the same as `reset_password`, and return status code and headers too."""
-        arguments = masked_arguments(data=data)
-        del data  # a plain dict would show its secrets in the traceback of an exception
+        arguments = Opaque({"data": data})
+        data = None  # no traceback shows them
         return await self.api_client.call_with_http_info(RESET_PASSWORD, arguments, options)
 
     @overload
@@ -836,8 +849,8 @@ class AuthApi:
         :raises BadRequestException: the address is not valid.
         :raises NotFoundException: there is no such access token, or it is not yours.
         """
-        arguments = masked_arguments(id=id, data=data)
-        del data  # a plain dict would show its secrets in the traceback of an exception
+        arguments = Opaque({"id": id, "data": data})
+        id = data = None  # no traceback shows them
         return await self.api_client.call(SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION, arguments, options)
 
     @overload
@@ -874,8 +887,8 @@ class AuthApi:
         self, id: Any = None, data: Any = None, **options: Any
     ) -> Any:
         """Do the same as `send_access_token_email_notification`, and return status code and headers too."""
-        arguments = masked_arguments(id=id, data=data)
-        del data  # a plain dict would show its secrets in the traceback of an exception
+        arguments = Opaque({"id": id, "data": data})
+        id = data = None  # no traceback shows them
         return await self.api_client.call_with_http_info(SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION, arguments, options)
 
     @overload
@@ -916,8 +929,8 @@ class AuthApi:
         :raises BadRequestException: there is no such user.
         :raises ForbiddenException: you lack the permission, or there is no session.
         """
-        arguments = masked_arguments(data=data)
-        del data  # a plain dict would show its secrets in the traceback of an exception
+        arguments = Opaque({"data": data})
+        data = None  # no traceback shows them
         return await self.api_client.call(START_IMPERSONATION, arguments, options)
 
     @overload
@@ -949,8 +962,8 @@ class AuthApi:
     ) -> ApiResponse[object] | object | ApiResponse[ClientResponse] | ClientResponse: ...
     async def start_impersonation_with_http_info(self, data: Any = None, **options: Any) -> Any:
         """Do the same as `start_impersonation`, and return status code and headers too."""
-        arguments = masked_arguments(data=data)
-        del data  # a plain dict would show its secrets in the traceback of an exception
+        arguments = Opaque({"data": data})
+        data = None  # no traceback shows them
         return await self.api_client.call_with_http_info(START_IMPERSONATION, arguments, options)
 
     @overload
@@ -979,7 +992,7 @@ class AuthApi:
         :raises BadRequestException: no impersonation is under way.
         :raises ForbiddenException: there is no session.
         """
-        return await self.api_client.call(STOP_IMPERSONATION, {}, options)
+        return await self.api_client.call(STOP_IMPERSONATION, NOTHING, options)
 
     @overload
     async def stop_impersonation_with_http_info(
@@ -1003,4 +1016,4 @@ class AuthApi:
     ) -> ApiResponse[object] | object | ApiResponse[ClientResponse] | ClientResponse: ...
     async def stop_impersonation_with_http_info(self, **options: Any) -> Any:
         """Do the same as `stop_impersonation`, and return status code and headers too."""
-        return await self.api_client.call_with_http_info(STOP_IMPERSONATION, {}, options)
+        return await self.api_client.call_with_http_info(STOP_IMPERSONATION, NOTHING, options)

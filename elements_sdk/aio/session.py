@@ -10,9 +10,8 @@ from contextlib import asynccontextmanager, nullcontext
 from types import TracebackType
 from typing import Any, Self
 
-from elements_sdk._client.session import BaseSession, SessionCalls
+from elements_sdk._client.session import BaseSession, Login, SessionCalls
 from elements_sdk._client.session_lock import Identity
-from elements_sdk._utils.redaction import MaskedDict
 from elements_sdk.aio.api_client import ApiClient
 from elements_sdk.aio.auth_api import AuthApi
 from elements_sdk.configuration import Configuration
@@ -48,8 +47,9 @@ class Session(BaseSession):
         :param otp: the one-time code, or a function, async or not, that returns a fresh one for each login.
         :param new_password: the password to have from now on, where the server demands a change.
         """
-        login = MaskedDict(username=username, password=password, otp=otp, new_password=new_password)
-        del username, password, otp, new_password
+        login = Login(username, password, otp, new_password)
+        username = password = ""
+        otp = new_password = None  # no traceback shows them
         own = copy.deepcopy(configuration)
         own.api_key, own.refresh_api_key_hook = {}, None
         client = _SessionClient(own)

@@ -22,7 +22,8 @@ from elements_sdk._operations.auth import (
 from elements_sdk._operations.auth import (
     OPERATIONS as OPERATIONS,
 )
-from elements_sdk._utils.redaction import masked_arguments
+from elements_sdk._operations.operation import NOTHING
+from elements_sdk._utils.redaction import Opaque
 from elements_sdk.api_client import ApiClient
 
 if TYPE_CHECKING:
@@ -56,14 +57,14 @@ class AuthApi:
         :returns: the user who issued the ticket.
         :raises BadRequestException: the ticket is unknown, spent or too old.
         """
-        arguments = masked_arguments(data=data)
-        del data  # a plain dict would show its secrets in the traceback of an exception
+        arguments = Opaque({"data": data})
+        data = None  # no traceback shows them
         return self.api_client.call(CHECK_AUTH_TICKET, arguments, options)
 
     def check_auth_ticket_with_http_info(self, data: Any = None, **options: Any) -> Any:
         """Do the same as `check_auth_ticket`, and return status code and headers too."""
-        arguments = masked_arguments(data=data)
-        del data  # a plain dict would show its secrets in the traceback of an exception
+        arguments = Opaque({"data": data})
+        data = None  # no traceback shows them
         return self.api_client.call_with_http_info(CHECK_AUTH_TICKET, arguments, options)
 
     def create_auth_ticket(self, **options: Any) -> Any:
@@ -74,11 +75,11 @@ class AuthApi:
 
         :returns: the new ticket.
         """
-        return self.api_client.call(CREATE_AUTH_TICKET, {}, options)
+        return self.api_client.call(CREATE_AUTH_TICKET, NOTHING, options)
 
     def create_auth_ticket_with_http_info(self, **options: Any) -> Any:
         """Do the same as `create_auth_ticket`, and return status code and headers too."""
-        return self.api_client.call_with_http_info(CREATE_AUTH_TICKET, {}, options)
+        return self.api_client.call_with_http_info(CREATE_AUTH_TICKET, NOTHING, options)
 
     def delete_access_token(self, id: Any = None, **options: Any) -> Any:
         """Delete an access token, so that its share link stops working.
@@ -90,11 +91,15 @@ class AuthApi:
         :returns: done; there is nothing to read.
         :raises NotFoundException: there is no such access token, or it is not yours to delete.
         """
-        return self.api_client.call(DELETE_ACCESS_TOKEN, {"id": id}, options)
+        arguments = Opaque({"id": id})
+        id = None  # no traceback shows them
+        return self.api_client.call(DELETE_ACCESS_TOKEN, arguments, options)
 
     def delete_access_token_with_http_info(self, id: Any = None, **options: Any) -> Any:
         """Do the same as `delete_access_token`, and return status code and headers too."""
-        return self.api_client.call_with_http_info(DELETE_ACCESS_TOKEN, {"id": id}, options)
+        arguments = Opaque({"id": id})
+        id = None  # no traceback shows them
+        return self.api_client.call_with_http_info(DELETE_ACCESS_TOKEN, arguments, options)
 
     def generate_password(self, **options: Any) -> Any:
         """Ask the server for a password that meets its own rules.
@@ -104,11 +109,11 @@ class AuthApi:
 
         :returns: the proposed password.
         """
-        return self.api_client.call(GENERATE_PASSWORD, {}, options)
+        return self.api_client.call(GENERATE_PASSWORD, NOTHING, options)
 
     def generate_password_with_http_info(self, **options: Any) -> Any:
         """Do the same as `generate_password`, and return status code and headers too."""
-        return self.api_client.call_with_http_info(GENERATE_PASSWORD, {}, options)
+        return self.api_client.call_with_http_info(GENERATE_PASSWORD, NOTHING, options)
 
     def get_access_token(self, id: Any = None, **options: Any) -> Any:
         """Fetch one access token.
@@ -120,11 +125,15 @@ class AuthApi:
         :returns: the access token.
         :raises NotFoundException: there is no such access token, or it is not yours to see.
         """
-        return self.api_client.call(GET_ACCESS_TOKEN, {"id": id}, options)
+        arguments = Opaque({"id": id})
+        id = None  # no traceback shows them
+        return self.api_client.call(GET_ACCESS_TOKEN, arguments, options)
 
     def get_access_token_with_http_info(self, id: Any = None, **options: Any) -> Any:
         """Do the same as `get_access_token`, and return status code and headers too."""
-        return self.api_client.call_with_http_info(GET_ACCESS_TOKEN, {"id": id}, options)
+        arguments = Opaque({"id": id})
+        id = None  # no traceback shows them
+        return self.api_client.call_with_http_info(GET_ACCESS_TOKEN, arguments, options)
 
     def get_all_access_tokens(
         self,
@@ -155,8 +164,7 @@ class AuthApi:
         :returns: the access tokens.
         :raises BadRequestException: a filter or the ordering has a value that the server does not understand.
         """
-        return self.api_client.call(
-            GET_ALL_ACCESS_TOKENS,
+        arguments = Opaque(
             {
                 "shared_bundles": shared_bundles,
                 "shared_directories": shared_directories,
@@ -166,9 +174,12 @@ class AuthApi:
                 "ordering": ordering,
                 "limit": limit,
                 "offset": offset,
-            },
-            options,
+            }
         )
+        shared_bundles = shared_directories = shared_bundles__asset = user = created_by = ordering = limit = offset = (
+            None  # no traceback shows them
+        )
+        return self.api_client.call(GET_ALL_ACCESS_TOKENS, arguments, options)
 
     def get_all_access_tokens_with_http_info(
         self,
@@ -184,8 +195,7 @@ class AuthApi:
         **options: Any,
     ) -> Any:
         """Do the same as `get_all_access_tokens`, and return status code and headers too."""
-        return self.api_client.call_with_http_info(
-            GET_ALL_ACCESS_TOKENS,
+        arguments = Opaque(
             {
                 "shared_bundles": shared_bundles,
                 "shared_directories": shared_directories,
@@ -195,9 +205,12 @@ class AuthApi:
                 "ordering": ordering,
                 "limit": limit,
                 "offset": offset,
-            },
-            options,
+            }
         )
+        shared_bundles = shared_directories = shared_bundles__asset = user = created_by = ordering = limit = offset = (
+            None  # no traceback shows them
+        )
+        return self.api_client.call_with_http_info(GET_ALL_ACCESS_TOKENS, arguments, options)
 
     def iter_access_tokens(
         self,
@@ -252,14 +265,14 @@ class AuthApi:
         :raises LoginFailed: the server refused; `login_reason` and `detail` say why.
         :raises LoginFailed: too many failed attempts; `retry_after` says how many seconds to wait.
         """
-        arguments = masked_arguments(data=data)
-        del data  # a plain dict would show its secrets in the traceback of an exception
+        arguments = Opaque({"data": data})
+        data = None  # no traceback shows them
         return self.api_client.call(LOGIN, arguments, options)
 
     def login_with_http_info(self, data: Any = None, **options: Any) -> Any:
         """Do the same as `login`, and return status code and headers too."""
-        arguments = masked_arguments(data=data)
-        del data  # a plain dict would show its secrets in the traceback of an exception
+        arguments = Opaque({"data": data})
+        data = None  # no traceback shows them
         return self.api_client.call_with_http_info(LOGIN, arguments, options)
 
     def logout(self, **options: Any) -> Any:
@@ -270,11 +283,11 @@ class AuthApi:
 
         :returns: logged out; there is nothing to read.
         """
-        return self.api_client.call(LOGOUT, {}, options)
+        return self.api_client.call(LOGOUT, NOTHING, options)
 
     def logout_with_http_info(self, **options: Any) -> Any:
         """Do the same as `logout`, and return status code and headers too."""
-        return self.api_client.call_with_http_info(LOGOUT, {}, options)
+        return self.api_client.call_with_http_info(LOGOUT, NOTHING, options)
 
     def reset_password(self, data: Any = None, **options: Any) -> Any:
         """Set a new password with the token from a password-reset e-mail.
@@ -286,14 +299,14 @@ class AuthApi:
         :returns: the password is set; there is nothing to read.
         :raises BadRequestException: the token is not valid, or the password breaks the server's rules; `errors` has the messages.
         """
-        arguments = masked_arguments(data=data)
-        del data  # a plain dict would show its secrets in the traceback of an exception
+        arguments = Opaque({"data": data})
+        data = None  # no traceback shows them
         return self.api_client.call(RESET_PASSWORD, arguments, options)
 
     def reset_password_with_http_info(self, data: Any = None, **options: Any) -> Any:
         """Do the same as `reset_password`, and return status code and headers too."""
-        arguments = masked_arguments(data=data)
-        del data  # a plain dict would show its secrets in the traceback of an exception
+        arguments = Opaque({"data": data})
+        data = None  # no traceback shows them
         return self.api_client.call_with_http_info(RESET_PASSWORD, arguments, options)
 
     def send_access_token_email_notification(self, id: Any = None, data: Any = None, **options: Any) -> Any:
@@ -308,16 +321,16 @@ class AuthApi:
         :raises BadRequestException: the address is not valid.
         :raises NotFoundException: there is no such access token, or it is not yours.
         """
-        arguments = masked_arguments(id=id, data=data)
-        del data  # a plain dict would show its secrets in the traceback of an exception
+        arguments = Opaque({"id": id, "data": data})
+        id = data = None  # no traceback shows them
         return self.api_client.call(SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION, arguments, options)
 
     def send_access_token_email_notification_with_http_info(
         self, id: Any = None, data: Any = None, **options: Any
     ) -> Any:
         """Do the same as `send_access_token_email_notification`, and return status code and headers too."""
-        arguments = masked_arguments(id=id, data=data)
-        del data  # a plain dict would show its secrets in the traceback of an exception
+        arguments = Opaque({"id": id, "data": data})
+        id = data = None  # no traceback shows them
         return self.api_client.call_with_http_info(SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION, arguments, options)
 
     def start_impersonation(self, data: Any = None, **options: Any) -> Any:
@@ -331,14 +344,14 @@ class AuthApi:
         :raises BadRequestException: there is no such user.
         :raises ForbiddenException: you lack the permission, or there is no session.
         """
-        arguments = masked_arguments(data=data)
-        del data  # a plain dict would show its secrets in the traceback of an exception
+        arguments = Opaque({"data": data})
+        data = None  # no traceback shows them
         return self.api_client.call(START_IMPERSONATION, arguments, options)
 
     def start_impersonation_with_http_info(self, data: Any = None, **options: Any) -> Any:
         """Do the same as `start_impersonation`, and return status code and headers too."""
-        arguments = masked_arguments(data=data)
-        del data  # a plain dict would show its secrets in the traceback of an exception
+        arguments = Opaque({"data": data})
+        data = None  # no traceback shows them
         return self.api_client.call_with_http_info(START_IMPERSONATION, arguments, options)
 
     def stop_impersonation(self, **options: Any) -> Any:
@@ -351,8 +364,8 @@ class AuthApi:
         :raises BadRequestException: no impersonation is under way.
         :raises ForbiddenException: there is no session.
         """
-        return self.api_client.call(STOP_IMPERSONATION, {}, options)
+        return self.api_client.call(STOP_IMPERSONATION, NOTHING, options)
 
     def stop_impersonation_with_http_info(self, **options: Any) -> Any:
         """Do the same as `stop_impersonation`, and return status code and headers too."""
-        return self.api_client.call_with_http_info(STOP_IMPERSONATION, {}, options)
+        return self.api_client.call_with_http_info(STOP_IMPERSONATION, NOTHING, options)

@@ -17,7 +17,7 @@ from click.core import ParameterSource
 
 from elements_sdk import models
 from elements_sdk._operations.operation import Operation, Parameter
-from elements_sdk._utils.redaction import MaskedDict
+from elements_sdk._utils.redaction import MaskedDict, Opaque
 from elements_sdk.cli.errors import USAGE, CommandFailed
 from elements_sdk.cli.secrets import HOW, ask, is_a_terminal, resolved, secret_option
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
@@ -62,18 +62,18 @@ def options_of(operation: Operation, taken: list[click.Parameter]) -> list[click
     return made
 
 
-def arguments_of(operation: Operation, context: click.Context, values: Mapping[str, Any]) -> MaskedDict:
+def arguments_of(operation: Operation, context: click.Context, values: Mapping[str, Any]) -> Opaque[dict[str, Any]]:
     """Return the arguments of the call, read from the values of the options.
 
     :raises click.UsageError: something is missing, or given twice.
     """
-    arguments = MaskedDict()
+    arguments: Opaque[dict[str, Any]] = Opaque({})
     for parameter in operation.parameters:
         name = f"{'path' if parameter.location == 'path' else 'query'}_{parameter.name}"
-        arguments[parameter.name] = values[name]
+        arguments.value[parameter.name] = values[name]
     if operation.body:
         is_said = values[_DATA] is not None
-        arguments["data"] = (
+        arguments.value["data"] = (
             _data(operation, context, values) if is_said else _properties_given(operation, context, values)
         )
     return arguments

@@ -8,7 +8,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, dataclass_transform
 
-from elements_sdk._utils.redaction import MaskedDict, masked
+from elements_sdk._utils.redaction import Opaque, masked
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
 
 
@@ -107,7 +107,7 @@ def _checked_setter(declaration: Property) -> Callable[[Model, Any], None]:
     def assign(model: Model, value: Any) -> None:
         problem = declaration.problem(value) if model._is_checked() else None
         if problem:
-            del value  # it may be a secret, and the exception takes this frame along
+            value = None  # it may be a secret, and the exception takes this frame along
             raise ApiValueError(problem)
         setattr(model, slot, value)
 
@@ -137,12 +137,12 @@ class Model(metaclass=ModelType):
             for name in self._declared:
                 setattr(self, f"_{name}", None)
             misuse = _misuse(type(self), args, values)
-            given = MaskedDict(zip(self._declared, args, strict=False), **values)
-            del args, values  # no local of a frame that raises holds a secret
+            given = Opaque(dict(zip(self._declared, args, strict=False), **values))
+            args, values = (), {}  # no local of a frame that raises holds a secret
             if misuse:
                 raise ApiTypeError(misuse)
             for name in self._declared:
-                setattr(self, name, given.get(name))
+                setattr(self, name, given.value.get(name))
 
     @property
     def additional_properties(self) -> dict[str, Any]:

@@ -153,7 +153,7 @@ def test_success_refills_the_budget() -> None:
         settings = Configuration(host=server.host)
         with ApiClient(settings) as client:
             auth = AuthApi(client)
-            client._sender._budget._left = 0
+            client._sender.budget.left = 0
             script[:] = [503]
             assert type(raised_by(auth.get_access_token, 7)) is ServiceException
             for _ in range(5):
@@ -250,7 +250,7 @@ def test_no_limit_has_to_be_asked_for(limits: Any) -> None:
         settings.timeout, settings.total_timeout = limits, None
         with ApiClient(settings) as client:
             AuthApi(client).create_auth_ticket()
-            assert client._sender.timeouts().left() is None
+            assert client._settings().timeouts().left() is None
 
 
 def test_timeout_for_a_chunk_is_not_that_of_headers_which_come_steadily() -> None:

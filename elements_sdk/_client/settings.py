@@ -1,0 +1,106 @@
+"""What a client has read of its Configuration and default headers: compiled, and made anew only after a change."""
+
+from __future__ import annotations
+
+from elements_sdk._config.validators import checked_timeout
+from elements_sdk._http.timeouts import Timeouts
+from elements_sdk._utils.redaction import MASK, MaskedDict
+from elements_sdk._utils.urls import origin_of
+from elements_sdk.configuration import Configuration
+from elements_sdk.exceptions import ApiValueError
+from elements_sdk.models._base import ReadSettings
+from elements_sdk.retry import RetryPolicy
+
+
+class ReadySettings:
+    """The settings of the calls of a client; they do not change.
+
+    :ivar has_key: whether the client authenticates by an API key, or by an `Authorization` header of the user's own.
+    :ivar headers: the default headers with the API key; `None`: the key is asked for at each use.
+    :ivar is_cleartext: whether others can read what goes to the configured host.
+    :ivar models: what models must know of the client; `None`, as a rule.
+    """
+
+    __slots__ = (
+        "api_key",
+        "api_key_prefix",
+        "changes",
+        "client_side_validation",
+        "configuration",
+        "connect_timeout",
+        "default_headers",
+        "has_key",
+        "headers",
+        "host",
+        "is_cleartext",
+        "keepalive_idle",
+        "max_response_bytes",
+        "models",
+        "origin",
+        "read_timeout",
+        "retries",
+        "total_timeout",
+    )
+
+    def __init__(self, configuration: Configuration, default_headers: MaskedDict, client_side_validation: bool) -> None:
+        """
+        :raises ApiValueError: credentials are missing, as after pickling.
+        """
+        # What is compared comes first: the next call sees what changes while the rest is read.
+        self.configuration, self.changes = configuration, configuration._changes
+        self.api_key, self.api_key_prefix = MaskedDict(configuration.api_key), MaskedDict(configuration.api_key_prefix)
+        self.default_headers = MaskedDict(default_headers)
+        self.client_side_validation = client_side_validation
+        configuration.check_credentials()
+        self.host = configuration.host
+        self.origin = origin_of(self.host)
+        self.is_cleartext = True
+        self.has_key = configuration.has_api_key() or "authorization" in map(str.lower, self.default_headers)
+        self.headers = self._with_key()
+        self.connect_timeout, self.read_timeout = configuration.timeout  # type: ignore[misc]  # checked, it is a pair
+        self.total_timeout = configuration.total_timeout
+        self.keepalive_idle = configuration.keepalive_idle
+        self.retries = RetryPolicy.of(configuration.retries)
+        self.max_response_bytes = configuration.max_response_bytes
+        self.models = read_settings(configuration, client_side_validation)
+
+    def __repr__(self) -> str:
+        return MASK
+
+    def timeouts(self, own: object = None) -> Timeouts:
+        """Return the timeouts of a call that begins now.
+
+        :param own: its `_request_timeout`.
+        :raises ApiValueError: `own` is neither a number of seconds nor a pair of them.
+        """
+        if own is None:
+            return Timeouts(self.connect_timeout, self.read_timeout, self.total_timeout)
+        usual = self.connect_timeout, self.read_timeout
+        return Timeouts.of_call(usual, self.total_timeout, checked_timeout("_request_timeout", own))
+
+    def _with_key(self) -> MaskedDict | None:
+        given = self.configuration
+        is_own = type(given).get_api_key_with_prefix is not Configuration.get_api_key_with_prefix
+        if given.refresh_api_key_hook is not None or is_own:
+            return None
+        try:
+            return with_key(given, self.default_headers)
+        except ApiValueError:  # which a call is told that sends it
+            return None
+
+
+def read_settings(configuration: Configuration, client_side_validation: bool) -> ReadSettings | None:
+    """Return what models must know of a client; `None`, as a rule."""
+    discards, is_strict = configuration.discard_unknown_keys, configuration.strict_responses
+    if client_side_validation and not discards and not is_strict:
+        return None
+    return ReadSettings(client_side_validation, discards, is_strict)
+
+
+def with_key(configuration: Configuration, default_headers: MaskedDict) -> MaskedDict:
+    """Return the default headers with the API key, if there is one.
+
+    :raises ApiValueError: the key cannot be sent in a header.
+    """
+    key = configuration.get_api_key_with_prefix("Authorization")
+    return MaskedDict(default_headers if key is None else {**default_headers, "Authorization": key})
