@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 Seconds = float | tuple[float, float]
@@ -15,13 +16,14 @@ class Timeouts:
     :ivar connect: seconds to make a connection.
     :ivar read: seconds to wait for each chunk of the response.
     :ivar total: seconds for the whole call: waits, retries and redirects included.
+    :ivar end: the moment of `time.monotonic` at which they are over; infinity without a limit.
     """
 
-    __slots__ = ("_end", "connect", "read", "total")
+    __slots__ = ("connect", "end", "read", "total")
 
     def __init__(self, connect: float | None, read: float | None, total: float | None) -> None:
         self.connect, self.read, self.total = connect, read, total
-        self._end = None if total is None else time.monotonic() + total
+        self.end = math.inf if total is None else time.monotonic() + total
 
     @classmethod
     def of_call(
@@ -40,7 +42,7 @@ class Timeouts:
 
     def left(self) -> float | None:
         """Return the seconds that are left of the whole call, 0 if none are; `None` without a limit."""
-        return None if self._end is None else max(0.0, self._end - time.monotonic())
+        return None if self.end == math.inf else max(0.0, self.end - time.monotonic())
 
     def has_expired(self) -> bool:
         """Return whether the whole call has used up its time."""
@@ -63,12 +65,12 @@ class Timeouts:
 
     def disarm(self) -> None:
         """Lift the limit of the whole call, as the caller reads the response now; each chunk keeps its timeout."""
-        self._end = None
+        self.end = math.inf
 
     def _within(self, limit: float | None) -> float | None:
-        if self._end is None:
+        if self.end == math.inf:
             return limit
-        left = self._end - time.monotonic()
+        left = self.end - time.monotonic()
         if left <= 0:
             raise TimeoutError
         return left if limit is None or left < limit else limit

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import functools
 import io
-import math
 import ssl
 import warnings
 from collections.abc import Callable
-from contextvars import Context, ContextVar
+from contextvars import ContextVar
 from typing import Any
 
 import aiohttp
 from aiohttp.client_exceptions import ClientConnectorDNSError, ClientSSLError
-from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
 from aiohttp.http import SERVER_SOFTWARE
 from urllib3.exceptions import InsecureRequestWarning
+from urllib3.util import wait_for_read
 from urllib3.util.ssl_match_hostname import match_hostname
 
 from elements_sdk._http.budgets import BLOCK
-from elements_sdk._transport.errors import Attempt, SpeaksTls
+from elements_sdk._transport.errors import Phase, SpeaksTls
+from elements_sdk.aio._deadlines import TimedAttempt
 
-current: ContextVar[Attempt] = ContextVar("current")
+current: ContextVar[TimedAttempt] = ContextVar("current")
 _TLS_ALERT = r"\x15\x03"  # as aiohttp shows the bytes
 _CUT = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
@@ -48,46 +47,6 @@ def unmistakable(error: Exception) -> Exception:
     return Broken(error) if isinstance(error, aiohttp.ClientOSError | aiohttp.ServerDisconnectedError) else error
 
 
-class Protocol(ResponseHandler):
-    """aiohttp's own, with one timer for each connection. aiohttp makes two for each response, which costs time."""
-
-    _end: float | None = None
-    _moment = math.inf  # for which the timer is set; uvloop's timers do not always tell
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        super().connection_lost(exc)
-        if self._read_timeout_handle is not None:
-            self._read_timeout_handle.cancel()
-
-    def _reschedule_timeout(self) -> None:
-        self._end = self._loop.time() + self._read_timeout if self._read_timeout else None
-        if self._end is None:
-            return
-        handle = self._read_timeout_handle
-        if handle is not None and self._moment > self._end:
-            handle.cancel()
-            handle = None
-        if handle is None:
-            self._set_timer(self._end)
-
-    def _drop_timeout(self) -> None:
-        self._end = None
-
-    def _set_timer(self, end: float) -> None:
-        # in an empty context: that of a call would keep its task alive
-        self._moment = end
-        self._read_timeout_handle = self._loop.call_at(end, self._look_at_clock, context=Context())
-
-    def _look_at_clock(self) -> None:
-        self._read_timeout_handle = None
-        if self._end is None:
-            return
-        if self._loop.time() < self._end:
-            self._set_timer(self._end)
-        else:
-            self._on_read_timeout()
-
-
 class Connector(aiohttp.TCPConnector):
     """A connector that keeps to the timeouts of the attempt it connects for, and tells it how far it has come.
 
@@ -97,31 +56,27 @@ class Connector(aiohttp.TCPConnector):
 
     def __init__(self, own_name: str | None, proxy_context: Callable[[], ssl.SSLContext], **settings: Any) -> None:
         super().__init__(**settings)
-        self._factory = functools.partial(Protocol, loop=self._loop)  # type: ignore[assignment]
         self._own_name = own_name
         self._proxy_context = proxy_context
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
+        """Return a connection that was looked at, or made, just now."""
         attempt = current.get()
-        try:
+        connection = await super().connect(req, traces, timeout)
+        while not attempt.is_on_new_connection and _has_ended(connection):
+            connection.close()
             connection = await super().connect(req, traces, timeout)
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise
-            raise RuntimeError from None  # the connector is closed: aiohttp cancels those who wait, not their tasks
-        attempt.phase = "waiting for the answer"
+        attempt.begin("waiting for the answer", attempt.timeouts.read)
         return connection
 
     async def _create_connection(self, req: Any, traces: Any, timeout: Any) -> Any:
         attempt = current.get()
-        attempt.phase, attempt.is_on_new_connection = "connecting", True
+        attempt.is_on_new_connection = True
+        attempt.begin("connecting", attempt.timeouts.connect)
         if req.is_ssl() and req.ssl.verify_mode is ssl.CERT_NONE:
             _warn_of_unverified(req.url.host)
         try:
-            # aiohttp has timeouts for the steps of this, and none for the response of a proxy.
-            async with asyncio.timeout(attempt.timeouts.connect_timeout()):
-                protocol = await super()._create_connection(req, traces, timeout)
+            protocol = await super()._create_connection(req, traces, timeout)
         except (aiohttp.ClientConnectorError, ssl.SSLError) as error:
             if isinstance(error, _CUT):
                 raise Broken(error) from None
@@ -169,17 +124,34 @@ class ImpatientRequest(aiohttp.ClientRequest):
 class Upload(aiohttp.BytesIOPayload):
     """A large body, sent in chunks, each of which must be taken within the read timeout."""
 
-    def __init__(self, body: bytes, attempt: Attempt) -> None:
+    def __init__(self, body: bytes, attempt: TimedAttempt) -> None:
         super().__init__(io.BytesIO(body))
-        self._attempt = attempt
+        self._body, self._attempt = body, attempt
 
     async def write_with_length(self, writer: Any, content_length: int | None) -> None:
         """Send the body."""
-        self._attempt.phase = "sending the request"
-        while chunk := self._value.read(BLOCK):
-            async with asyncio.timeout(self._attempt.timeouts.read_timeout()):
-                await writer.write(chunk)
-        self._attempt.phase = "waiting for the answer"
+        transport = writer.transport
+        try:
+            for start in range(0, len(self._body), BLOCK):
+                self._begin("sending the request")
+                await writer.write(self._body[start : start + BLOCK])
+        except BaseException:
+            transport.abort()  # closing would wait until the peer has taken what is in the buffer
+            raise
+        self._begin("waiting for the answer")
+
+    def _begin(self, phase: Phase) -> None:
+        if self._attempt.phase != "reading the answer":  # which may come before all is sent
+            self._attempt.begin(phase, self._attempt.timeouts.read)
+
+
+def _has_ended(connection: Connection) -> bool:
+    """Return whether a kept connection has something to read: its end, or what nobody has asked for."""
+    transport, protocol = connection.transport, connection.protocol
+    if transport is None or protocol is None or protocol.should_close:
+        return True
+    raw = transport.get_extra_info("socket")
+    return raw is not None and wait_for_read(raw, timeout=0)
 
 
 def _warn_of_unverified(host: str) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import math
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 import aiohttp
 from aiohttp.client_exceptions import ClientConnectorDNSError, ClientSSLError
@@ -27,7 +28,6 @@ from elements_sdk._transport.errors import (
     CLOSED_MEANWHILE,
     NAME_NOT_KNOWN,
     NO_CONNECTION,
-    Attempt,
     ExceptionMap,
     outcome_through_proxy,
     transport_error,
@@ -38,7 +38,7 @@ from elements_sdk._utils.fork import abandon_in_child, register_after_fork
 from elements_sdk._utils.redaction import MaskedDict
 from elements_sdk._utils.urls import origin_of
 from elements_sdk.aio._connector import Broken, Connector, ImpatientRequest, Upload, current, send_once, unmistakable
-from elements_sdk.aio._deadlines import Deadline, Deadlines
+from elements_sdk.aio._deadlines import ClosedMeanwhile, Deadlines, TimedAttempt
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import (
     ApiConnectionError,
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
 _RESET = ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
 _SEND_ONCE = (send_once,)
+_NO_TIMEOUT = aiohttp.ClientTimeout()  # aiohttp's own default is a timer for each request
 
 
 class Transport:
@@ -69,8 +70,9 @@ class Transport:
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._deadlines = Deadlines()
-        self._kept_timeout = aiohttp.ClientTimeout(ceil_threshold=math.inf)
+        self._closing = asyncio.Event()
         self._is_closed = False
+        self._left: WeakSet[aiohttp.ClientResponse] = WeakSet()  # responses whose bodies callers read
         register_after_fork(self)
         if configuration.is_complete():
             if concerns_tls(configuration):
@@ -85,25 +87,25 @@ class Transport:
             failed = make_exception(ApiConnectionError, request, None, reason=CLOSED_MEANWHILE, request_sent="no")
             failed.is_final = True
             return failed
-        origin = request.origin
-        proxy = self._proxies.proxy_for(origin)
-        is_forwarded = proxy is not None and not origin.startswith("https:")
-        attempt = Attempt(timeouts)
+        proxy = self._proxies.proxy_for(request.origin)
         session = self._session_of_this_loop(body == "leave")
-        options = self._options(request, origin, proxy, attempt)
+        attempt = TimedAttempt(timeouts, self._deadlines)
         token = current.set(attempt)
         try:
-            with Deadline(self._deadlines, timeouts.left()):
-                raw = await session.request(
-                    request.method,
-                    URL(request.url, encoded=True),
-                    timeout=self._timeout(timeouts),
-                    **options,
+            with attempt:  # neither options nor aiohttp's response become locals, as a traceback may show these
+                outcome = await self._received(
+                    request,
+                    await session.request(
+                        request.method,
+                        URL(request.url, encoded=True),
+                        **self._options(request, proxy, attempt, body),
+                    ),
+                    body,
+                    attempt,
                 )
-                attempt.phase = "reading the answer"
-                outcome = await self._received(request, raw, body)
+            is_forwarded = proxy is not None and not request.origin.startswith("https:")
             return outcome_through_proxy(request, outcome) if is_forwarded else outcome
-        except (aiohttp.ClientError, Broken, OSError, ValueError, TypeError, RuntimeError) as error:
+        except (aiohttp.ClientError, Broken, ClosedMeanwhile, OSError, ValueError, TypeError, RuntimeError) as error:
             reason = transport_error(request, unmistakable(error), attempt, proxy is not None, _EXCEPTIONS)
             if self._is_closed and isinstance(reason, ApiConnectionError):
                 reason.reason, reason.is_final = CLOSED_MEANWHILE, True
@@ -112,17 +114,26 @@ class Transport:
             current.reset(token)
 
     async def pause(self, seconds: float) -> None:
-        """Wait for that many seconds."""
-        await asyncio.sleep(seconds)
+        """Wait for that many seconds, or until the client is closed."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
 
     def is_cleartext(self, origin: str) -> bool:
         """Return whether others can read what goes to this origin: by plain http to another machine or a proxy."""
         return self._proxies.is_cleartext(origin)
 
     async def close(self) -> None:
-        """Close the connections. Calls that are under way fail."""
+        """Close the connections. Calls that are under way end, whatever they wait for."""
         self._is_closed = True
-        self._deadlines.close()
+        if self._loop is asyncio.get_running_loop():
+            self._closing.set()
+            await self._deadlines.close()
+            for raw in list(self._left):
+                raw.close()  # aiohttp would let whoever reads it wait for ever
         sessions, self._sessions = self._sessions, {}
         for session in sessions.values():
             await session.close()
@@ -130,7 +141,8 @@ class Transport:
     def renew_after_fork(self) -> None:
         """Leave the connections to the parent: they are those of its event loop."""
         abandon_in_child(self._sessions)
-        self._sessions, self._loop, self._deadlines = {}, None, Deadlines()
+        self._sessions, self._loop, self._deadlines, self._closing = {}, None, Deadlines(), asyncio.Event()
+        self._left = WeakSet()
 
     def _session_of_this_loop(self, streams: bool) -> aiohttp.ClientSession:
         """Return the aiohttp session for a request.
@@ -165,34 +177,29 @@ class Transport:
             auto_decompress=False,
             headers={"Accept-Encoding": "identity"},
             trust_env=False,
+            timeout=_NO_TIMEOUT,
             skip_auto_headers=("User-Agent", "Accept", "Content-Type"),
             max_line_size=HEADER_LINE,
             max_field_size=HEADER_LINE,
             max_headers=HEADERS,
         )
 
-    def _options(self, request: Request, origin: str, proxy: Proxy | None, attempt: Attempt) -> MaskedDict:
+    def _options(self, request: Request, proxy: Proxy | None, attempt: TimedAttempt, body: Body) -> MaskedDict:
         options = MaskedDict(headers=request.headers, allow_redirects=False, data=request.body)
         if request.method != "POST":
             options["middlewares"] = _SEND_ONCE  # for these only: it takes time, and aiohttp retries no POST
         if request.body is not None and len(request.body) > BLOCK:
             options["data"] = Upload(request.body, attempt)
-        if origin.startswith("https:"):
+        if body == "leave":  # each chunk that the caller reads has its limit
+            options["timeout"] = aiohttp.ClientTimeout(sock_read=attempt.timeouts.read)
+        is_https = request.origin.startswith("https:")
+        if is_https:
             options["ssl"] = self._tls_context()
         if proxy is not None:
             options["proxy"], options["proxy_headers"] = proxy.address, dict(proxy.headers)
-            if not origin.startswith("https:"):
+            if not is_https:
                 options["headers"] = MaskedDict({**request.headers, **proxy.headers})
         return options
-
-    def _timeout(self, timeouts: Timeouts) -> aiohttp.ClientTimeout:
-        """Return the timeouts as aiohttp takes them; mostly those of the call before."""
-        connect, read, kept = timeouts.connect_timeout(), timeouts.read_timeout(), self._kept_timeout
-        if kept.sock_connect != connect or kept.sock_read != read:
-            kept = self._kept_timeout = aiohttp.ClientTimeout(
-                sock_connect=connect, sock_read=read, ceil_threshold=math.inf
-            )
-        return kept
 
     def _tls_context(self) -> ssl.SSLContext:
         if self._context is None:
@@ -204,8 +211,10 @@ class Transport:
     def _proxy_context(self) -> ssl.SSLContext:
         return self._configuration.ssl_context or tls_context(self._configuration, identifies=False)
 
-    async def _received(self, request: Request, raw: aiohttp.ClientResponse, body: Body) -> Response | ApiException:
-        settings = self._configuration
+    async def _received(
+        self, request: Request, raw: aiohttp.ClientResponse, body: Body, attempt: TimedAttempt
+    ) -> Response | ApiException:
+        attempt.phase, settings = "reading the answer", self._configuration
         response = Response(raw.status, raw.reason or "", partial(_decoded, raw.raw_headers), b"")
         sink = None
         try:
@@ -214,12 +223,15 @@ class Transport:
             if body == "leave" and 200 <= raw.status < 300:
                 Inflater(response.headers, None)
                 response.raw = raw
+                self._left.add(raw)
                 return response
-            if body == "read" and is_small(raw.headers, settings.max_response_bytes):
-                response.data = await raw.read()
+            if body == "read" and raw.content.is_eof() and is_small(raw.headers, settings.max_response_bytes):
+                response.data = raw.content.read_nowait()  # all of it came with the headers
                 return response
             sink = new_body(body, raw.status, settings.max_response_bytes)
-            await _read_body(raw, sink, Inflater(response.headers, settings.max_response_bytes), callable(body))
+            await _read_body(
+                raw, sink, Inflater(response.headers, settings.max_response_bytes), attempt, callable(body)
+            )
             put_into(response, sink)
             return response
         except BaseException as error:  # the slot in the pool must become free, whatever stopped the reading
@@ -238,11 +250,16 @@ def _decoded(lines: Iterable[tuple[bytes, bytes]]) -> HTTPHeaderDict:
     return HTTPHeaderDict([(name.decode("latin-1"), value.decode("latin-1")) for name, value in lines])
 
 
-async def _read_body(raw: aiohttp.ClientResponse, sink: BodyBuffer, inflater: Inflater, in_thread: bool) -> None:
+async def _read_body(
+    raw: aiohttp.ClientResponse, sink: BodyBuffer, inflater: Inflater, attempt: TimedAttempt, in_thread: bool
+) -> None:
     """Read a body into `sink`, and let the loop do something else after each block."""
     sink.reserve(None if raw.method == "HEAD" else raw.content_length)
     while not raw.content.at_eof():
-        for inflated in inflater.steps(await raw.content.read(BLOCK)):
+        attempt.begin("reading the answer", attempt.timeouts.read)
+        chunk = await raw.content.read(BLOCK)
+        attempt.begin("reading the answer", None)  # what takes time now is not the server
+        for inflated in inflater.steps(chunk):
             await asyncio.to_thread(sink.write, inflated) if in_thread else sink.write(inflated)
             await asyncio.sleep(0)
     inflater.end()
@@ -265,7 +282,7 @@ class _ExceptionMap(ExceptionMap):
         ((aiohttp.ClientConnectorError,), ApiConnectionError, NO_CONNECTION),
         ((aiohttp.ClientPayloadError,), IncompleteBody, BROKEN_OFF),
         ((aiohttp.ClientResponseError,), ResponseFormatError, _MALFORMED),
-        ((RuntimeError,), ApiConnectionError, CLOSED_MEANWHILE),
+        ((ClosedMeanwhile,), ApiConnectionError, CLOSED_MEANWHILE),
     )
 
     def proxy_status(self, error: BaseException) -> int | None:

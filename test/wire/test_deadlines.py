@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from elements_sdk import ApiException, ApiTimeoutError, DeadlineExceeded
 from elements_sdk.aio import ApiClient, AuthApi
 from test.faults import behaviours as does
-from test.faults.server import FaultServer
+from test.faults.server import Conversation, FaultServer
 from test.processes.watching import Child
 from test.recording import RecordingServer
 from test.wire.test_aio import ask_and_close, client_of
@@ -91,14 +93,17 @@ def test_closed_client_leaves_no_timer_in_the_loop(recorder: RecordingServer) ->
     assert asyncio.run(call()) == []
 
 
-def test_answer_that_has_come_while_the_loop_was_busy_is_not_late() -> None:
-    async def call(host: str) -> Any:
-        async with client_of(host, retries=0) as client:
-            asyncio.get_running_loop().call_later(0.1, time.sleep, 1.0)
-            return await client.call_api("/x", "GET", response_type="object", _request_timeout=(5, 0.6))
+async def call_in_a_busy_loop(host: str, limit: float | tuple[float, float]) -> Any:
+    """Make a call whose answer comes in time, while the loop is busy until its limit is over."""
+    async with client_of(host, retries=0) as client:
+        asyncio.get_running_loop().call_later(0.1, time.sleep, 1.0)
+        return (await client.call_api("/x", "GET", response_type="object", _request_timeout=limit)).data
 
+
+@pytest.mark.parametrize("limit", [(5, 0.6), 0.6], ids=["of the headers", "of the call"])
+def test_answer_that_has_come_while_the_loop_was_busy_is_not_late(limit: float | tuple[float, float]) -> None:
     with FaultServer(does.late_answer(0.3)) as server:
-        assert asyncio.run(call(server.host)).data == {}
+        assert asyncio.run(call_in_a_busy_loop(server.host, limit)) == {}
 
 
 def test_timeout_for_a_chunk_is_that_of_each_call_on_a_kept_connection() -> None:
@@ -168,3 +173,61 @@ def test_limit_holds_in_a_child_whose_parent_has_watched_over_calls(recorder: Re
         loop.run(AuthApi(client).create_auth_ticket(_request_timeout=0.9))
         assert Child(lambda: asyncio.run(seconds_until_late(client, server.host))).result() < 4
         loop.run(client.close())
+
+
+def test_timeout_for_the_headers_is_one_for_all_of_them() -> None:
+    async def call(host: str) -> None:
+        async with client_of(host, retries=0) as client:
+            with pytest.raises(ApiTimeoutError, match="did not answer in time") as caught:
+                await client.call_api("/x", "GET", _request_timeout=(5, 0.5))
+            assert not isinstance(caught.value, DeadlineExceeded)
+
+    with FaultServer(does.slow_headers(0.05)) as server:
+        asyncio.run(call(server.host))
+
+
+def test_calls_of_a_client_share_one_timer() -> None:
+    async def timers(host: str) -> list[asyncio.TimerHandle]:
+        async with client_of(host, connection_pool_maxsize=20) as client:
+            calls = [asyncio.create_task(AuthApi(client).create_auth_ticket()) for _ in range(20)]
+            await asyncio.sleep(0.3)
+            scheduled: list[asyncio.TimerHandle] = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
+            found = [timer for timer in scheduled if not timer.cancelled()]
+            for call in calls:
+                call.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
+            return found
+
+    with FaultServer(does.silence()) as server:
+        assert len(asyncio.run(timers(server.host))) == 1
+
+
+def test_each_chunk_of_a_raw_response_has_its_timeout() -> None:
+    def stop_within_the_body(conversation: Conversation) -> None:
+        conversation.read_request()
+        conversation.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n1234")
+        conversation.pause()
+
+    async def read(host: str) -> None:
+        async with client_of(host) as client:
+            raw = await AuthApi(client).create_auth_ticket(_preload_content=False, _request_timeout=(5, 0.3))
+            async with asyncio.timeout(5) as within:
+                with pytest.raises(TimeoutError):
+                    await raw.read()
+            assert not within.expired()
+
+    with FaultServer(stop_within_the_body) as server:
+        asyncio.run(read(server.host))
+
+
+def test_time_that_it_takes_to_store_a_chunk_is_not_that_of_the_server(tmp_path: Path) -> None:
+    async def download(host: str) -> str:
+        async with client_of(host, temp_folder_path=str(tmp_path), retries=0) as client:
+            loop, threads = asyncio.get_running_loop(), ThreadPoolExecutor(1)
+            loop.set_default_executor(threads)
+            loop.run_in_executor(None, time.sleep, 1)  # the thread that is to write has something else to do
+            done = await client.call_api("/x", "GET", response_type="file", _request_timeout=(5, 0.3))
+            return str(done.data)
+
+    with FaultServer(does.answer(body=b"x" * 200_000)) as server:
+        assert Path(asyncio.run(download(server.host))).stat().st_size == 200_000

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from elements_sdk import ApiException, Configuration, DeadlineExceeded, ServiceException
-from test.both_clients import BOTH, ApiClient, AuthApi, both_kinds, read_raw
+from test.both_clients import BOTH, ApiClient, AuthApi, both_kinds, only_blocking, read_raw
 from test.faults import behaviours as does
 from test.faults.backlog import filled_backlog
 from test.faults.certificates import Authority
@@ -253,6 +253,7 @@ def test_no_limit_has_to_be_asked_for(limits: Any) -> None:
             assert client._settings().timeouts().left() is None
 
 
+@only_blocking  # in asyncio one timeout is for all headers
 def test_timeout_for_a_chunk_is_not_that_of_headers_which_come_steadily() -> None:
     with FaultServer(does.slow_headers(0.2, 5)) as server, ApiClient(Configuration(host=server.host)) as client:
         assert client.call_api("/x", "GET", response_type="object", _request_timeout=(5, 0.6)).data == {}
