@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import signal
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from elements_sdk import Configuration
 from elements_sdk.aio import ApiClient, AuthApi
 from test.faults import behaviours as does
 from test.faults.backlog import filled_backlog
-from test.faults.server import Behaviour, FaultServer
+from test.faults.server import Behaviour, Conversation, FaultServer
 from test.processes.watching import nothing_left
 
 MOMENTS: dict[str, Callable[[], Behaviour]] = {
@@ -89,3 +91,83 @@ def test_wait_between_attempts_can_be_cancelled() -> None:
     with nothing_left(), FaultServer(does.answer(429, headers=[("Retry-After", "5")])) as server:
         asyncio.run(wait(server.host))
         assert server.count() == 1
+
+
+SECRETS = {where: f"mark3r-{where}-9f2c" for where in ("key", "header", "query", "body", "cookie", "answer")}
+
+
+def strings_in(value: object, depth: int = 0) -> Iterator[str]:
+    """Yield what an error reporter makes of a local: it walks through mappings and sequences, and asks others."""
+    if depth < 5 and isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from (str(name), *strings_in(item, depth + 1))
+    elif depth < 5 and isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from strings_in(item, depth + 1)
+    else:
+        yield repr(value)
+
+
+def check_frames(error: BaseException) -> list[str]:
+    """Check all frames that an exception and its contexts lead to; return the names of this package's functions."""
+    names: list[str] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        item = waiting.pop()
+        if item is None:
+            continue
+        waiting += [item.__cause__, item.__context__]
+        for frame, _line in traceback.walk_tb(item.__traceback__):
+            module = f"{frame.f_globals.get('__name__')}"
+            assert module.split(".")[0] not in ("aiohttp", "urllib3", "yarl"), module
+            if module.startswith("elements_sdk."):
+                names.append(frame.f_code.co_name)
+                for name, value in frame.f_locals.items():
+                    shown = "".join(strings_in(value))
+                    assert not any(secret in shown for secret in SECRETS.values()), (module, names[-1], name)
+    return names
+
+
+def begins_with_a_cookie(conversation: Conversation) -> None:
+    conversation.read_request()
+    cookie = f"Set-Cookie: sessionid={SECRETS['cookie']}"
+    conversation.send(f"HTTP/1.1 200 OK\r\n{cookie}\r\nContent-Length: 100\r\n\r\n{SECRETS['answer']}".encode())
+    conversation.pause()
+
+
+async def secret_call(host: str, size: int = 1) -> None:
+    configuration = Configuration(host=host, api_key={"Bearer": SECRETS["key"]})
+    async with ApiClient(configuration) as client:
+        await client.call_api(
+            "/x",
+            "POST",
+            query_params={"q": SECRETS["query"]},
+            header_params={"X-Own": SECRETS["header"], "Content-Type": "text/plain"},
+            body=SECRETS["body"] * size,
+        )
+
+
+@pytest.mark.parametrize("is_ctrl_c", [False, True])
+@pytest.mark.parametrize("moment", [*MOMENTS, "sending", "after the headers"])
+def test_cancelled_or_interrupted_call_shows_no_frame_of_aiohttp_and_no_secret(moment: str, is_ctrl_c: bool) -> None:
+    async def interrupt(host: str) -> None:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+        loop.call_later(0.3, lambda: signal.raise_signal(signal.SIGINT) if is_ctrl_c else task.cancel())
+        try:
+            raise LookupError("handled by the caller")
+        except LookupError:
+            await secret_call(host, 2_000_000 if moment == "sending" else 1)
+
+    behaviours: dict[str, Callable[[], Behaviour]] = {
+        **MOMENTS,
+        "sending": does.deaf,
+        "after the headers": lambda: begins_with_a_cookie,
+    }
+    kind = KeyboardInterrupt if is_ctrl_c else asyncio.CancelledError
+    with FaultServer(behaviours[moment]()) as server, pytest.raises(kind) as caught:
+        asyncio.run(interrupt(server.host))
+    assert "call_api" in check_frames(caught.value)
+    cancelled = caught.value.__context__ if is_ctrl_c else caught.value
+    assert cancelled is not None
+    assert isinstance(cancelled.__context__, LookupError)
