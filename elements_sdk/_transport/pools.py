@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ssl
 import threading
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import urllib3
 from urllib3.exceptions import LocationValueError
 
-from elements_sdk._transport.connection import POOLS
+from elements_sdk._transport.connection import POOLS, Pool
 from elements_sdk._transport.proxies import Proxies, Proxy
 from elements_sdk._transport.tls import concerns_tls, tls_context
 from elements_sdk._utils.errors import Translated
@@ -28,7 +28,7 @@ class Route(NamedTuple):
     :ivar is_forwarded: whether a proxy reads the request and sends it on; else it lets bytes through, or there is none.
     """
 
-    pool: urllib3.HTTPConnectionPool
+    pool: Pool
     has_proxy: bool
     is_forwarded: bool
 
@@ -87,7 +87,7 @@ class Pools:
                 self._routes = {}
             with Translated(LocationValueError, lambda _error: ApiValueError(_INVALID.format("host"))):
                 pool = manager.connection_from_url(origin)
-            route = Route(pool, proxy is not None, proxy is not None and context is None)
+            route = Route(cast("Pool", pool), proxy is not None, proxy is not None and context is None)
             self._routes[origin, streams] = route
             return route
 

@@ -17,7 +17,7 @@ from elements_sdk._http.inflate import Inflater
 from elements_sdk._http.messages import Request, Response
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._operations.errors import body_error
-from elements_sdk._transport.connection import Urllib3Attempt
+from elements_sdk._transport.connection import close_response, leave_to_reader
 from elements_sdk._transport.errors import (
     BROKEN_OFF,
     CLOSED_MEANWHILE,
@@ -29,6 +29,7 @@ from elements_sdk._transport.errors import (
     transport_error,
 )
 from elements_sdk._transport.pools import Pools
+from elements_sdk._transport.sockets import Urllib3Attempt, thread
 from elements_sdk._utils.urls import request_target
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiConnectionError, ApiException, IncompleteBody, OpenApiException
@@ -61,19 +62,21 @@ class Transport:
         """
         route = self._pools.route_to(request.origin, body == "leave")
         attempt = Urllib3Attempt(timeouts, None if request.method in READING_METHODS else longest_idle)
+        slots, slot, around = route.pool.slots, None, thread.attempt
         try:
-            with attempt:
-                raw = route.pool.urlopen(
-                    request.method,
-                    request.url if route.is_forwarded else request_target(request.url),
-                    body=request.body,
-                    headers=request.headers,
-                    retries=_ONCE,
-                    redirect=False,
-                    assert_same_host=False,
-                    pool_timeout=timeouts.left(),  # type: ignore[arg-type]  # seconds, whole or not
-                    preload_content=False,
-                )
+            if slots is not None:
+                slot = slots.take(timeouts)
+            thread.attempt = attempt
+            raw = route.pool.urlopen(
+                request.method,
+                request.url if route.is_forwarded else request_target(request.url),
+                body=request.body,
+                headers=request.headers,
+                retries=_ONCE,
+                redirect=False,
+                assert_same_host=False,
+                preload_content=False,
+            )
             attempt.phase = "reading the answer"
             outcome = self._received(request, raw, timeouts, body)
             return outcome_through_proxy(request, outcome) if route.is_forwarded else outcome
@@ -82,6 +85,10 @@ class Transport:
         except (errors.HTTPError, http.client.HTTPException, OSError, ValueError, TypeError) as error:
             return transport_error(request, error, attempt, route.has_proxy, _EXCEPTIONS)
         finally:
+            thread.attempt = around
+            if slots is not None and slot is not None:
+                slots.give_back(slot)
+                slots.wake()
             if self._is_closed:  # meanwhile
                 self.close()
 
@@ -107,7 +114,7 @@ class Transport:
         try:
             if body == "leave" and 200 <= raw.status < 300:
                 Inflater(raw.headers, None)
-                response.raw = raw
+                response.raw = leave_to_reader(raw)
                 timeouts.disarm()
                 return response
             if body == "read" and is_small(raw.headers, settings.max_response_bytes):
@@ -117,9 +124,8 @@ class Transport:
             _read_body(raw, sink, Inflater(raw.headers, settings.max_response_bytes), timeouts)
             put_into(response, sink)
             return response
-        except BaseException as error:  # the slot in the pool must become free, whatever stopped the reading
-            raw.close()
-            raw.release_conn()
+        except BaseException as error:
+            close_response(raw)
             if sink is not None:
                 sink.discard()
             if isinstance(error, BodyError):
@@ -140,7 +146,7 @@ def _read_body(raw: BaseHTTPResponse, sink: BodyBuffer, inflater: Inflater, time
 class _ExceptionMap(ExceptionMap):
     """What the exceptions of urllib3 and http.client mean."""
 
-    timeouts = (errors.ConnectTimeoutError, errors.ReadTimeoutError, errors.EmptyPoolError, TimeoutError)
+    timeouts = (errors.ConnectTimeoutError, errors.ReadTimeoutError, TimeoutError)
     not_timeouts = (errors.NewConnectionError,)
     proxy = (errors.ProxyError,)
     invalid = (errors.LocationValueError, ValueError, TypeError)

@@ -153,7 +153,7 @@ def test_child_keeps_the_session_and_goes_its_own_way() -> None:
 
 def test_fork_in_the_middle_of_a_call() -> None:
     go = threading.Event()
-    with FaultServer(held_answer(go), own_answers()) as server, client_of(server.host) as client:
+    with FaultServer(held_answer(go), own_answers()) as server, client_of(server.host, pool=1) as client:
         wrong: list[list[int]] = []
         thread = threading.Thread(target=lambda: wrong.append(wrong_answers(client, [1, 2])))
         thread.start()
@@ -169,11 +169,6 @@ def test_fork_in_the_middle_of_a_call() -> None:
 def test_forks_while_threads_hold_locks() -> None:
     with FaultServer(own_answers(headers=COOKIES)) as server:
         assert run("forks_under_load", server.host, "", "3", "20", within=55) == "20\n"
-
-
-def test_fork_while_a_thread_takes_a_connection() -> None:
-    with FaultServer(own_answers()) as server:
-        assert run("fork_in_a_queue", server.host) == "True\n"
 
 
 def test_child_has_threads_of_its_own_for_async_calls() -> None:
