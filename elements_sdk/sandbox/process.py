@@ -124,7 +124,9 @@ class ServerProcess:
 
 def _start(folder: str, options: dict[str, Any]) -> subprocess.Popen[str]:
     package = str(Path(__file__).resolve().parents[2])
-    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    # The caller's token and passwords are none of the sandbox's business.
+    dropped = ("DJANGO_SETTINGS_MODULE", "ELEMENTS_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     with open(Path(folder, "log"), "wb") as log:
         return subprocess.Popen(
             [sys.executable, "-P", "-c", _PROGRAM, package, folder, json.dumps(options), str(os.getpid())],
@@ -132,6 +134,7 @@ def _start(folder: str, options: dict[str, Any]) -> subprocess.Popen[str]:
             stdout=subprocess.PIPE,
             stderr=log,
             env=environment,
+            umask=0o077 if os.name == "posix" else -1,  # what it keeps holds passwords
             text=True,
             encoding="utf-8",
             start_new_session=True,  # Ctrl-C goes to the parent only, which then ends the child in order
