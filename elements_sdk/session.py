@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from elements_sdk._client.session import BaseSession, Login, SessionCalls
+from elements_sdk._client.session import BaseSession, Login, SessionCalls, code_of_environment
 from elements_sdk._client.session_lock import Identity
 from elements_sdk._utils.sync import run
 from elements_sdk.api.auth_api import AuthApi
@@ -36,23 +37,34 @@ class Session(BaseSession):
     def __init__(
         self,
         configuration: Configuration,
-        username: str,
-        password: str,
+        username: str | None = None,
+        password: str | None = None,
         otp: str | Callable[[], str] | None = None,
         new_password: str | None = None,
     ) -> None:
         """
+        :param username: that of the configuration, if left out; so is the password.
         :param otp: the one-time code, or a function that returns a fresh one for each login.
         :param new_password: the password to have from now on, where the server demands a change.
+        :raises ApiValueError: there is no name, or no password.
         """
-        login = Login(username, password, otp, new_password)
-        username = password = ""
-        otp = new_password = None  # no traceback shows them
+        login = Login.of(configuration, username, password, otp, new_password)
+        username = password = otp = new_password = None  # no traceback shows them
         own = copy.deepcopy(configuration)
         own.api_key, own.refresh_api_key_hook = {}, None
         client = _SessionClient(own)
         super().__init__(client, _ThreadCondition, login)
         self.auth = AuthApi(client)
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Make a session of environment variables: what `Configuration.from_env` reads, `ELEMENTS_USERNAME`,
+        `ELEMENTS_PASSWORD`, and `ELEMENTS_OTP` for the first login.
+
+        :param environment: in place of `os.environ`.
+        :raises ApiValueError: a variable is missing or malformed; the message names it and does not show its value.
+        """
+        return cls(Configuration.from_env(environment), otp=code_of_environment(environment or os.environ))
 
     _client: _SessionClient
 

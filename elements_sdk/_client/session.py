@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from elements_sdk._client.base import BaseClient
@@ -16,6 +16,7 @@ from elements_sdk._operations.errors import deadline_exceeded
 from elements_sdk._operations.operation import NOTHING, Operation, RequestOptions
 from elements_sdk._utils.errors import Translated, without_frames
 from elements_sdk._utils.redaction import MASK, Opaque
+from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import (
     ApiException,
     ApiTypeError,
@@ -29,6 +30,10 @@ from elements_sdk.models import AuthLoginEndpointRequest, ElementsUserDetail
 
 _OWN_PATHS = {auth.LOGIN.path, auth.START_IMPERSONATION.path, auth.STOP_IMPERSONATION.path}
 _NO_MORE_CODES = "otp has given no more codes: it must give a fresh one for each login"
+_CODE_IS_USED = (
+    "the session has to log in again, and the code in ELEMENTS_OTP is used: "
+    "give the Session a function as otp that returns a fresh one"
+)
 NOT_AUTHENTICATED = "Authentication credentials were not provided."  # of Django REST Framework
 
 
@@ -43,8 +48,37 @@ class Login:
     def __init__(self, username: str, password: str, otp: Any, new_password: str | None) -> None:
         self.username, self.password, self.otp, self.new_password = username, password, otp, new_password
 
+    @classmethod
+    def of(
+        cls, configuration: Configuration, username: str | None, password: str | None, otp: Any, new: str | None
+    ) -> Login:
+        """Complete what was given by the configuration.
+
+        :raises ApiValueError: there is no name, or no password.
+        """
+        own = cls(username or configuration.username or "", password or configuration.password or "", otp, new)
+        username = password = otp = new = None  # no traceback shows them
+        if not own.username or not own.password:
+            missing = "username" if not own.username else "password"
+            raise ApiValueError(f"a Session needs a {missing}: give it, or set Configuration.{missing}")
+        return own
+
     def __repr__(self) -> str:
         return MASK
+
+
+def code_of_environment(environment: Mapping[str, str]) -> Callable[[], str] | None:
+    """Return what gives the one-time code in `ELEMENTS_OTP`, for one login."""
+    if not environment.get("ELEMENTS_OTP"):
+        return None
+    codes = iter([environment["ELEMENTS_OTP"]])
+
+    def give() -> str:
+        for code in codes:
+            return code
+        raise LoginFailed(0, _CODE_IS_USED)
+
+    return give
 
 
 class BaseSession:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import copy
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from types import TracebackType
 from typing import Any, Self
 
-from elements_sdk._client.session import BaseSession, Login, SessionCalls
+from elements_sdk._client.session import BaseSession, Login, SessionCalls, code_of_environment
 from elements_sdk._client.session_lock import Identity
 from elements_sdk.aio.api_client import ApiClient
 from elements_sdk.aio.auth_api import AuthApi
@@ -38,23 +39,29 @@ class Session(BaseSession):
     def __init__(
         self,
         configuration: Configuration,
-        username: str,
-        password: str,
+        username: str | None = None,
+        password: str | None = None,
         otp: str | Callable[[], str | Awaitable[str]] | None = None,
         new_password: str | None = None,
     ) -> None:
         """
+        :param username: that of the configuration, if left out; so is the password.
         :param otp: the one-time code, or a function, async or not, that returns a fresh one for each login.
         :param new_password: the password to have from now on, where the server demands a change.
+        :raises ApiValueError: there is no name, or no password.
         """
-        login = Login(username, password, otp, new_password)
-        username = password = ""
-        otp = new_password = None  # no traceback shows them
+        login = Login.of(configuration, username, password, otp, new_password)
+        username = password = otp = new_password = None  # no traceback shows them
         own = copy.deepcopy(configuration)
         own.api_key, own.refresh_api_key_hook = {}, None
         client = _SessionClient(own)
         super().__init__(client, _TaskCondition, login)
         self.auth = AuthApi(client)
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Make a session of environment variables; see `elements_sdk.Session.from_env`."""
+        return cls(Configuration.from_env(environment), otp=code_of_environment(environment or os.environ))
 
     async def __aenter__(self) -> Self:
         try:
