@@ -39,11 +39,16 @@ def status_error(request: Request, response: Response, is_login: bool = False) -
     detail, errors = error_sentences(response.data)
     if response.status == 403 and "CSRF" in (detail or excerpt(decode_text(response.data))):
         kind = CsrfError
-    elif is_login and (response.status < 500 or "reason" in errors):
+    elif is_login and ("reason" in errors or (response.status < 500 and not _is_page(response))):
         return login_error(request, response, detail, errors)
     if detail is None and not errors and response.data:
         detail = excerpt(decode_text(response.data)) or None
     return make_exception(kind, request, response, reason=response.reason, detail=detail, errors=errors)
+
+
+def _is_page(response: Response) -> bool:
+    """Return whether a body is not JSON: then something between here and the server has answered."""
+    return response.data.strip()[:1] not in (b"", b"{", b"[", b'"')
 
 
 def login_error(request: Request, response: Response, detail: str | None, errors: dict[str, list[str]]) -> ApiException:

@@ -26,7 +26,7 @@ from test.faults.behaviours import message
 from test.faults.server import Conversation, FaultServer
 from test.samples import SAMPLES
 
-ROOM = 128 * 1024 * 1024  # bytes of address space beside what a client takes when it is warm
+SPARE = 128 * 1024 * 1024  # bytes of address space beside what a client takes when it is warm
 LIMIT = 0.2  # seconds that a call may take
 HANGS = 10.0  # seconds after which it has hung
 TOKEN = json.dumps(SAMPLES["OneTimeAccessToken"]).encode()
@@ -88,7 +88,7 @@ def calls(kind: str, host: str, seconds: float) -> None:
         call, close = _caller(kind, configuration, runner)
         _outcome(call)
         used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (used + ROOM, used + ROOM))
+        resource.setrlimit(resource.RLIMIT_AS, (used + SPARE, used + SPARE))
         outcomes: Counter[str] = Counter()
         end = time.monotonic() + seconds
         while time.monotonic() < end:
