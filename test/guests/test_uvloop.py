@@ -49,13 +49,16 @@ def test_limits_end_their_own_calls_only_in_a_loop_whose_timers_round() -> None:
     assert found - {"ApiTimeoutError"} == {"done", "DeadlineExceeded"}  # the timeout for a chunk may come first
 
 
+@pytest.mark.parametrize("begins", ["timer", "socket"])
 @pytest.mark.parametrize("limit", [(5, 0.6), 0.6], ids=["of the headers", "of the call"])
-def test_answer_that_has_come_while_the_loop_was_busy_is_not_late(limit: float | tuple[float, float]) -> None:
+def test_answer_that_has_come_while_the_loop_was_busy_is_not_late(
+    limit: float | tuple[float, float], begins: str
+) -> None:
     with (
         FaultServer(does.late_answer(0.3)) as server,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop,
     ):
-        assert loop.run(call_in_a_busy_loop(server.host, limit)) == {}
+        assert loop.run(call_in_a_busy_loop(server.host, limit, begins)) == {}
 
 
 @pytest.mark.parametrize("phase", PHASES)

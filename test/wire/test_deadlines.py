@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import socket
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -93,17 +98,31 @@ def test_closed_client_leaves_no_timer_in_the_loop(recorder: RecordingServer) ->
     assert asyncio.run(call()) == []
 
 
-async def call_in_a_busy_loop(host: str, limit: float | tuple[float, float]) -> Any:
-    """Make a call whose answer comes in time, while the loop is busy until its limit is over."""
-    async with client_of(host, retries=0) as client:
-        asyncio.get_running_loop().call_later(0.1, time.sleep, 1.0)
-        return (await client.call_api("/x", "GET", response_type="object", _request_timeout=limit)).data
+async def call_in_a_busy_loop(host: str, limit: float | tuple[float, float], begins: str) -> Any:
+    """Make a call whose answer comes in time, while the loop is busy until its limit is over.
+
+    :param begins: what the loop is busy with: a timer, or a socket.
+    """
+    loop = asyncio.get_running_loop()
+    with ExitStack() as stack:
+        one, other = map(stack.enter_context, socket.socketpair())
+        if begins == "timer":
+            loop.call_later(0.1, time.sleep, 1.0)
+        else:
+            loop.add_reader(one, lambda: time.sleep(float(one.recv(1))))
+            stack.callback(loop.remove_reader, one)
+            loop.call_later(0.1, other.send, b"1")
+        async with client_of(host, retries=0) as client:
+            return (await client.call_api("/x", "GET", response_type="object", _request_timeout=limit)).data
 
 
+@pytest.mark.parametrize("begins", ["timer", "socket"])
 @pytest.mark.parametrize("limit", [(5, 0.6), 0.6], ids=["of the headers", "of the call"])
-def test_answer_that_has_come_while_the_loop_was_busy_is_not_late(limit: float | tuple[float, float]) -> None:
+def test_answer_that_has_come_while_the_loop_was_busy_is_not_late(
+    limit: float | tuple[float, float], begins: str
+) -> None:
     with FaultServer(does.late_answer(0.3)) as server:
-        assert asyncio.run(call_in_a_busy_loop(server.host, limit)) == {}
+        assert asyncio.run(call_in_a_busy_loop(server.host, limit, begins)) == {}
 
 
 def test_timeout_for_a_chunk_is_that_of_each_call_on_a_kept_connection() -> None:
@@ -231,3 +250,44 @@ def test_time_that_it_takes_to_store_a_chunk_is_not_that_of_the_server(tmp_path:
 
     with FaultServer(does.answer(body=b"x" * 200_000)) as server:
         assert Path(asyncio.run(download(server.host))).stat().st_size == 200_000
+
+
+def test_timer_that_a_call_has_set_holds_on_to_nothing_of_its_context(recorder: RecordingServer) -> None:
+    class Thing:
+        """Something that a program keeps for one of its requests."""
+
+    of_request: ContextVar[Thing] = ContextVar("of_request")
+
+    async def call_with_a_thing(client: ApiClient) -> weakref.ref[Thing]:
+        of_request.set(Thing())
+        await AuthApi(client).create_auth_ticket(_request_timeout=4)
+        return weakref.ref(of_request.get())
+
+    async def calls(host: str) -> None:
+        async with client_of(host) as client:
+            await AuthApi(client).create_auth_ticket()  # makes the connection, which keeps the context of this call
+            thing = await asyncio.create_task(call_with_a_thing(client))
+            await asyncio.sleep(0)
+            gc.collect()
+            assert thing() is None
+
+    recorder.answers('{"ticket": "t"}')
+    asyncio.run(calls(recorder.host))
+
+
+def test_timeout_for_a_chunk_of_the_answer_holds_while_the_request_is_still_being_sent() -> None:
+    def answer_and_read_on(conversation: Conversation) -> None:
+        while b"\r\n\r\n" not in conversation.receive():
+            pass
+        conversation.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n1234")
+        while conversation.receive():
+            conversation.pause(0.02)
+
+    async def upload(host: str) -> None:
+        async with client_of(host) as client:
+            with pytest.raises(ApiTimeoutError, match="the answer did not come in time") as caught:
+                await client.call_api("/x", "PUT", body="x" * 30_000_000, _request_timeout=(5, 0.5))
+            assert caught.value.request_sent == "yes"
+
+    with FaultServer(answer_and_read_on) as server:
+        asyncio.run(upload(server.host))
