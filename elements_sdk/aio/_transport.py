@@ -133,7 +133,8 @@ class Transport:
             self._closing.set()
             await self._deadlines.close()
             for raw in list(self._left):
-                raw.close()  # aiohttp would let whoever reads it wait for ever
+                if not raw.content.is_eof():
+                    raw.close()  # aiohttp would let whoever reads it wait for ever
         sessions, self._sessions = self._sessions, {}
         for session in sessions.values():
             await session.close()

@@ -152,6 +152,16 @@ def test_caller_who_reads_a_body_is_told_when_the_client_is_closed() -> None:
     assert isinstance(error, aiohttp.ClientConnectionError)
 
 
+def test_body_that_has_come_can_be_read_after_the_client_is_closed() -> None:
+    async def read(host: str) -> bytes:
+        async with client_of({"host": host}) as client:
+            raw = await AuthApi(client).create_auth_ticket(_preload_content=False)
+        return await raw.read()
+
+    with FaultServer(does.answer(body=b'{"ticket": "t"}')) as server:
+        assert asyncio.run(read(server.host)) == b'{"ticket": "t"}'
+
+
 def test_tasks_that_wait_for_a_session_end_with_its_login() -> None:
     async def close_during_the_login(host: str) -> list[Any]:
         configuration = Configuration(host=host)
