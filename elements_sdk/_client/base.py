@@ -183,7 +183,7 @@ class BaseClient(LegacyClient):
             body = self._to_file
         response = await self._sender.send(request, settings, timeouts, retries, body=body, received=keep)
         is_refused = response.status == 401 and options.sends_key and is_ours and not operation.is_login
-        if is_refused and self._credentials.renew_key(request, self.configuration):  # with a 401 nothing was done
+        if is_refused and self._credentials.renew_key(request, self.configuration, timeouts):  # nothing was done
             response = await self._sender.send(request, settings, timeouts, retries, body=body, received=keep)
         if not options.preload and 200 <= response.status < 300:
             data = response.raw

@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING
 
 from elements_sdk._client.settings import with_key
 from elements_sdk._http.messages import Request, Response
+from elements_sdk._http.timeouts import Timeouts
+from elements_sdk._operations.errors import deadline_exceeded
+from elements_sdk._transport.slots import Slots
+from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.fork import register_after_fork
-from elements_sdk._utils.redaction import MASK
+from elements_sdk._utils.redaction import MASK, MaskedDict, Opaque
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiException
 
 if TYPE_CHECKING:
     from elements_sdk._http.cookies import Cookies
+
+_RENEWING = "waiting for the key to be renewed"
 
 
 class Credentials:
@@ -22,26 +28,34 @@ class Credentials:
     def __init__(self) -> None:
         self._cookies: Cookies | None = None
         self._lock = threading.Lock()
-        self._renewal = threading.Lock()
+        self._renewal = Slots(1)
+        self._renewed = MaskedDict()  # the key that was refused last -> the key in its place
         register_after_fork(self)
 
     def renew_after_fork(self) -> None:
         """Make new locks for this process."""
         self._lock = threading.Lock()
-        self._renewal = threading.Lock()
+        self._renewal = Slots(1)
 
     def __repr__(self) -> str:
         return MASK
 
-    def renew_key(self, request: Request, configuration: Configuration) -> bool:
+    def renew_key(self, request: Request, configuration: Configuration, timeouts: Timeouts) -> bool:
         """Renew a refused key by `refresh_api_key_hook`; return whether there is one to try again with.
 
-        One thread at a time: others find the key renewed when their turn comes.
+        One thread at a time: those that have waited take the key that another has renewed meanwhile.
+
+        :raises DeadlineExceeded: the whole call has used up its time while another thread was renewing the key.
         """
         if configuration.refresh_api_key_hook is None or "Authorization" not in request.headers:
             return False
-        with self._renewal:
-            request.headers = with_key(configuration, request.headers)
+        with Translated(TimeoutError, lambda _error: deadline_exceeded(request, timeouts, _RENEWING, request.sent)):
+            turn = self._renewal.take(timeouts)
+        try:
+            self._renew_key(request, configuration)
+        finally:
+            self._renewal.give_back(turn)
+            self._renewal.wake()
         return True
 
     def add_session(self, request: Request, cookie: str | None) -> None:
@@ -75,6 +89,13 @@ class Credentials:
         """Copy the cookies of another client."""
         with self._lock:
             self._cookies = None if other._cookies is None else other._cookies.copy()
+
+    def _renew_key(self, request: Request, configuration: Configuration) -> None:
+        refused = Opaque(request.headers["Authorization"])
+        if self._renewed.get(refused.value, refused.value) == refused.value:
+            request.headers = with_key(configuration, request.headers)
+            self._renewed = MaskedDict({refused.value: request.headers["Authorization"]})
+        request.headers["Authorization"] = self._renewed[refused.value]
 
     def _store(self) -> Cookies:
         with self._lock:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from elements_sdk import ApiValueError, Configuration, UnauthorizedException
-from test.both_clients import ApiClient, AuthApi, both_kinds
+from elements_sdk import ApiValueError, Configuration, DeadlineExceeded, UnauthorizedException
+from test.both_clients import ApiClient, AuthApi, both_kinds, only_blocking
+from test.processes.watching import in_threads
 from test.recording import CannedResponse, Recorded, RecordingServer
 
 pytestmark = both_kinds
@@ -98,6 +100,51 @@ def test_key_is_renewed_by_one_thread_at_a_time(recorder: RecordingServer) -> No
     for thread in threads:
         thread.join()
     assert len(recorder.requests) >= 8
+
+
+def test_key_that_takes_long_to_renew_is_renewed_once_for_all_threads(recorder: RecordingServer) -> None:
+    answer, are_refused, renewals = keyed({"NEW"}), threading.Event(), list[str]()
+    together = threading.Barrier(10, are_refused.set)
+
+    def answer_together(request: Recorded) -> CannedResponse:
+        if request.header("Authorization") == "Bearer OLD":
+            together.wait(10)
+        return answer(request)  # type: ignore[no-any-return]
+
+    def renew(configuration: Configuration) -> None:
+        if are_refused.is_set():
+            renewals.append("NEW")
+            time.sleep(0.6)
+        configuration.api_key["Bearer"] = "NEW" if are_refused.is_set() else "OLD"
+
+    recorder.answer = answer_together
+    auth = client_with(renew, recorder.host)
+    in_threads(lambda _: auth.create_auth_ticket(_request_timeout=5), 10)
+    assert renewals == ["NEW"]
+    assert [request.header("Authorization") for request in recorder.requests[10:]] == ["Bearer NEW"] * 10
+
+
+@only_blocking  # in asyncio the hook blocks the loop
+def test_call_waits_no_longer_than_its_limit_for_a_key_that_another_renews(recorder: RecordingServer) -> None:
+    recorder.answer = keyed({"NEW"})
+    renewing, go = threading.Event(), threading.Event()
+
+    def renew(configuration: Configuration) -> None:
+        if recorder.requests and not renewing.is_set():
+            renewing.set()
+            go.wait(20)
+        configuration.api_key["Bearer"] = "NEW" if go.is_set() else "OLD"
+
+    auth = client_with(renew, recorder.host)
+    first = threading.Thread(target=auth.create_auth_ticket)
+    first.start()
+    assert renewing.wait(5)
+    with pytest.raises(DeadlineExceeded) as caught:
+        auth.create_auth_ticket(_request_timeout=0.5)
+    assert caught.value.phase == "waiting for the key to be renewed"
+    assert not go.is_set()
+    go.set()
+    first.join()
 
 
 def test_token_file_is_read_again_when_it_changes(
