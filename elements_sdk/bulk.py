@@ -13,7 +13,7 @@ from inspect import iscoroutinefunction
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
-from elements_sdk._utils.redaction import MASK
+from elements_sdk._utils.redaction import MASK, Opaque
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
 from elements_sdk.models._base import Model
 
@@ -76,12 +76,13 @@ def map_calls(
     :raises ApiValueError: `max_concurrency` is not a whole number from 1.
     :raises ApiTypeError: `method` or `progress` cannot be called, or `items` cannot be iterated over.
     """
+    given, items = Opaque(items), ()  # no traceback shows them
     check_arguments(method, max_concurrency, progress)
     if iscoroutinefunction(method):
         raise ApiTypeError(_TO_BE_AWAITED)
-    if not isinstance(items, Iterable):
-        raise ApiTypeError(f"items must be something to iterate over, not {type(items).__name__}")
-    return Bulk(method, items, max_concurrency, progress)
+    if not isinstance(given.value, Iterable):
+        raise ApiTypeError(f"items must be something to iterate over, not {type(given.value).__name__}")
+    return Bulk(method, given.value, max_concurrency, progress)
 
 
 def check_arguments(method: object, max_concurrency: object, progress: object) -> None:

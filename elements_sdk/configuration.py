@@ -154,9 +154,10 @@ class Configuration(LegacySettings):
         :param environment: variables to read in place of the process's own, `os.environ`.
         :raises ApiValueError: a variable is missing or malformed; the message names it and does not show its value.
         """
-        configuration = cls()
-        with Translated(ApiValueError, without_frames):  # they hold what the environment says
-            _apply_environment(configuration, os.environ if environment is None else environment)
+        configuration, given = cls(), Opaque(os.environ if environment is None else environment)
+        environment = None  # no traceback shows it
+        with Translated(BaseException, without_frames):  # they hold what the environment says
+            _apply_environment(configuration, given.value)
         return configuration
 
     if not TYPE_CHECKING:  # so that a checker sees a setting that does not exist
