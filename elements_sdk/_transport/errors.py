@@ -12,8 +12,9 @@ from urllib3.util.ssl_match_hostname import CertificateError
 from elements_sdk._http.body import Malformed
 from elements_sdk._http.messages import Request, Response
 from elements_sdk._http.timeouts import Timeouts
-from elements_sdk._operations.errors import deadline_exceeded, make_exception
+from elements_sdk._operations.errors import deadline_exceeded, decode_text, make_exception
 from elements_sdk._transport.tls import describe, is_refusal
+from elements_sdk._utils.redaction import excerpt
 from elements_sdk.exceptions import (
     ApiConnectionError,
     ApiException,
@@ -82,6 +83,7 @@ NAME_NOT_KNOWN = "the server's name is not known; check Configuration.host"
 NO_CONNECTION = "no connection to the server"
 CLOSED_MEANWHILE = "the client was closed meanwhile"
 BROKEN_OFF = "the answer broke off"
+_PASSING = (0, 429, 502, 503, 504)  # of a proxy that was asked to connect; after others it is no use to ask again
 _BROKE = "the connection broke before the answer was complete"
 _SENT: dict[Phase, RequestSent] = {
     "waiting for a free connection": "no",
@@ -143,18 +145,24 @@ def malformed_response(request: Request, error: Malformed) -> ResponseFormatErro
     return failed
 
 
-def outcome_through_proxy(request: Request, outcome: Response | ApiException) -> Response | ApiException:
-    """Return what came by way of a forwarding proxy: a response that it sends in place of the server's is an error."""
-    if isinstance(outcome, ApiException):
-        return outcome
-    if outcome.status == 407:
-        failed = make_exception(ProxyError, request, outcome, reason=UNKNOWN_TO_PROXY, request_sent="no")
+def outcome_of_refusal(request: Request, response: Response, is_forwarded: bool) -> Response | ProxyError:
+    """Return a response of the server with an error status, or the exception for one that a proxy sent in its place.
+
+    :param is_forwarded: whether it came by way of a forwarding proxy.
+    """
+    if is_forwarded and response.status == 407:
+        failed = make_exception(ProxyError, request, response, reason=UNKNOWN_TO_PROXY, request_sent="no")
         failed.is_final = True
         return failed
-    if outcome.status not in (502, 504) or "json" in outcome.headers.get("Content-Type", ""):
-        return outcome
-    reason = f"{outcome.reason}: the proxy, or what stands behind it, got no answer from the server"
-    return make_exception(ProxyError, request, outcome, reason=reason, request_sent="maybe")
+    is_page = "json" not in response.headers.get("Content-Type", "")
+    if "error=" in response.headers.get("Proxy-Status", "") or "X-Squid-Error" in response.headers:
+        reason = f"{response.reason}: a proxy answered in place of the server"
+    elif is_forwarded and is_page and response.status in (502, 504):
+        reason = f"{response.reason}: the proxy, or what stands behind it, got no answer from the server"
+    else:
+        return response
+    detail = (excerpt(decode_text(response.data)) or None) if is_page else None
+    return make_exception(ProxyError, request, response, reason=reason, detail=detail, request_sent="maybe")
 
 
 def _tls_exception(request: Request, chain: list[BaseException], attempt: Attempt) -> TlsError | None:
@@ -190,7 +198,7 @@ def _proxy_exception(request: Request, chain: list[BaseException], exception_map
         reason = f"the proxy refused to connect to the server: {status}"
     failed = make_exception(ProxyError, request, None, reason=reason, request_sent="no")
     failed.status = status
-    failed.is_final = status != 0 or broken_tls is not None
+    failed.is_final = status not in _PASSING or broken_tls is not None
     return failed
 
 

@@ -25,7 +25,7 @@ from elements_sdk._transport.errors import (
     NO_CONNECTION,
     ExceptionMap,
     malformed_response,
-    outcome_through_proxy,
+    outcome_of_refusal,
     transport_error,
 )
 from elements_sdk._transport.pools import Pools
@@ -79,7 +79,9 @@ class Transport:
             )
             attempt.phase = "reading the answer"
             outcome = self._received(request, raw, timeouts, body)
-            return outcome_through_proxy(request, outcome) if route.is_forwarded else outcome
+            if isinstance(outcome, Response) and outcome.status >= 400:
+                return outcome_of_refusal(request, outcome, route.is_forwarded)
+            return outcome
         except Malformed as error:
             return malformed_response(request, error)
         except (errors.HTTPError, http.client.HTTPException, OSError, ValueError, TypeError) as error:

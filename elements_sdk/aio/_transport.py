@@ -29,7 +29,7 @@ from elements_sdk._transport.errors import (
     NAME_NOT_KNOWN,
     NO_CONNECTION,
     ExceptionMap,
-    outcome_through_proxy,
+    outcome_of_refusal,
     transport_error,
 )
 from elements_sdk._transport.proxies import Proxies, Proxy
@@ -103,8 +103,10 @@ class Transport:
                     body,
                     attempt,
                 )
-            is_forwarded = proxy is not None and not request.origin.startswith("https:")
-            return outcome_through_proxy(request, outcome) if is_forwarded else outcome
+            if isinstance(outcome, Response) and outcome.status >= 400:
+                is_forwarded = proxy is not None and not request.origin.startswith("https:")
+                return outcome_of_refusal(request, outcome, is_forwarded)
+            return outcome
         except (aiohttp.ClientError, Broken, ClosedMeanwhile, OSError, ValueError, TypeError, RuntimeError) as error:
             reason = transport_error(request, unmistakable(error), attempt, proxy is not None, _EXCEPTIONS)
             if self._is_closed and isinstance(reason, ApiConnectionError):

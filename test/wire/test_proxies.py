@@ -11,6 +11,7 @@ import pytest
 
 from elements_sdk import (
     ApiConnectionError,
+    ForbiddenException,
     ProxyError,
     ServiceException,
 )
@@ -125,12 +126,47 @@ def test_proxy_that_says_nothing_is_left_in_time(limits: dict[str, Any], kind: t
 
 
 @both_calls
-@pytest.mark.parametrize("status", [403, 502, 503, 504])
+@pytest.mark.parametrize("status", [201, 400, 401, 403, 404, 500])
 def test_proxy_that_refuses_the_tunnel_is_asked_once(status: int, call: str) -> None:
     with FaultServer(answer(status, b"<html>no</html>", HTML)) as proxy:
         words = f"^{status} the proxy refused to connect to the server"
         error = fails(ProxyError, words, "https://storage.localhost", call, **settings_for(proxy.host))
     assert (error.status, error.request_sent, error.attempts, proxy.count()) == (status, "no", 1, 1)
+
+
+@both_calls
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_proxy_that_cannot_open_the_tunnel_now_is_asked_again(status: int, call: str) -> None:
+    with FaultServer(answer(status, b"<html>no</html>", HTML)) as proxy:
+        words = f"^{status} the proxy refused to connect to the server"
+        error = fails(ProxyError, words, "https://storage.localhost", call, **settings_for(proxy.host))
+    assert (error.status, error.request_sent, error.attempts, proxy.count()) == (status, "no", 3, 3)
+
+
+MARKS = {
+    "squid": ("X-Squid-Error", "ERR_CONNECT_FAIL 111"),
+    "RFC 9209": ("Proxy-Status", "proxy.example; error=connection_refused"),
+    "RFC 9209, of several": ("Proxy-Status", "a.example; received-status=503, b.example; error=dns_error"),
+}
+
+
+@both_calls
+@pytest.mark.parametrize("status", [401, 500, 503])
+@pytest.mark.parametrize("mark", MARKS)
+def test_answer_that_a_proxy_marks_as_its_own_is_not_told_as_the_servers(mark: str, status: int, call: str) -> None:
+    page = b"<html><title>Sorry</title><p>Connection to the server failed.</html>"
+    with FaultServer(answer(status, page, [*HTML, MARKS[mark]])) as server:
+        error = fails(ProxyError, "a proxy answered in place of the server", server.host, call)
+    assert (error.status, error.request_sent) == (status, "maybe")
+    assert "Connection to the server failed" in str(error.detail)
+    assert error.attempts == (3 if call == "GET" else 1)
+
+
+@both_calls
+@pytest.mark.parametrize("header", [("Proxy-Status", "cache.example; received-status=403"), ("Via", "1.1 squid")])
+def test_answer_that_only_passed_a_proxy_is_the_servers(header: tuple[str, str], call: str) -> None:
+    with FaultServer(answer(403, b'{"detail": "No."}', [header])) as server:
+        assert fails(ForbiddenException, "No", server.host, call).attempts == 1
 
 
 @pytest.mark.parametrize(("call", "attempts"), [("GET", 3), ("POST", 1)])
@@ -185,7 +221,7 @@ def test_error_of_the_server_behind_a_proxy_stays_the_servers(status: int, heade
 
 def test_proxy_that_opens_a_tunnel_learns_the_servers_name_and_no_secret() -> None:
     secrets = {"Cookie": "SECRET", "X-CSRFToken": "SECRET", "X-Note": "SECRET"}
-    with FaultServer(answer(502)) as proxy:
+    with FaultServer(answer(403)) as proxy:
         settings = settings_for(proxy.host.replace("//", f"//{IN_A_URL}@"), proxy_headers={"X-Proxy": "for you"})
         with calls_to("https://storage.localhost", **settings) as auth:
             for name, value in secrets.items():
@@ -212,9 +248,9 @@ def test_headers_for_the_proxy_stay_with_it(open_proxy: str) -> None:
 
 @both_schemes
 def test_proxy_may_speak_tls_and_is_checked(scheme: str) -> None:
-    host = f"{scheme}://storage.localhost"
-    with FaultServer(answer(502, b"", HTML), tls=TRUSTED.context_for("localhost")) as proxy:
-        error = fails(ProxyError, "^502 ", host, **settings_for(proxy.host))
+    host, status = f"{scheme}://storage.localhost", 403 if scheme == "https" else 502
+    with FaultServer(answer(status, b"", HTML), tls=TRUSTED.context_for("localhost")) as proxy:
+        error = fails(ProxyError, f"^{status} ", host, **settings_for(proxy.host))
         assert (error.attempts, proxy.count()) == (1, 1)
     with serving("localhost", authority=OTHER) as proxy:
         words = "the certificate of the proxy comes from an authority that this client does not know"
