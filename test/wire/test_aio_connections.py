@@ -28,7 +28,7 @@ class OneAnswerEach:
         self.closed = 0
 
     def __call__(self, conversation: Conversation) -> None:
-        """Have one conversation."""
+        """Answer a request, if one comes, and close."""
         if conversation.read_request() is not None:
             conversation.send(does.message(200, TICKET))
         conversation.close()
