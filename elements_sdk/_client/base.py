@@ -109,6 +109,8 @@ class BaseClient(LegacyClient):
     async def _send_raw(self, call: RawCall) -> Any:
         """Send a request to any URL; return the response, or the library's own where the caller reads the body."""
         request, options = call.request(), read_options("request", call.options)
+        if not any(name.lower() == "user-agent" for name in request.headers):
+            request.headers["User-Agent"] = self.user_agent  # else urllib3 names itself
         self._check_open()
         settings = self._settings()
         timeouts = settings.timeouts(options.timeout)

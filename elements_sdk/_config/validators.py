@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from elements_sdk._http.messages import check_headers
 from elements_sdk._http.timeouts import Seconds
+from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.redaction import MaskedDict
-from elements_sdk._utils.urls import short_origin
+from elements_sdk._utils.urls import quoted_path, short_origin
 from elements_sdk.exceptions import ApiValueError
 from elements_sdk.retry import RetryPolicy
 
@@ -57,8 +58,9 @@ def checked_host(name: str, value: Any) -> str:
     text = checked_url(name, value)
     if "?" in text or "#" in text:
         raise ApiValueError(f"{name} must not hold a query or fragment, as in https://storage.example.com")
-    parts = urlsplit(text)
-    return short_origin(text) + parts.path.rstrip("/")
+    path = urlsplit(text).path.rstrip("/")
+    with Translated(ValueError, lambda problem: ApiValueError(f"the path of {name} {problem}")):
+        return short_origin(text) + quoted_path(path)
 
 
 def checked_url(name: str, value: Any) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, urlencode
 
 from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.redaction import MASK, SECRET_NAMES, MaskedDict
+from elements_sdk._utils.urls import has_dot_segment
 from elements_sdk.exceptions import ApiValueError, RequestSent
 
 if TYPE_CHECKING:
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
 # Patterns for what the quick checks do not let pass, compiled when the first of that comes.
 _HEADER_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _NOT_IN_A_LINE = r"[^\t\x20-\x7e\x80-\xff]"
+_WITHOUT_LENGTH = ("GET", "HEAD", "OPTIONS")  # if they have no body
+# Headers that decide where a message ends or who reads it, and what to do instead.
+_NOT_FOR_CALLERS = {
+    "content-length": "the length of the body is counted: leave it out",
+    "transfer-encoding": "a body is sent whole, with its length: leave it out",
+    "host": "it is that of the URL: set Configuration.host, or _host for one call",
+    "te": "answers are read without trailers: leave it out",
+    "trailer": "a body is sent without trailers: leave it out",
+    "upgrade": "calls are made by HTTP/1.1: leave it out",
+}
 
 
 class Request:
@@ -104,7 +115,8 @@ def expand_path(path: str, parameters: list[tuple[str, Any]], safe_characters: s
 def path_segment(name: str, value: object, safe_characters: str = "") -> str:
     """Quote a path parameter so that it stays one segment.
 
-    :raises ApiValueError: the value is neither number nor text, is empty, `.` or `..`, or holds a lone surrogate.
+    :raises ApiValueError: the value is neither number nor text, is empty, holds a segment `.` or `..` or a lone
+        surrogate.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ApiValueError(f"the path parameter {name!r} must be a number or text, not {type(value).__name__}")
@@ -112,13 +124,15 @@ def path_segment(name: str, value: object, safe_characters: str = "") -> str:
         quoted = quote(str(value), safe=safe_characters)
     except UnicodeEncodeError:
         quoted = ""
-    if any(unquote(segment) in ("", ".", "..") for segment in quoted.split("/")):
-        raise ApiValueError(f"the path parameter {name!r} must not be empty, '.' or '..', nor hold a lone surrogate")
+    if not all(quoted.split("/")) or has_dot_segment(f"{value}"):
+        raise ApiValueError(
+            f"the path parameter {name!r} must not be empty, hold a segment '.' or '..', or hold a lone surrogate"
+        )
     return quoted
 
 
 def check_headers(headers: Mapping[str, Any]) -> None:
-    """Check that each header is one line of text.
+    """Check that each header is one line of text, and none that only the transports may set.
 
     :raises ApiValueError: a header is not. Its value is not shown.
     """
@@ -133,6 +147,11 @@ def _problem_of_headers(headers: Mapping[str, Any]) -> str | None:
             return "a header has an impossible name: it must be of letters, digits and hyphens"
         if not _is_line(value):
             return f"the header {name} cannot be sent: its value must be text on one line, in Latin-1"
+        instead = _NOT_FOR_CALLERS.get(name.lower())
+        if instead:
+            return f"the header {name} cannot be set: {instead}"
+        if name.lower() == "connection" and value.strip().lower() != "close":
+            return "the header Connection may only be 'close': otherwise connections are kept, and need no header"
     return None
 
 
@@ -146,6 +165,13 @@ def _is_line(value: Any) -> bool:
     if not isinstance(value, str):
         return False
     return (value.isascii() and value.isprintable()) or not re.search(_NOT_IN_A_LINE, value)
+
+
+def headers_with_length(request: Request) -> MaskedDict:
+    """Return the headers of a request with the length of its body, at the place where aiohttp puts it."""
+    if request.body is None and request.method in _WITHOUT_LENGTH:
+        return request.headers
+    return MaskedDict({**request.headers, "Content-Length": str(len(request.body or b""))})
 
 
 def encode_query(pairs: list[tuple[str, Any]]) -> str:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from urllib.parse import urljoin, urlsplit
 
 from elements_sdk._http.messages import Request, Response
-from elements_sdk._utils.urls import origin_of, short_origin
+from elements_sdk._utils.urls import origin_of, quoted_url, short_origin
 
 MOST_REDIRECTS = 3
 _STATUSES = frozenset({301, 302, 303, 307, 308})
@@ -44,7 +44,7 @@ def _target(request: Request, response: Response) -> str | None:
     if not location or not location.isprintable() or "\\" in location:
         return None
     try:
-        target = urljoin(request.url, location.partition("#")[0])
+        target = quoted_url(urljoin(request.url, location))
         parts = urlsplit(target)
         is_valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and "@" not in parts.netloc
     except ValueError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -15,7 +16,7 @@ from elements_sdk._serialization.encode import to_json, to_plain
 from elements_sdk._serialization.forms import files_parameters, parameters_to_tuples
 from elements_sdk._utils.errors import Translated, without_frames
 from elements_sdk._utils.redaction import MASK, MaskedDict
-from elements_sdk._utils.urls import origin_of
+from elements_sdk._utils.urls import origin_of, quoted_path, quoted_url
 from elements_sdk.exceptions import ApiTypeError, ApiValueError, OpenApiException
 
 if TYPE_CHECKING:
@@ -94,8 +95,9 @@ def _options(call: RawCall) -> RequestOptions:
 
 
 def _request_to_url(call: RawCall) -> Request:
-    address = checked_url("url", call.target).partition("#")[0]
-    request = _request(call, urlsplit(address).path or "/")
+    with Translated(ValueError, partial(_unsendable, "path of the url")):
+        address = quoted_url(checked_url("url", call.target))
+    request = _request(call, urlsplit(address).path)
     request.url, request.origin = with_query(address, request), origin_of(address)
     return request
 
@@ -111,11 +113,17 @@ def _request(call: RawCall, path: str, safe_characters: str = "") -> Request:
     formats = call.collection_formats
     parameters = parameters_to_tuples(to_plain(call.path_params or {}), formats)
     path, shown_path = expand_path(path, parameters, safe_characters)
+    with Translated(ValueError, partial(_unsendable, "path")):
+        path, shown_path = quoted_path(path), quoted_path(shown_path)
     query = encode_query(parameters_to_tuples(to_plain(call.query_params or {}), formats))
     headers = MaskedDict({name: str(value) for name, value in (call.header_params or {}).items()})
     form = parameters_to_tuples(to_plain(call.post_params or {}), formats)
     form += files_parameters(call.files)
     return Request(_verb(call.method), path, shown_path, query, headers, _body(headers, call.body, form))
+
+
+def _unsendable(name: str, problem: ValueError) -> Exception:
+    return problem if isinstance(problem, OpenApiException) else ApiValueError(f"the {name} {problem}")
 
 
 def _body(headers: MaskedDict, body: Any, form: list[tuple[str, Any]]) -> bytes | None:

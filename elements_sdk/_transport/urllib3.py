@@ -14,7 +14,7 @@ from urllib3 import exceptions as errors
 from elements_sdk._http.body import Body, BodyBuffer, BodyError, Malformed, is_small, new_body, put_into
 from elements_sdk._http.budgets import BLOCK
 from elements_sdk._http.inflate import Inflater
-from elements_sdk._http.messages import Request, Response
+from elements_sdk._http.messages import Request, Response, headers_with_length
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._operations.errors import body_error
 from elements_sdk._transport.connection import close_response, leave_to_reader
@@ -71,7 +71,7 @@ class Transport:
                 request.method,
                 request.url if route.is_forwarded else request_target(request.url),
                 body=request.body,
-                headers=request.headers,
+                headers=headers_with_length(request),
                 retries=_ONCE,
                 redirect=False,
                 assert_same_host=False,

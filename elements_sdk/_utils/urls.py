@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
+import unicodedata
 from functools import lru_cache
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
+
+_IN_PATH = "/!$&'()*+,;=:@"  # RFC 3986 section 3.3, as urllib3 reads it
 
 
 def origin_of(url: str) -> str:
@@ -31,14 +35,46 @@ def short_origin(url: str) -> str:
 
 def request_target(url: str) -> str:
     """Return path and query of a URL, as they stand in the first line of a request."""
-    address, _, query = url.partition("?")
-    start = address.find("/", address.find("//") + 2)
-    path = "/" if start < 0 else address[start:]
-    if "/." in path:
-        from urllib3.util import parse_url  # loaded late, as it is rarely needed
+    start = url.find("/", url.find("//") + 2)
+    return url[start:]
 
-        path = parse_url(path).path or "/"
-    return f"{path}?{query}" if query else path
+
+def quoted_path(path: str) -> str:
+    """Return a path, and a query behind it, as they go over the wire: other characters are percent-encoded, in UTF-8.
+
+    :raises ValueError: it holds a control character, a lone surrogate or a segment `.` or `..`.
+    """
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in path):
+        raise ValueError("must hold no line break, control character or lone surrogate")
+    path, _, query = path.partition("?")
+    if has_dot_segment(path):
+        raise ValueError("must hold no segment that is . or .., be it percent-encoded or not")
+    return _quoted(path, _IN_PATH) + (f"?{_quoted(query, f'{_IN_PATH}?')}" if query else "")
+
+
+def quoted_url(url: str) -> str:
+    """Return a URL without its fragment as it goes over the wire.
+
+    :raises ValueError: its path cannot be sent.
+    """
+    url = url.partition("#")[0]
+    parts = urlsplit(url)
+    rest = url.partition("//")[2].removeprefix(parts.netloc)
+    return f"{parts.scheme}://{parts.netloc}{quoted_path(rest if rest.startswith('/') else f'/{rest}')}"
+
+
+def has_dot_segment(path: str) -> bool:
+    """Return whether a server may take a segment of a path for `.` or `..`; some decode twice, or take backslashes."""
+    for _ in range(3):
+        if "." in path and any(part in (".", "..") for part in path.replace("\\", "/").split("/")):
+            return True
+        path = unquote(path)
+    return False
+
+
+def _quoted(text: str, safe: str) -> str:
+    whole = re.sub("%([0-9A-Fa-f]{2})?", lambda found: f"%{found[1].upper()}" if found[1] else "%25", text)
+    return quote(whole, safe=f"{safe}%")
 
 
 @lru_cache(maxsize=64)

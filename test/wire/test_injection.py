@@ -15,8 +15,6 @@ PREFIX = "/api/2/auth/access-tokens/"
 # A path parameter that stays one segment, quoted.
 QUOTED = [
     "a/b",
-    "../login",
-    "..%2flogin",
     "a\r\nX-Injected: 1",
     "a\nb",
     "a\x00b",
@@ -29,13 +27,13 @@ QUOTED = [
     "%",
     "%zz",
     "...",
-    "%2e%2e",
-    "%252e%252e",
-    "\\..\\",
+    "%2e%2ea",
+    "a..b",
     "http://other/",
     "x" * 10_000,
 ]
-REFUSED = ["", ".", "..", "\ud800", None, True, b"7", [7], {"id": 7}, object()]
+DOTS = ["../login", "..%2flogin", "%2e%2e", "%2E", "%252e%252e", "a%252f..", "a/../b", "a/./b", "\\..\\", "a%5c.."]
+REFUSED = [*DOTS, "", ".", "..", "\ud800", None, True, b"7", [7], {"id": 7}, object()]
 
 
 @pytest.mark.parametrize("value", QUOTED, ids=lambda value: ascii(value)[:20])
