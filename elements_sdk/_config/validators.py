@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from elements_sdk._http.messages import check_headers
 from elements_sdk._http.timeouts import Seconds
@@ -58,7 +59,7 @@ def checked_host(name: str, value: Any) -> str:
     text = checked_url(name, value)
     if "?" in text or "#" in text:
         raise ApiValueError(f"{name} must not hold a query or fragment, as in https://storage.example.com")
-    path = urlsplit(text).path.rstrip("/")
+    path = urlsplit(urljoin(text, urlsplit(text).path)).path.rstrip("/")  # without dots
     with Translated(ValueError, lambda problem: ApiValueError(f"the path of {name} {problem}")):
         return short_origin(text) + quoted_path(path)
 
@@ -112,8 +113,21 @@ def _problem_of_name(host: str) -> str | None:
         return f"must name a server in ASCII: write its name in the xn-- form ({form})"
     if "%" in host and ":" not in host:  # which some would decode
         return "must name a server without a percent sign"
+    if _ends_in_number(host) and not _is_ipv4(host):  # some take 127.1 for 127.0.0.1, others for a name
+        return "must name a server; an IPv4 address is four numbers from 0 to 255"
     fits = all(0 < len(part) < 64 for part in host.rstrip(".").split("."))
     return None if fits else "must name a server, in parts of 1 to 63 characters"
+
+
+def _ends_in_number(host: str) -> bool:
+    last = host.rstrip(".").rpartition(".")[2]
+    return last.isdigit() or last.startswith("0x")
+
+
+def _is_ipv4(host: str) -> bool:
+    with suppress(ValueError):
+        return ipaddress.IPv4Address(host) is not None
+    return False
 
 
 def _ascii_form(host: str) -> str | None:

@@ -55,7 +55,24 @@ def test_percent_sign_in_a_name_is_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://localhost", "http://a_b.example", "http://[fe80::1%25eth0]", "http://[::1]:8000"]
+    "host", ["127.1", "0x7f.1", "0x7f000001", "2130706433", "127.0.0.1.", "1.2.3.4.5", "256.1.1.1"]
+)
+def test_odd_spelling_of_an_address_is_refused(host: str) -> None:
+    with pytest.raises(ApiValueError, match="an IPv4 address is four numbers from 0 to 255"):
+        Configuration(host=f"http://{host}:8000")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost",
+        "http://7.example",
+        "http://0x7.example",
+        "http://127.0.0.1",
+        "http://a_b.example",
+        "http://[fe80::1%25eth0]",
+        "http://[::1]:8000",
+    ],
 )
 def test_names_in_ascii_pass(url: str) -> None:
     assert Configuration(host=url).host == url
@@ -65,3 +82,13 @@ def test_password_beside_an_international_name_is_not_shown() -> None:
     with pytest.raises(ApiValueError) as caught:
         Configuration(host="https://user:SECRET@münchen.example")
     assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["/%2e%2e/x", "/%252E/x", "/a/%2e./b"])
+def test_dot_segments_in_disguise_are_refused(path: str) -> None:
+    with pytest.raises(ApiValueError, match=r"the path of host must hold no segment that is \. or \.\."):
+        Configuration(host=f"http://localhost{path}")
+
+
+def test_path_of_a_host_is_kept_as_it_is_sent() -> None:
+    assert Configuration(host="http://localhost/pre/../ü%c3").host == "http://localhost/%C3%BC%C3"

@@ -7,7 +7,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from elements_sdk import ApiClient, ApiValueError, AuthApi, Configuration
+from elements_sdk import ApiClient, ApiValueError, AuthApi, Configuration, RedirectError
+from test import both_clients
+from test.both_clients import both_kinds
 from test.faults import behaviours as does
 from test.faults.server import FaultServer
 
@@ -97,3 +99,55 @@ def test_invalid_method_is_refused_unsent(method: Any) -> None:
         with pytest.raises(ApiValueError, match="the method must be one of"):
             client.call_api("/api/things", method)
         assert server.bytes_received == 0
+
+
+FRAMING = {
+    "Content-Length": ("0", "the length of the body is counted: leave it out"),
+    "content-LENGTH": ("14", "the length of the body is counted: leave it out"),
+    "Transfer-Encoding": ("chunked", "a body is sent whole, with its length: leave it out"),
+    "Host": ("other.example", "set Configuration.host, or _host for one call"),
+    "TE": ("trailers", "answers are read without trailers: leave it out"),
+    "Trailer": ("X", "a body is sent without trailers: leave it out"),
+    "Upgrade": ("h2c", "calls are made by HTTP/1.1: leave it out"),
+    "Connection": ("Upgrade", "may only be 'close'"),
+    "connection": ("close, x-own", "may only be 'close'"),
+}
+
+
+@both_kinds
+@pytest.mark.parametrize("name", FRAMING)
+def test_header_that_frames_a_message_is_refused_with_what_to_do_instead(name: str) -> None:
+    value, words = FRAMING[name]
+    with FaultServer(does.answer()) as server, both_clients.ApiClient(Configuration(host=server.host)) as client:
+        attempts = [
+            lambda: client.call_api("/x", "POST", header_params={name: value}, body={"a": 1}),
+            lambda: client.request("POST", f"{server.host}/x", headers={name: value}, body={"a": 1}),
+            lambda: client.set_default_header(name, value) or both_clients.AuthApi(client).create_auth_ticket(),
+        ]
+        for attempt in attempts:
+            with pytest.raises(ApiValueError, match=words):
+                attempt()
+        assert server.bytes_received == 0
+
+
+@both_kinds
+@pytest.mark.parametrize(
+    "path", ["/a\nGET /b", "/a\tb", "/\x7f", "/\x85", "/\u2028", "/\ud800", "/../x", "/a/%2E%2e", "/%252e/b"]
+)
+def test_path_that_cannot_be_sent_is_refused_unsent(path: str) -> None:
+    with FaultServer(does.answer()) as server, both_clients.ApiClient(Configuration(host=server.host)) as client:
+        for call in (client.call_api, lambda path, method: client.request(method, server.host + path)):
+            with pytest.raises(ApiValueError, match=r"must (not )?hold") as caught:
+                call(path, "GET")
+            assert str(caught.value).isprintable()
+        assert server.bytes_received == 0
+
+
+@both_kinds
+@pytest.mark.parametrize("location", ["/%2e%2e/x", "/a/%252E./x", "/a\tb"])
+def test_redirect_to_a_path_that_cannot_be_sent_is_not_followed(location: str) -> None:
+    with FaultServer(does.answer(302, b"", [("Location", location)])) as server:
+        client = both_clients.ApiClient(Configuration(host=server.host))
+        with client, pytest.raises(RedirectError, match="to an invalid address"):
+            client.call_api("/x", "GET")
+        assert server.count() == 1
