@@ -208,7 +208,7 @@ class _IdleConnections:
             raise Empty from None
 
     def put(self, connection: Any, block: bool = False) -> None:
-        """Keep a connection, if there is room; in place of one, urllib3 may say `None`."""
+        """Keep a connection, unless there are enough; in place of one, urllib3 may say `None`."""
         if len(self._connections) >= self._most:
             raise Full
         if connection is not None:
