@@ -13,7 +13,7 @@ from inspect import iscoroutinefunction
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
-from elements_sdk._utils.redaction import MASK, Opaque
+from elements_sdk._utils.redaction import MASK, Opaque, reveal
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
 from elements_sdk.models._base import Model
 
@@ -80,9 +80,9 @@ def map_calls(
     check_arguments(method, max_concurrency, progress)
     if iscoroutinefunction(method):
         raise ApiTypeError(_TO_BE_AWAITED)
-    if not isinstance(given.value, Iterable):
-        raise ApiTypeError(f"items must be something to iterate over, not {type(given.value).__name__}")
-    return Bulk(method, given.value, max_concurrency, progress)
+    if not isinstance(reveal(given), Iterable):
+        raise ApiTypeError(f"items must be something to iterate over, not {type(reveal(given)).__name__}")
+    return Bulk(method, reveal(given), max_concurrency, progress)
 
 
 def check_arguments(method: object, max_concurrency: object, progress: object) -> None:

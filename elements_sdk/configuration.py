@@ -14,7 +14,7 @@ from elements_sdk._config.legacy import LegacySettings
 from elements_sdk._config.logging import log_handler
 from elements_sdk._config.validators import SETTINGS, header_text, problem_of_token
 from elements_sdk._utils.errors import Translated, without_frames
-from elements_sdk._utils.redaction import Opaque, masked
+from elements_sdk._utils.redaction import Opaque, masked, reveal
 from elements_sdk.exceptions import ApiAttributeError, ApiValueError
 from elements_sdk.retry import RetryPolicy
 
@@ -141,7 +141,7 @@ class Configuration(LegacySettings):
         object.__setattr__(self, "_changes", next(_numbers))
         with Translated(BaseException, without_frames):
             for name, setting in SETTINGS.items():
-                object.__setattr__(self, name, setting.check(name, given.value.get(name, setting.default)))
+                object.__setattr__(self, name, setting.check(name, reveal(given).get(name, setting.default)))
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Configuration:
@@ -157,7 +157,7 @@ class Configuration(LegacySettings):
         configuration, given = cls(), Opaque(os.environ if environment is None else environment)
         environment = None  # no traceback shows it
         with Translated(BaseException, without_frames):  # they hold what the environment says
-            _apply_environment(configuration, given.value)
+            _apply_environment(configuration, reveal(given))
         return configuration
 
     if not TYPE_CHECKING:  # so that a checker sees a setting that does not exist
@@ -167,10 +167,10 @@ class Configuration(LegacySettings):
             if name not in SETTINGS:
                 raise ApiAttributeError(_no_such_setting(name))
             with Translated(BaseException, without_frames):
-                value = Opaque(SETTINGS[name].check(name, value.value))
+                value = Opaque(SETTINGS[name].check(name, reveal(value)))
             if name in _LOGGING:
-                log_handler.configure(*({**vars(self), name: value.value}[setting] for setting in _LOGGING))
-            object.__setattr__(self, name, value.value)
+                log_handler.configure(*({**vars(self), name: reveal(value)}[setting] for setting in _LOGGING))
+            object.__setattr__(self, name, reveal(value))
             vars(self)["_changes"] = next(_numbers)  # after the change: who has read before it reads again
             if name in self._left_out:
                 vars(self)["_left_out"] = tuple(item for item in self._left_out if item != name)
@@ -248,6 +248,10 @@ class Configuration(LegacySettings):
         if self.refresh_api_key_hook is not None:
             with Translated(StopIteration, lambda _error: ApiValueError(_NO_MORE_KEYS)):  # no coroutine may raise it
                 self.refresh_api_key_hook(self)
+        with Translated(ApiValueError, without_frames):  # reporters look the names of the source up: `self.api_key`
+            return self._key_as_sent(identifier)
+
+    def _key_as_sent(self, identifier: str) -> str | None:
         spelling = self._spelling(identifier)
         if spelling is None:
             return None
@@ -256,7 +260,6 @@ class Configuration(LegacySettings):
         key = header_text("api_key", spelling, self.api_key[spelling])
         problem = problem_of_token(key)
         if problem:
-            del key  # no local of a frame that raises holds a secret
             raise ApiValueError(f"api_key[{spelling!r}] {problem}")
         if not prefix:
             return key

@@ -92,7 +92,7 @@ def refused_argument() -> Iterator[Failure]:
         method = getattr(auth, operation.name)
         path = {item.name: 7 for item in operation.parameters if item.required}
         for name in path:
-            others = {"data": {}} if operation.body else {}
+            others: dict[str, Any] = {"data": {}} if operation.body else {}
             yield failure_of(method, **{**others, **path, name: [MARKERS["share"]]})
         if operation.body:
             yield failure_of(method, **path, data=[MARKERS["password"]])
@@ -170,7 +170,7 @@ def refused_call_api() -> Iterator[Failure]:
             {"header_params": {"X-Key": MARKERS["header"] + "\n"}},
             {"body": {MARKERS["otp"]: object()}},
             {"post_params": {"otp": MARKERS["otp"]}},
-            {"files": {"file": f"/{MARKERS['password']}"}},
+            {"files": {"file": f"/{MARKERS['password']}/name"}},
             {"response_type": "Nonsense"},
             {"_host": f"https://u:{MARKERS['password']}@x"},
             {"_request_timeout": -1},
@@ -350,7 +350,12 @@ def shown(value: Any, depth: int = 5) -> Iterator[str]:
             yield from shown(item, depth - 1)
         for item in value.values() if isinstance(value, Mapping) else ():
             yield from shown(item, depth - 1)
-    elif type(value).__repr__ is object.__repr__ and hasattr(value, "__dict__") and depth:
+    elif _has_no_repr(value) and hasattr(value, "__dict__") and depth:
         yield from shown(vars(value), depth - 1)
     else:
         yield repr(value)
+
+
+def _has_no_repr(value: Any) -> bool:
+    own: Any = type(value).__repr__
+    return own is object.__repr__

@@ -6,20 +6,22 @@ compares; `tox -m work` does so on every Python. Do that when a change is meant 
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from bench import canned
 from bench.samples import tokens
-from elements_sdk import ApiClient, AuthApi, Configuration
+from elements_sdk import ApiClient, AuthApi, Configuration, aio
 from elements_sdk._serialization.decode import from_json
 
+_PACKAGE = str(Path(aio.__file__).parents[1])
 RECORD = Path(__file__).parent / "data/work.json"
 COMMAND = "tox -m work"  # or `python -m test.work`, on this Python alone
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -58,6 +60,40 @@ def calling() -> Counter[str]:
     """Return the function calls of one API call on a warm connection."""
     with canned.running() as host, ApiClient(Configuration(host=host, api_key={"Bearer": "KEY"})) as client:
         return calls_in(AuthApi(client).create_auth_ticket)
+
+
+def own_calls(work: Callable[[], object]) -> int:
+    """Return how many functions of the SDK this thread calls, steps of coroutines counted each, in work that is warm."""
+    for _ in range(WARM_UP):
+        work()
+    seen: list[CodeType] = []
+
+    def count(frame: FrameType, event: str, _argument: Any) -> None:
+        if event == "call" and frame.f_code.co_filename.startswith(_PACKAGE):
+            seen.append(frame.f_code)
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return len(seen)
+
+
+def own_calls_of_a_call() -> tuple[int, int]:
+    """Return those of one API call on a warm connection: of the blocking client, and of the asyncio client."""
+    with canned.running() as host:
+        configuration = Configuration(host=host, api_key={"Bearer": "KEY"})
+        with ApiClient(configuration) as client:
+            blocking = own_calls(AuthApi(client).create_auth_ticket)
+
+        with asyncio.Runner() as runner:
+            client_of_asyncio = aio.ApiClient(configuration)
+            auth = aio.AuthApi(client_of_asyncio)
+            in_loop = own_calls(lambda: runner.run(auth.create_auth_ticket()))
+            runner.run(client_of_asyncio.close())
+    return blocking, in_loop
 
 
 WORKS = {"decode 100 tokens": decoding, "create_auth_ticket": calling}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from elements_sdk._client.credentials import Credentials
 from elements_sdk._client.sender import Sender, Transport
-from elements_sdk._client.settings import ReadySettings, read_settings, with_key
+from elements_sdk._client.settings import ReadySettings, read_settings
 from elements_sdk._config.legacy import LegacyClient
 from elements_sdk._config.logging import logger
 from elements_sdk._http.body import Body, BodyBuffer
@@ -20,17 +20,23 @@ from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._operations.errors import deadline_exceeded, status_error
 from elements_sdk._operations.operation import DATA_ONLY, ApiResponse, Operation, RequestOptions, read_options
 from elements_sdk._utils.fork import register_after_fork
-from elements_sdk._utils.redaction import MaskedDict, Opaque
+from elements_sdk._utils.redaction import MaskedDict, Opaque, reveal
 from elements_sdk._utils.urls import origin_of
 from elements_sdk._version import __version__
 from elements_sdk.configuration import Configuration
-from elements_sdk.exceptions import ApiValueError, ForbiddenException, InsecureTransportWarning, UnauthorizedException
+from elements_sdk.exceptions import (
+    ApiValueError,
+    ForbiddenException,
+    InsecureTransportWarning,
+    UnauthorizedException,
+)
 from elements_sdk.retry import RetryState
 
 if TYPE_CHECKING:
     from elements_sdk._operations.raw_request import RawCall
     from elements_sdk.models._base import ReadSettings
 
+_NOT_ASKED: Opaque[str | None] = Opaque(None)
 _SPELLINGS = {name.lower(): name for name in ("Accept", "Authorization", "Content-Type", "Cookie", "User-Agent")}
 
 
@@ -112,7 +118,12 @@ class BaseClient(LegacyClient):
         if not any(name.lower() == "user-agent" for name in request.headers):
             request.headers["User-Agent"] = self.user_agent  # else urllib3 names itself
         self._check_open()
-        settings = self._settings()
+        settings, problem = self._settings(), self._sender.problem_of(request)
+        if problem is not None:
+            try:
+                raise problem
+            finally:
+                del problem  # an exception whose frames hold itself would outlive its call
         timeouts = settings.timeouts(options.timeout)
         body: Body = "read" if options.preload else "leave"
         retries = RetryState(settings.retries, self._sender.budget, retryable=False)
@@ -167,17 +178,19 @@ class BaseClient(LegacyClient):
             host, origin = options.host, origin_of(options.host)
         is_ours = origin == settings.origin
         has_session = is_ours and not settings.has_key
-        request.url, request.origin = host + request.path, origin
-        if request.query:
-            request.url = with_query(request.url, request)
         if not self._has_warned and (not is_ours or settings.is_cleartext):
             self._warn_if_cleartext(origin)
-        if is_ours:
-            self._add_headers(request, settings, options.sends_key)
-        else:
-            request.headers["User-Agent"] = self.user_agent
-        if request.method == "GET" and options.preload and self.configuration.compression:
-            _accept_gzip(request.headers)
+        sends_key = is_ours and options.sends_key
+        asked = _NOT_ASKED
+        if sends_key and settings.asks_for_key:
+            asked = Opaque(self.configuration.get_api_key_with_prefix("Authorization"))
+        accepts_gzip = request.method == "GET" and options.preload and settings.compression
+        problem = self._prepare(request, settings, host, origin, sends_key, accepts_gzip, asked)
+        if problem is not None:
+            try:
+                raise problem
+            finally:
+                del problem  # an exception whose frames hold itself would outlive its call
         keep = self._credentials.keep_session if has_session else None
         retries = RetryState(settings.retries, self._sender.budget, operation.retryable)
         body: Body = "read" if options.preload else "leave"
@@ -208,17 +221,38 @@ class BaseClient(LegacyClient):
             raise deadline_exceeded(request, timeouts, "reading the answer", "yes")
         await self.rest_client.pause(0)
 
-    def _add_headers(self, request: Request, settings: ReadySettings, sends_key: bool) -> None:
-        """Add default headers and credentials."""
-        request.headers.update(
-            settings.default_headers
-            if not sends_key
-            else settings.headers or with_key(self.configuration, settings.default_headers)
-        )
+    # Frames that raise name neither headers nor URL: reporters look up the dotted names of their source.
+
+    def _prepare(
+        self,
+        request: Request,
+        settings: ReadySettings,
+        host: str,
+        origin: str,
+        sends_key: bool,
+        accepts_gzip: bool,
+        asked: Opaque[str | None],
+    ) -> ApiValueError | None:
+        """Add URL, default headers and credentials; return the exception for headers that cannot be sent, if any.
+
+        :param asked: the API key, if it is asked for at each use.
+        """
+        request.url, request.origin = host + request.path, origin
+        if request.query:
+            request.url = with_query(request.url, request)
+        if origin != settings.origin:
+            request.headers["User-Agent"] = self.user_agent
+            return self._sender.problem_of(request)
+        request.headers.update(settings.headers if sends_key else settings.default_headers)
+        if reveal(asked) is not None:
+            request.headers["Authorization"] = reveal(asked)
         if not settings.has_key:
             self._credentials.add_session(request, self.cookie)
         elif self._cookie:
             request.headers["Cookie"] = "; ".join(filter(None, [self._cookie, request.headers.get("Cookie")]))
+        if accepts_gzip:
+            _accept_gzip(request.headers)
+        return None if request.headers == self._sender.sendable else self._sender.problem_of(request)
 
     def _warn_if_cleartext(self, origin: str) -> None:
         if not self.rest_client.is_cleartext(origin):

@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from elements_sdk._client.settings import with_key
 from elements_sdk._http.messages import Request, Response
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._operations.errors import deadline_exceeded
 from elements_sdk._transport.slots import Slots
 from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.fork import register_after_fork
-from elements_sdk._utils.redaction import MASK, MaskedDict, Opaque
+from elements_sdk._utils.redaction import MASK, Opaque, reveal
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiException
 
@@ -29,7 +28,8 @@ class Credentials:
         self._cookies: Cookies | None = None
         self._lock = threading.Lock()
         self._renewal = Slots(1)
-        self._renewed = MaskedDict()  # the key that was refused last -> the key in its place
+        # The key that was refused last, and the one in its place.
+        self._renewed: tuple[Opaque[str], Opaque[str | None]] = Opaque(""), Opaque(None)
         register_after_fork(self)
 
     def renew_after_fork(self) -> None:
@@ -47,12 +47,15 @@ class Credentials:
 
         :raises DeadlineExceeded: the whole call has used up its time while another thread was renewing the key.
         """
-        if configuration.refresh_api_key_hook is None or "Authorization" not in request.headers:
+        if configuration.refresh_api_key_hook is None or not _has_key(request):
             return False
         with Translated(TimeoutError, lambda _error: deadline_exceeded(request, timeouts, _RENEWING, request.sent)):
             turn = self._renewal.take(timeouts)
         try:
-            self._renew_key(request, configuration)
+            if not _is_old(request, self._renewed):
+                refused = _key_of(request)
+                self._renewed = refused, Opaque(configuration.get_api_key_with_prefix("Authorization"))
+            _put_key(request, self._renewed[1])
         finally:
             self._renewal.give_back(turn)
             self._renewal.wake()
@@ -90,13 +93,6 @@ class Credentials:
         with self._lock:
             self._cookies = None if other._cookies is None else other._cookies.copy()
 
-    def _renew_key(self, request: Request, configuration: Configuration) -> None:
-        refused = Opaque(request.headers["Authorization"])
-        if self._renewed.get(refused.value, refused.value) == refused.value:
-            request.headers = with_key(configuration, request.headers)
-            self._renewed = MaskedDict({refused.value: request.headers["Authorization"]})
-        request.headers["Authorization"] = self._renewed[refused.value]
-
     def _store(self) -> Cookies:
         with self._lock:
             if self._cookies is None:
@@ -104,3 +100,25 @@ class Credentials:
 
                 self._cookies = Cookies()
             return self._cookies
+
+
+# Apart, as the hook may raise, and error reporters look up the dotted names in the source of the frames above.
+
+
+def _has_key(request: Request) -> bool:
+    return "Authorization" in request.headers
+
+
+def _key_of(request: Request) -> Opaque[str]:
+    return Opaque(request.headers["Authorization"])
+
+
+def _is_old(request: Request, renewed: tuple[Opaque[str], Opaque[str | None]]) -> bool:
+    """Return whether the key of a request has been renewed meanwhile."""
+    refused, new = renewed
+    return request.headers["Authorization"] == reveal(refused) and reveal(new) not in (None, reveal(refused))
+
+
+def _put_key(request: Request, key: Opaque[str | None]) -> None:
+    if reveal(key) is not None:
+        request.headers["Authorization"] = reveal(key)

@@ -11,9 +11,9 @@ from elements_sdk._client.settings import ReadySettings
 from elements_sdk._config.logging import logger, record_attempt, record_retry
 from elements_sdk._http.body import Body
 from elements_sdk._http.messages import Request, Response, check_headers
-from elements_sdk._http.redirects import MOST_REDIRECTS, target_to_follow
+from elements_sdk._http.redirects import MOST_REDIRECTS, follow
 from elements_sdk._http.timeouts import Timeouts
-from elements_sdk._utils.errors import Translated, without_frames
+from elements_sdk._utils.errors import without_frames
 from elements_sdk._utils.redaction import MASK, MaskedDict
 from elements_sdk.exceptions import ApiException, ApiValueError, OpenApiException
 from elements_sdk.retry import RetryBudget, RetryState
@@ -42,16 +42,26 @@ class Sender:
 
     :ivar last_response: the last response.
     :ivar budget: of all retries.
+    :ivar sendable: the last headers that have passed the check.
     """
 
     def __init__(self, transport: Transport) -> None:
         self.last_response: Response | None = None
         self.budget = RetryBudget()
         self._transport = transport
-        self._sendable = MaskedDict()  # headers that have passed the check
+        self.sendable = MaskedDict()
 
     def __repr__(self) -> str:
         return MASK
+
+    def problem_of(self, request: Request) -> ApiValueError | None:
+        """Return the exception for headers that cannot be sent, if they cannot."""
+        try:
+            check_headers(request.headers)
+        except ApiValueError as error:
+            return without_frames(error)
+        self.sendable = MaskedDict(request.headers)
+        return None
 
     async def send(
         self,
@@ -63,17 +73,12 @@ class Sender:
         body: Body = "read",
         received: Callable[[Request, Response], None] | None = None,
     ) -> Response:
-        """Send a request to its `url`.
+        """Send a request, whose headers have been checked, to its `url`.
 
         :param body: what becomes of the body of a success.
         :param received: called with each response, redirects included.
-        :raises ApiValueError: a header is not one line of text.
         :raises ApiConnectionError: no complete response came.
         """
-        if request.headers != self._sendable:
-            with Translated(ApiValueError, without_frames):  # they hold the headers
-                check_headers(request.headers)
-            self._sendable = MaskedDict(request.headers)
         followed = 0
         outcome: Response | BaseException
         while True:
@@ -101,10 +106,8 @@ class Sender:
                 break
             if received is not None:
                 received(request, outcome)
-            target = target_to_follow(request, outcome) if 300 <= outcome.status < 400 else None
-            if target is None or followed == MOST_REDIRECTS:
+            if not 300 <= outcome.status < 400 or followed == MOST_REDIRECTS or not follow(request, outcome):
                 return outcome
-            request.url = target
             followed += 1
         outcome.__context__ = None
         try:

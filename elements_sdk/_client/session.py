@@ -15,7 +15,7 @@ from elements_sdk._operations import auth
 from elements_sdk._operations.errors import deadline_exceeded
 from elements_sdk._operations.operation import NOTHING, Operation, RequestOptions
 from elements_sdk._utils.errors import Translated, without_frames
-from elements_sdk._utils.redaction import MASK, Opaque
+from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import (
     ApiException,
@@ -37,34 +37,16 @@ _CODE_IS_USED = (
 NOT_AUTHENTICATED = "Authentication credentials were not provided."  # of Django REST Framework
 
 
-class Login:
-    """What a session logs in with; like an `Opaque`, it shows none of it.
+def complete_login(given: Opaque[dict[str, Any]], configuration: Configuration) -> Opaque[dict[str, Any]]:
+    """Take name and password from the configuration, where they are not given.
 
-    :ivar otp: a one-time code, or a function that returns one.
+    :raises ApiValueError: there is no name, or no password.
     """
-
-    __slots__ = ("new_password", "otp", "password", "username")
-
-    def __init__(self, username: str, password: str, otp: Any, new_password: str | None) -> None:
-        self.username, self.password, self.otp, self.new_password = username, password, otp, new_password
-
-    @classmethod
-    def of(
-        cls, configuration: Configuration, username: str | None, password: str | None, otp: Any, new: str | None
-    ) -> Login:
-        """Complete what was given by the configuration.
-
-        :raises ApiValueError: there is no name, or no password.
-        """
-        own = cls(username or configuration.username or "", password or configuration.password or "", otp, new)
-        username = password = otp = new = None  # no traceback shows them
-        if not own.username or not own.password:
-            missing = "username" if not own.username else "password"
-            raise ApiValueError(f"a Session needs a {missing}: give it, or set Configuration.{missing}")
-        return own
-
-    def __repr__(self) -> str:
-        return MASK
+    for name in ("username", "password"):
+        reveal(given)[name] = reveal(given)[name] or getattr(configuration, name)
+        if not reveal(given)[name]:
+            raise ApiValueError(f"a Session needs a {name}: give it, or set Configuration.{name}")
+    return given
 
 
 def code_of_environment(environment: Mapping[str, str]) -> Callable[[], str] | None:
@@ -84,7 +66,9 @@ def code_of_environment(environment: Mapping[str, str]) -> Callable[[], str] | N
 class BaseSession:
     """The common part of both sessions."""
 
-    def __init__(self, client: SessionCalls, new_condition: Callable[[], Condition], login: Login) -> None:
+    def __init__(
+        self, client: SessionCalls, new_condition: Callable[[], Condition], login: Opaque[dict[str, Any]]
+    ) -> None:
         self._login = login
         self._lock = SharedLock(new_condition)
         self._identity = Identity()
@@ -128,10 +112,10 @@ class BaseSession:
             await self._log_in()
 
     async def _one_time_code(self) -> Any:
-        if not callable(self._login.otp):
-            return self._login.otp
+        if not callable(reveal(self._login)["otp"]):
+            return reveal(self._login)["otp"]
         with Translated(StopIteration, lambda _error: ApiValueError(_NO_MORE_CODES)):  # no coroutine may raise it
-            return self._login.otp()
+            return reveal(self._login)["otp"]()
 
     async def _start(self, user_id: int, identity: Identity) -> ElementsUserDetail:
         async with self._lock.exclusive():
@@ -226,23 +210,19 @@ class BaseSession:
         """
         self._client.forget_session()
         refusal = await self._try_to_log_in(timeouts, changes_password=False)
-        if refusal is not None and refusal.status != 429 and self._login.new_password:
+        if refusal is not None and refusal.status != 429 and reveal(self._login)["new_password"]:
             refusal = await self._try_to_log_in(timeouts, changes_password=True)
             if refusal is None:
-                self._login.password, self._login.new_password = self._login.new_password, None
+                reveal(self._login).update(password=reveal(self._login)["new_password"], new_password=None)
         if refusal is None:
             self._identity = Identity()
         return refusal
 
     async def _try_to_log_in(self, timeouts: Timeouts | None, changes_password: bool) -> LoginFailed | None:
         """Log in once; return how the server refused, if it did."""
-        given, otp = self._login, Opaque(await self._one_time_code())
-        body = AuthLoginEndpointRequest(
-            username=given.username,
-            password=given.password,
-            otp=otp.value,
-            new_password=given.new_password if changes_password else None,
-        )
+        others = {} if changes_password else {"new_password": None}
+        otp = Opaque(await self._one_time_code())
+        body = AuthLoginEndpointRequest(**{**reveal(self._login), **others, "otp": reveal(otp)})
         left = None if timeouts is None else timeouts.left()
         if left == 0:
             raise LockTimeout
@@ -358,7 +338,7 @@ class SessionCalls(BaseClient):
         # Refused because there is no session, so nothing has been done, and the call can be retried.
         renewed = await session._renew(meant, timeouts)
         request.headers.clear()
-        request.headers.update(headers.value)
+        request.headers.update(reveal(headers))
         async with session._lock.shared(timeouts.left()):
             if renewed is None or not session._is(renewed):
                 raise _expired(request)

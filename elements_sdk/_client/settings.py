@@ -16,7 +16,8 @@ class ReadySettings:
     """The settings of the calls of a client; they do not change.
 
     :ivar has_key: whether the client authenticates by an API key, or by an `Authorization` header of the user's own.
-    :ivar headers: the default headers with the API key; `None`: the key is asked for at each use.
+    :ivar asks_for_key: whether the API key is asked for at each use.
+    :ivar headers: else, the default headers with the API key.
     :ivar is_cleartext: whether others can read what goes to the configured host.
     :ivar models: what models must know of the client; `None`, as a rule.
     """
@@ -24,8 +25,10 @@ class ReadySettings:
     __slots__ = (
         "api_key",
         "api_key_prefix",
+        "asks_for_key",
         "changes",
         "client_side_validation",
+        "compression",
         "configuration",
         "connect_timeout",
         "default_headers",
@@ -56,11 +59,13 @@ class ReadySettings:
         self.origin = origin_of(self.host)
         self.is_cleartext = True
         self.has_key = configuration.has_api_key() or "authorization" in map(str.lower, self.default_headers)
-        self.headers = self._with_key()
+        keyed = self._with_key()
+        self.asks_for_key, self.headers = keyed is None, keyed or self.default_headers
         self.connect_timeout, self.read_timeout = configuration.timeout  # type: ignore[misc]  # checked, it is a pair
         self.total_timeout = configuration.total_timeout
         self.keepalive_idle = configuration.keepalive_idle
         self.retries = RetryPolicy.of(configuration.retries)
+        self.compression = configuration.compression
         self.max_response_bytes = configuration.max_response_bytes
         self.models = read_settings(configuration, client_side_validation)
 
@@ -84,9 +89,10 @@ class ReadySettings:
         if given.refresh_api_key_hook is not None or is_own:
             return None
         try:
-            return with_key(given, self.default_headers)
+            key = given.get_api_key_with_prefix("Authorization")
         except ApiValueError:  # which a call is told that sends it
             return None
+        return MaskedDict(self.default_headers if key is None else {**self.default_headers, "Authorization": key})
 
 
 def read_settings(configuration: Configuration, client_side_validation: bool) -> ReadSettings | None:
@@ -95,12 +101,3 @@ def read_settings(configuration: Configuration, client_side_validation: bool) ->
     if client_side_validation and not discards and not is_strict:
         return None
     return ReadSettings(client_side_validation, discards, is_strict)
-
-
-def with_key(configuration: Configuration, default_headers: MaskedDict) -> MaskedDict:
-    """Return the default headers with the API key, if there is one.
-
-    :raises ApiValueError: the key cannot be sent in a header.
-    """
-    key = configuration.get_api_key_with_prefix("Authorization")
-    return MaskedDict(default_headers if key is None else {**default_headers, "Authorization": key})

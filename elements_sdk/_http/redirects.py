@@ -12,6 +12,13 @@ MOST_REDIRECTS = 3
 _STATUSES = frozenset({301, 302, 303, 307, 308})
 
 
+def follow(request: Request, response: Response) -> bool:
+    """Change the URL of a request to that at which the call goes on; return whether there is one."""
+    target = target_to_follow(request, response)
+    request.url = target or request.url
+    return target is not None
+
+
 def target_to_follow(request: Request, response: Response) -> str | None:
     """Return the URL at which a call goes on; `None`: the response is final."""
     if response.status not in _STATUSES or request.method != "GET":

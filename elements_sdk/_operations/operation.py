@@ -3,6 +3,7 @@
 # Annotations are not postponed here: a NamedTuple would compile the text of each when the class is made.
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
 
 from elements_sdk import models
@@ -15,7 +16,7 @@ from elements_sdk._serialization.encode import to_json
 from elements_sdk._serialization.parse import UnexpectedJson, parse_json
 from elements_sdk._serialization.strict import first_mismatch
 from elements_sdk._utils.errors import Translated, without_frames
-from elements_sdk._utils.redaction import MaskedDict, Opaque, excerpt, shown_headers
+from elements_sdk._utils.redaction import MaskedDict, Opaque, excerpt, reveal, shown_headers
 from elements_sdk.exceptions import ApiTypeError, ApiValueError, ResponseFormatError, ResponseTooLarge
 from elements_sdk.models._base import ReadSettings, problem_of_body
 
@@ -128,7 +129,7 @@ class Operation(NamedTuple):
         request = Request(self.method, self.path, self.path, "", MaskedDict(_ACCEPTED))
         if self.parameters or self.body:
             with Translated(BaseException, without_frames):  # they hold the arguments
-                self._fill(request, arguments.value, check, safe_characters)
+                self._fill(request, reveal(arguments), check, safe_characters)
         return request
 
     def _fill(self, request: Request, arguments: Mapping[str, Any], check: bool, safe_characters: str) -> None:
@@ -167,11 +168,11 @@ class Operation(NamedTuple):
         if self.result is None or self.result == "file":
             return response.file
         name, failed = self.result, None
-        if len(response.data) > ONE_MODEL:
+        if len(_data_of(response)) > ONE_MODEL:
             failed = _too_large(request, response, name)
         try:
             if failed is None:
-                result = await read_json(response.data, name, settings, most, rest)
+                result = await read_json(_data_of(response), name, settings, most, rest)
                 if settings is None or not settings.strict_responses:
                     return result
                 failed = _mismatch(request, response, name, most)
@@ -231,6 +232,7 @@ def _format_error(request: Request, response: Response, error: UnexpectedJson) -
     return make_exception(ResponseFormatError, request, response, reason=f"{error} ({kind}{begins})")
 
 
+_data_of = attrgetter("data")  # in a frame that raises: reporters look the names of the source up
 _ACCEPTED = {"Accept": "application/json"}
 _USUAL, DATA_ONLY = RequestOptions(data_only=False), RequestOptions()
 _OPTIONS = ("async_req", "_preload_content", "_request_timeout", "_return_http_data_only")

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote, quote_plus
 
@@ -29,20 +30,28 @@ _TAGS = r"(?is)<(script|style)\b.*?</\1\s*>|<[^>]*>"
 
 
 class Opaque(Generic[T_co]):
-    """A value that may be secret, as the locals of this package hold it.
+    """A value that may be secret, as the locals of this package hold it; `reveal` returns it.
 
     Error reporters walk the mappings and sequences in locals without asking for their repr (sentry-sdk 2, elastic-apm
-    6, stackprinter 0.2); of any other object they show the repr. So what is inside is used in expressions, and bound to
-    no name.
+    6, stackprinter 0.2); of any other object they show the repr. So what is revealed is used in expressions, and bound
+    to no name. Some also look up the dotted names of the source (stackprinter, cgitb), so it is no attribute either.
     """
 
-    __slots__ = ("value",)
+    __slots__ = ("_value",)
 
     def __init__(self, value: T_co) -> None:
-        self.value = value
+        self._value = value
 
     def __repr__(self) -> str:
         return MASK
+
+
+if TYPE_CHECKING:
+
+    def reveal(given: Opaque[T_co]) -> T_co:
+        """Return the value."""
+else:
+    reveal = attrgetter("_value")
 
 
 class MaskedDict(dict[str, Any]):

@@ -9,7 +9,7 @@ from inspect import isawaitable
 from types import TracebackType
 from typing import Self, TypeVar
 
-from elements_sdk._utils.redaction import Opaque
+from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk.bulk import BaseBulk, Call, Executor, Outcome, Progress, check_arguments, failed
 from elements_sdk.exceptions import ApiTypeError
 
@@ -43,9 +43,9 @@ def map_calls(
     """
     given, items = Opaque(items), ()  # no traceback shows them
     check_arguments(method, max_concurrency, progress)
-    if not isinstance(given.value, Iterable | AsyncIterable):
-        raise ApiTypeError(f"items must be something to iterate over, not {type(given.value).__name__}")
-    return Bulk(method, given.value, max_concurrency, progress)
+    if not isinstance(reveal(given), Iterable | AsyncIterable):
+        raise ApiTypeError(f"items must be something to iterate over, not {type(reveal(given)).__name__}")
+    return Bulk(method, reveal(given), max_concurrency, progress)
 
 
 class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], AsyncIterator[Outcome[Item, Value]]):

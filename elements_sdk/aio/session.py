@@ -11,8 +11,9 @@ from contextlib import asynccontextmanager, nullcontext
 from types import TracebackType
 from typing import Any, Self
 
-from elements_sdk._client.session import BaseSession, Login, SessionCalls, code_of_environment
+from elements_sdk._client.session import BaseSession, SessionCalls, code_of_environment, complete_login
 from elements_sdk._client.session_lock import Identity
+from elements_sdk._utils.redaction import Opaque
 from elements_sdk.aio.api_client import ApiClient
 from elements_sdk.aio.auth_api import AuthApi
 from elements_sdk.configuration import Configuration
@@ -50,8 +51,11 @@ class Session(BaseSession):
         :param new_password: the password to have from now on, where the server demands a change.
         :raises ApiValueError: there is no name, or no password.
         """
-        login = Login.of(configuration, username, password, otp, new_password)
+        login: Opaque[dict[str, Any]] = Opaque(
+            {"username": username, "password": password, "otp": otp, "new_password": new_password}
+        )
         username = password = otp = new_password = None  # no traceback shows them
+        login = complete_login(login, configuration)
         own = copy.deepcopy(configuration)
         own.api_key, own.refresh_api_key_hook = {}, None
         client = _SessionClient(own)

@@ -17,7 +17,7 @@ from click.core import ParameterSource
 
 from elements_sdk import models
 from elements_sdk._operations.operation import Operation, Parameter
-from elements_sdk._utils.redaction import MaskedDict, Opaque
+from elements_sdk._utils.redaction import MaskedDict, Opaque, reveal
 from elements_sdk.cli.errors import USAGE, CommandFailed
 from elements_sdk.cli.secrets import HOW, ask, is_a_terminal, resolved, secret_option
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
@@ -70,10 +70,10 @@ def arguments_of(operation: Operation, context: click.Context, values: Mapping[s
     arguments: Opaque[dict[str, Any]] = Opaque({})
     for parameter in operation.parameters:
         name = f"{'path' if parameter.location == 'path' else 'query'}_{parameter.name}"
-        arguments.value[parameter.name] = values[name]
+        reveal(arguments)[parameter.name] = values[name]
     if operation.body:
         is_said = values[_DATA] is not None
-        arguments.value["data"] = (
+        reveal(arguments)["data"] = (
             _data(operation, context, values) if is_said else _properties_given(operation, context, values)
         )
     return arguments

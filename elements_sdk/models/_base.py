@@ -8,7 +8,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, dataclass_transform
 
-from elements_sdk._utils.redaction import Opaque, masked
+from elements_sdk._utils.redaction import Opaque, masked, reveal
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
 
 
@@ -142,7 +142,7 @@ class Model(metaclass=ModelType):
             if misuse:
                 raise ApiTypeError(misuse)
             for name in self._declared:
-                setattr(self, name, given.value.get(name))
+                setattr(self, name, reveal(given).get(name))
 
     @property
     def additional_properties(self) -> dict[str, Any]:

@@ -6,9 +6,10 @@ import warnings
 
 import pytest
 
-from test.work import COMMAND, PYTHON, WORKS, calling, nearest_recorded, recorded
+from test.work import COMMAND, PYTHON, WORKS, calling, nearest_recorded, own_calls_of_a_call, recorded
 
 TOLERANCE = 0.10
+MOST_OWN_CALLS = (64, 48)  # of functions of the SDK in one call: blocking, asyncio
 
 
 @pytest.mark.filterwarnings("default:no work is on record")
@@ -36,3 +37,9 @@ def test_work_is_the_same_each_time(name: str) -> None:
 
 def test_call_on_a_kept_connection_sets_no_limit_that_is_set_already() -> None:
     assert calling()["socket.settimeout"] == 0  # a system call, in which other threads take their turn
+
+
+def test_call_on_a_kept_connection_goes_through_few_functions_of_the_sdk() -> None:
+    blocking, in_loop = own_calls_of_a_call()
+    assert blocking <= MOST_OWN_CALLS[0]
+    assert in_loop <= MOST_OWN_CALLS[1]
