@@ -10,7 +10,7 @@ import warnings
 from typing import Any
 
 from elements_sdk import AuthApi
-from test.processes.calls import client_of
+from test.processes.calls import client_of, wrong_answers
 from test.processes.watching import in_threads
 
 POOL = 4
@@ -67,7 +67,9 @@ def main(host: str, interrupts: int, threads: int) -> None:
         is_over.set()
         others.join()
     fair = not counts or min(counts) * 4 > max(counts)
-    in_threads(lambda _: auth.get_access_token(1000), 2 * POOL)
+    wrong: list[int] = []
+    in_threads(lambda _: wrong.extend(wrong_answers(client, [1000])), 2 * POOL)
+    assert wrong == []
     client.close()
     print(caught, fair)
 

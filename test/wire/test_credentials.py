@@ -119,9 +119,11 @@ def test_key_that_takes_long_to_renew_is_renewed_once_for_all_threads(recorder: 
 
     recorder.answer = answer_together
     auth = client_with(renew, recorder.host)
-    in_threads(lambda _: auth.create_auth_ticket(_request_timeout=5), 10)
+    tickets: list[object] = []
+    in_threads(lambda _: tickets.append(auth.create_auth_ticket(_request_timeout=5)), 10)
     assert renewals == ["NEW"]
     assert [request.header("Authorization") for request in recorder.requests[10:]] == ["Bearer NEW"] * 10
+    assert len(tickets) == 10
 
 
 @only_blocking  # in asyncio the hook blocks the loop
