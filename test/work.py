@@ -11,7 +11,8 @@ import gc
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -62,10 +63,9 @@ def calling() -> Counter[str]:
         return calls_in(AuthApi(client).create_auth_ticket)
 
 
-def own_calls(work: Callable[[], object]) -> int:
-    """Return how many functions of the SDK this thread calls, steps of coroutines counted each, in work that is warm."""
-    for _ in range(WARM_UP):
-        work()
+@contextmanager
+def own_calls() -> Iterator[list[CodeType]]:
+    """Yield a list to which each call of a function of the SDK is added, and each further step of a coroutine."""
     seen: list[CodeType] = []
 
     def count(frame: FrameType, event: str, _argument: Any) -> None:
@@ -75,25 +75,32 @@ def own_calls(work: Callable[[], object]) -> int:
     before = sys.getprofile()
     sys.setprofile(count)
     try:
-        work()
+        yield seen
     finally:
         sys.setprofile(before)
-    return len(seen)
 
 
 def own_calls_of_a_call() -> tuple[int, int]:
     """Return those of one API call on a warm connection: of the blocking client, and of the asyncio client."""
+
+    async def in_loop() -> int:
+        async with aio.ApiClient(configuration) as client:
+            for _ in range(WARM_UP):
+                await aio.AuthApi(client).create_auth_ticket()
+            auth = aio.AuthApi(client)
+            with own_calls() as seen:
+                await auth.create_auth_ticket()
+            return len(seen)
+
     with canned.running() as host:
         configuration = Configuration(host=host, api_key={"Bearer": "KEY"})
         with ApiClient(configuration) as client:
-            blocking = own_calls(AuthApi(client).create_auth_ticket)
-
-        with asyncio.Runner() as runner:
-            client_of_asyncio = aio.ApiClient(configuration)
-            auth = aio.AuthApi(client_of_asyncio)
-            in_loop = own_calls(lambda: runner.run(auth.create_auth_ticket()))
-            runner.run(client_of_asyncio.close())
-    return blocking, in_loop
+            auth = AuthApi(client)
+            for _ in range(WARM_UP):
+                auth.create_auth_ticket()
+            with own_calls() as seen:
+                auth.create_auth_ticket()
+        return len(seen), asyncio.run(in_loop())
 
 
 WORKS = {"decode 100 tokens": decoding, "create_auth_ticket": calling}

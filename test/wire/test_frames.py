@@ -6,6 +6,8 @@ that have no repr of their own.
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 
 from test.both_clients import both_kinds
@@ -26,6 +28,8 @@ def test_no_local_leads_to_a_secret(trouble: str) -> None:
             where = f"{frame.f_code.co_qualname} of {frame.f_globals['__name__']}"
             if not frame.f_code.co_filename.startswith(PACKAGE):
                 found.add(f"the frame of {where} is shown")
+            missing = set(inspect.getargs(frame.f_code).args) - frame.f_locals.keys()
+            found |= {f"{where} has deleted its parameter {local}: cgitb fails on that" for local in missing}
             for local, value in frame.f_locals.items():
                 text = "".join(shown(value))
                 found |= {f"{marker} in {local} of {where}" for marker in MARKERS.values() if marker in text}
