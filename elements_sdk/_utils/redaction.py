@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
     def reveal(given: Opaque[T_co]) -> T_co:
         """Return the value."""
+        ...
 else:
     reveal = attrgetter("_value")
 
