@@ -188,7 +188,7 @@ class ApiClient(BaseClient):
         _preload_content: bool = True,
         _request_timeout: Seconds | None = None,
     ) -> Any:
-        """Send a request to any URL, just as given: no credentials, cookies or default headers are added.
+        """Send a request to any URL, just as given: no credentials, cookies or headers are added but `User-Agent`.
 
         :returns: a `Response`; with `_preload_content=False` urllib3's own.
         """

@@ -136,7 +136,6 @@ class _Limited(HTTPConnection):
 
         The TLS handshake that comes next has the rest.
         """
-        attempt = current()
         try:
             found = socket.getaddrinfo(self._dns_host, self.port, addresses.allowed_gai_family(), socket.SOCK_STREAM)
         except socket.gaierror as error:
@@ -144,23 +143,22 @@ class _Limited(HTTPConnection):
         failed: OSError = OSError("the name has no address")
         for number, (family, kind, protocol, _, address) in enumerate(found):
             try:
-                limit = attempt.connect_timeout()
-                new = self._connected(family, kind, protocol, address, limit and limit / (len(found) - number))
-                new.settimeout(attempt.connect_timeout())
-                return new
+                return self._connected(socket.socket(family, kind, protocol), address, len(found) - number)
             except OSError as error:
                 failed = error
         if isinstance(failed, TimeoutError):
             raise ConnectTimeoutError(self, "no address let it connect in time") from failed
         raise NewConnectionError(self, f"no connection: {failed}") from failed
 
-    def _connected(self, family: int, kind: int, protocol: int, address: Any, limit: float | None) -> socket.socket:
-        new = socket.socket(family, kind, protocol)
+    def _connected(self, new: socket.socket, address: Any, left: int) -> socket.socket:
+        """Connect a socket, within the share of the time that an address has of those that are left."""
         try:
             for option in self.socket_options or ():
                 new.setsockopt(*option)
-            new.settimeout(limit)
+            seconds = current().connect_timeout()
+            new.settimeout(None if seconds is None else seconds / left)
             new.connect(address)
+            new.settimeout(current().connect_timeout())
         except BaseException:
             new.close()
             raise
