@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import click
 from click.core import ParameterSource
 
-from elements_sdk._utils.redaction import MaskedDict
+from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk.cli.errors import NOT_AUTHENTICATED, USAGE, CommandFailed
 from elements_sdk.cli.secrets import ask, is_a_terminal, resolved, secret_option
 from elements_sdk.exceptions import ApiException, ApiValueError, LoginFailed
@@ -136,17 +136,17 @@ def _configuration(context: click.Context, values: Mapping[str, Any], caller: Ca
     from elements_sdk.configuration import Configuration
 
     settings = [*_SERVER, *_IDENTITY[:2]] if caller == "token" else list(_SERVER)
-    given = MaskedDict({item.variable: values[item.name] for item in settings if values.get(item.name)})
+    given = Opaque({item.variable: values[item.name] for item in settings if values.get(item.name)})
     said = [item for item in settings if context.get_parameter_source(item.name) is ParameterSource.COMMANDLINE]
     tokens = [item for item in said if item in _IDENTITY]
     if len(tokens) == 1:  # what is said on the command line wins over the environment
-        given = MaskedDict(
-            {name: value for name, value in given.items() if "TOKEN" not in name or name == tokens[0].variable}
+        given = Opaque(
+            {name: value for name, value in reveal(given).items() if "TOKEN" not in name or name == tokens[0].variable}
         )
-    if given.get("ELEMENTS_API_TOKEN"):
-        given["ELEMENTS_API_TOKEN"] = resolved("API token", given["ELEMENTS_API_TOKEN"])
+    if reveal(given).get("ELEMENTS_API_TOKEN"):
+        reveal(given)["ELEMENTS_API_TOKEN"] = resolved("API token", reveal(given)["ELEMENTS_API_TOKEN"])
     try:
-        return Configuration.from_env(given)
+        return Configuration.from_env(reveal(given))
     except ApiValueError as error:
         problem = str(error)
     for item in said:
@@ -174,15 +174,16 @@ def _session(
     :param by_hand: whether the block makes the calls that a `Session` makes by itself.
     """
     name = str(values["connection_login"])
-    login = MaskedDict(username=name, password=_password(name, values.get("connection_login_password")))
-    login["otp"] = resolved("One-time code", values.get("connection_login_otp"))
+    login: Opaque[dict[str, Any]] = Opaque({"username": name})
+    reveal(login)["password"] = _password(name, values.get("connection_login_password"))
+    reveal(login)["otp"] = resolved("One-time code", values.get("connection_login_otp"))
     if by_hand:
         with _bare_session(configuration, login, user) as client:
             yield client
         return
     from elements_sdk.session import Session
 
-    with Session(configuration, **login) as session:
+    with Session(configuration, **reveal(login)) as session:
         if user is None:
             yield session.auth.api_client
             return
@@ -191,14 +192,14 @@ def _session(
 
 
 @contextmanager
-def _bare_session(configuration: Configuration, login: MaskedDict, user: int | None) -> Iterator[ApiClient]:
+def _bare_session(configuration: Configuration, login: Opaque[dict[str, Any]], user: int | None) -> Iterator[ApiClient]:
     from elements_sdk.api.auth_api import AuthApi
     from elements_sdk.api_client import ApiClient
     from elements_sdk.models import AuthLoginEndpointRequest
 
     with ApiClient(configuration) as client:
         auth = AuthApi(client)
-        check_user(auth.login(AuthLoginEndpointRequest(**login)))
+        check_user(auth.login(AuthLoginEndpointRequest(**reveal(login))))
         try:
             if user is not None:
                 auth.start_impersonation({"user": user})
