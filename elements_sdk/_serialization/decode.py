@@ -31,7 +31,9 @@ from elements_sdk._serialization.parse import (
     problem_of_size,
 )
 from elements_sdk._utils.dates import parse_date, parse_datetime
+from elements_sdk._utils.plain import type_text
 from elements_sdk._utils.sync import run
+from elements_sdk.exceptions import ApiValueError
 from elements_sdk.models._base import Model, ReadSettings
 
 Reader = Callable[[Any, ReadSettings | None], Any]
@@ -117,14 +119,19 @@ async def _read(data: bytes | str, type_name: str, settings: ReadSettings | None
 
 
 def type_name(given: str | type) -> str:
-    """Return the name of a type that is given as itself or by name.
+    """Return the name of a type that is given as itself, `list[Ticket]`, or by name, `"list[Ticket]"`.
 
     :raises ApiValueError: responses are not read as that type.
     """
-    name = given.__name__ if isinstance(given, type) else given
-    if name != "file":
-        reader(name)
-    return name
+    try:
+        name = type_text(given)
+    except TypeError as error:
+        problem = str(error)
+    else:
+        if name != "file":
+            reader(name)
+        return name
+    raise ApiValueError(f"responses are read as a type or the name of one, and {problem}")
 
 
 def without_page(type_name: str) -> str:

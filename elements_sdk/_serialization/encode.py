@@ -5,23 +5,31 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
+from enum import Enum
 from typing import Any
 
 from elements_sdk._utils.errors import Translated
+from elements_sdk._utils.plain import as_number
 from elements_sdk.exceptions import ApiTypeError, ApiValueError, OpenApiException
 from elements_sdk.models._base import Model
 
 
 def to_plain(value: Any) -> Any:
-    """Turn models, dates and what holds them into values that JSON has. `None` in a model means: not sent.
+    """Turn models, dates and what holds them into values that JSON has.
+
+    `None` in a model means: not sent. What is in its `additional_properties` is sent, for newer servers.
 
     :raises ApiTypeError: JSON cannot represent a value.
     """
+    if isinstance(value, Enum):
+        return to_plain(value.value)
     if value is None or isinstance(value, str | int | float | bool | bytes):
         return value
     if isinstance(value, Model):
-        properties = ((key, getattr(value, name)) for name, key in value.attribute_map.items())
-        return {key: to_plain(item) for key, item in properties if item is not None}
+        properties = {key: getattr(value, name) for name, key in value.attribute_map.items()}
+        sent = {key: to_plain(item) for key, item in properties.items() if item is not None}
+        newer = {key: to_plain(item) for key, item in value.additional_properties.items() if key not in properties}
+        return {**sent, **newer}
     if isinstance(value, Mapping):
         return {key: to_plain(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -30,6 +38,9 @@ def to_plain(value: Any) -> Any:
         return tuple(to_plain(item) for item in value)
     if isinstance(value, date | datetime):
         return value.isoformat()
+    number = as_number(value)
+    if number is not None:
+        return number
     raise ApiTypeError(f"a value of type {type(value).__name__} cannot be sent; use a model, a dict or plain values")
 
 

@@ -1,14 +1,21 @@
-"""The base of every model: declared properties, checks, equality, repr, to_dict, pickling."""
+"""The base of every model: declared properties, checks, equality, repr, plain values and back, pickling."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, dataclass_transform
 
+from elements_sdk import models
+from elements_sdk._utils.dates import parse_datetime
+from elements_sdk._utils.errors import Translated, without_frames
+from elements_sdk._utils.plain import as_number, is_whole, type_text
 from elements_sdk._utils.redaction import Opaque, masked, reveal
+from elements_sdk._utils.text import closest
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
 
 
@@ -26,12 +33,26 @@ class ModelSettings(Protocol):
         ...
 
 
+_OWN = "__dict__"  # of a model's state: the attributes that a derived class has besides the properties
+
+
 class ReadSettings(NamedTuple):
     """The settings that a model keeps of the client that read it, where they are not the defaults."""
 
     client_side_validation: bool = True
     discard_unknown_keys: bool = False
     strict_responses: bool = False
+
+    @classmethod
+    def of(cls, settings: object) -> ReadSettings | None:
+        """Return what these settings say, be they a client's or out of any version's pickle; `None`: the defaults."""
+        kept = (
+            settings if isinstance(settings, Mapping) else {name: getattr(settings, name, None) for name in cls._fields}
+        )
+        read = cls(
+            *(bool(default if kept.get(name) is None else kept[name]) for name, default in cls._field_defaults.items())
+        )
+        return None if read == cls() else read
 
 
 class Property(NamedTuple):
@@ -83,22 +104,34 @@ def prop(
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(prop,))
 class ModelType(type):
-    """The metaclass that turns declared properties into slots behind attributes that check values."""
+    """The metaclass that turns declared properties into slots behind attributes that check values.
+
+    What is derived from a model has its properties too, and, as any class, room for attributes of its own.
+    """
+
+    if TYPE_CHECKING:
+        _declared: dict[str, Property]
+        openapi_types: dict[str, str]
+        attribute_map: dict[str, str]
 
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> ModelType:
-        types = namespace.get("__annotations__", {})
-        declared = {
-            key: value._replace(model=name, name=key, type=types[key].removesuffix(" | None"))
-            for key, value in namespace.items()
-            if isinstance(value, Property)
-        }
-        for key, declaration in declared.items():
-            namespace[key] = property(attrgetter(f"_{key}"), _checked_setter(declaration))
-        namespace["__slots__"] = (*namespace.get("__slots__", ()), *(f"_{key}" for key in declared))
-        namespace["_declared"] = declared
-        namespace["openapi_types"] = {key: declaration.type for key, declaration in declared.items()}
-        namespace["attribute_map"] = {key: key for key in declared}
-        return super().__new__(mcs, name, bases, namespace)
+        given = {key: value for key, value in namespace.items() if isinstance(value, Property)}
+        declared: dict[str, Property] = {}
+        for base in reversed(bases):
+            declared.update(getattr(base, "_declared", {}))
+        if "__slots__" in namespace or not declared:
+            slots = namespace.get("__slots__", ())
+            own = (slots,) if isinstance(slots, str) else slots
+            namespace["__slots__"] = (*own, *(f"_{key}" for key in given))
+        made = super().__new__(mcs, name, bases, namespace)
+        for key, value in given.items():
+            kind = type_text(made.__annotations__[key]).removesuffix(" | None")
+            declared[key] = value._replace(model=name, name=key, type=kind)
+            setattr(made, key, property(attrgetter(f"_{key}"), _checked_setter(declared[key])))
+        made._declared = declared
+        made.openapi_types = {key: declaration.type for key, declaration in declared.items()}
+        made.attribute_map = {key: key for key in declared}
+        return made
 
 
 def _checked_setter(declaration: Property) -> Callable[[Model, Any], None]:
@@ -117,7 +150,7 @@ def _checked_setter(declaration: Property) -> Callable[[Model, Any], None]:
 class Model(metaclass=ModelType):
     """The base of every model. Instances compare by content, pickle, and show no secret in their repr."""
 
-    __slots__ = ("_additional_properties", "local_vars_configuration")
+    __slots__ = ("__weakref__", "_additional_properties", "local_vars_configuration")
     _declared: ClassVar[dict[str, Property]]
     openapi_types: ClassVar[dict[str, str]]  # property -> type, as text
     attribute_map: ClassVar[dict[str, str]]  # property -> key in JSON
@@ -146,7 +179,7 @@ class Model(metaclass=ModelType):
 
     @property
     def additional_properties(self) -> dict[str, Any]:
-        """What the server sent beyond the declared properties, as it came."""
+        """What the server sent beyond the declared properties, as it came. It is sent along with the model, too."""
         if self._additional_properties is None:
             self._additional_properties: dict[str, Any] | None = {}
         return self._additional_properties
@@ -154,6 +187,39 @@ class Model(metaclass=ModelType):
     def to_dict(self) -> dict[str, Any]:
         """Return the declared properties, models inside as dicts too. Secrets are shown: this is for programs."""
         return {name: _plain(getattr(self, name)) for name in self._declared}
+
+    def to_json(self) -> str:
+        """Return what `to_dict` returns as JSON, dates as ISO 8601. Secrets are shown: this is for programs.
+
+        :raises ApiTypeError: a value that was assigned without being checked is not one that JSON has.
+        """
+        with Translated(BaseException, partial(_json_error, type(self).__name__)):  # the frames hold what is secret
+            return json.dumps(self.to_dict(), default=_json_value, allow_nan=False)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Make a model of the server's names and values, as in JSON or from `to_dict`, models inside of dicts too.
+
+        As with a response, no rule is checked: what is missing is `None`, what is unknown is in
+        `additional_properties`, and a value of another type than declared stays as it is. The constructor of a class
+        of your own is not called.
+
+        :raises ApiTypeError: the values are not in a dict.
+        """
+        given = Opaque(values)
+        values = {}  # no local of a frame that raises holds a secret
+        if not isinstance(given.value, Mapping):
+            raise ApiTypeError(f"{cls.__name__}.from_dict takes a dict, not {type(given.value).__name__}")
+        with Translated(BaseException, without_frames):
+            return cls.__new__(cls)._take(given.value)
+
+    def _take(self, values: Mapping[str, Any]) -> Self:
+        self.local_vars_configuration = None
+        for name, key in self.attribute_map.items():
+            setattr(self, f"_{name}", _read(self.openapi_types[name], values.get(key)))
+        known = {*self.attribute_map.values()}
+        self._additional_properties = {key: value for key, value in values.items() if key not in known} or None
+        return self
 
     def to_str(self) -> str:
         """Return the declared properties as text for people, secrets as `'***'`."""
@@ -171,13 +237,50 @@ class Model(metaclass=ModelType):
 
     __hash__ = None  # type: ignore[assignment]  # content can change, so it cannot be a key
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what pickle keeps, by name, so that other versions can take it."""
+        whole: Any = object.__getstate__(self)  # a pair, as there are slots: what is in `__dict__`, what in slots
+        values: dict[str, Any] = {**(whole[0] or {}), **whole[1]}
+        settings = ReadSettings.of(values.pop("local_vars_configuration", None))
+        state = {key: values.pop(key, None) for key in (*map("_{}".format, self._declared), "_additional_properties")}
+        state["local_vars_configuration"] = None if settings is None else settings._asdict()
+        return {**state, _OWN: values} if values else state
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Take what this version, another one or the 3.3 client has pickled; what this one does not know is kept."""
+        left = Opaque(dict(state))
+        state = {}  # no local of a frame that raises holds a secret
+        with Translated(BaseException, without_frames):
+            self._restore(left.value)
+
+    def _restore(self, left: dict[str, Any]) -> None:
+        self.local_vars_configuration = ReadSettings.of(left.pop("local_vars_configuration", None))
+        own, additional = left.pop(_OWN, {}), left.pop("_additional_properties", None) or {}
+        is_of_3_3 = left.pop("discriminator", self) is None
+        for name, declared in self._declared.items():
+            value = left.pop(f"_{name}", None)
+            setattr(self, f"_{name}", _read(declared.type, additional.get(name)) if value is None else value)
+        if is_of_3_3 and hasattr(self, "__dict__"):
+            own = left
+        else:
+            additional = {**additional, **{key.removeprefix("_"): value for key, value in left.items()}}
+        for name, value in own.items():
+            setattr(self, name, value)
+        self._additional_properties = {k: v for k, v in additional.items() if k not in self._declared} or None
+
     def _is_checked(self) -> bool:
         settings = self.local_vars_configuration
         return settings is None or settings.client_side_validation
 
 
 def problem_of_body(model: type[Model], body: Model | Mapping[Any, Any]) -> str | None:
-    """Return the rule of a model that a body breaks, be it a model or a plain dict; `None`: none. Unknown keys pass."""
+    """Return the rule of a model that a body breaks, be it a model or a plain dict; `None`: none."""
+    if isinstance(body, Model):
+        model = type(body)  # which may have properties of its own
+    else:
+        for name in body:
+            if name not in model._declared:
+                return _no_property(model, name)
     for name, declaration in model._declared.items():
         value = getattr(body, name) if isinstance(body, Model) else body.get(name)
         problem = declaration.problem(value)
@@ -192,10 +295,16 @@ def _misuse(model: type[Model], args: tuple[Any, ...], values: Mapping[str, Any]
         return f"{model.__name__} has {len(names)} properties, {len(args)} values were given"
     for name in values:
         if name not in model._declared:
-            return f"{model.__name__} has no property {name!r}; it has {', '.join(names)}"
+            return _no_property(model, name)
         if name in names[: len(args)]:
             return f"{model.__name__}.{name} was given twice, by position and by name"
     return None
+
+
+def _no_property(model: type[Model], name: object) -> str:
+    meant = closest(name, model._declared)
+    hint = f"did you mean {meant!r}?" if meant else f"it has {', '.join(model._declared)}"
+    return f"{model.__name__} has no property {name!r}; {hint}"
 
 
 def _fits(declared: str, value: Any) -> bool:
@@ -206,12 +315,41 @@ def _fits(declared: str, value: Any) -> bool:
     if declared == "int":
         if isinstance(value, str):  # digits as text go over the wire as well, and programs pass them from argv
             return re.fullmatch(r"-?[0-9]+", value) is not None
-        return isinstance(value, int) and not isinstance(value, bool)
+        return is_whole(value)
     if declared == "datetime":
         return isinstance(value, datetime | str)
     if declared.startswith("list["):
         return isinstance(value, list | tuple)
-    return isinstance(value, Model | Mapping)
+    return isinstance(value, Model | Mapping) if declared in models.__all__ else True  # of a user's own property
+
+
+def _read(declared: str, value: Any) -> Any:
+    """Return a plain value as what is declared; what does not fit stays as it is."""
+    if declared.startswith("list["):
+        return [_read(declared[5:-1], item) for item in value] if isinstance(value, list | tuple) else value
+    if declared == "datetime" and isinstance(value, str):
+        try:
+            return parse_datetime(value)
+        except ValueError:
+            return value
+    if declared in models.__all__ and isinstance(value, Mapping):
+        return models.by_name(declared).from_dict(value)
+    return value
+
+
+def _json_error(name: str, error: BaseException) -> BaseException:
+    if isinstance(error, TypeError | ValueError | RecursionError):
+        return ApiTypeError(f"this {name} cannot be written as JSON: {error}")
+    return without_frames(error)
+
+
+def _json_value(value: object) -> str | int | float:
+    if isinstance(value, date):
+        return value.isoformat()
+    number = as_number(value)
+    if number is None:
+        raise TypeError(f"JSON has no {type(value).__name__}")
+    return number
 
 
 def _plain(value: Any) -> Any:

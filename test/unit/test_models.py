@@ -212,7 +212,7 @@ def test_token_number_of_an_activity_is_not_a_secret() -> None:
 
 def test_misuse_of_the_constructor_is_named() -> None:
     attempts: list[tuple[Any, str]] = [
-        (lambda: Ticket(tickets="x"), "Ticket has no property 'tickets'; it has ticket"),  # type: ignore[call-arg]
+        (lambda: Ticket(tickets="x"), "Ticket has no property 'tickets'; did you mean 'ticket'?"),  # type: ignore[call-arg]
         (lambda: Ticket("x", "y"), "Ticket has 1 properties, 2 values were given"),  # type: ignore[arg-type, call-arg]
         (lambda: Ticket("x", ticket="y"), "Ticket.ticket was given twice"),  # type: ignore[arg-type, call-arg]
     ]
