@@ -16,6 +16,7 @@ from elements_sdk._serialization.encode import to_json
 from elements_sdk._serialization.parse import UnexpectedJson, parse_json
 from elements_sdk._serialization.strict import first_mismatch
 from elements_sdk._utils.errors import Translated, without_frames
+from elements_sdk._utils.plain import as_text
 from elements_sdk._utils.redaction import MaskedDict, Opaque, excerpt, reveal, shown_headers
 from elements_sdk.exceptions import ApiTypeError, ApiValueError, ResponseFormatError, ResponseTooLarge
 from elements_sdk.models._base import ReadSettings, problem_of_body
@@ -138,7 +139,8 @@ class Operation(NamedTuple):
         for parameter in self.parameters:
             value = arguments.get(parameter.name)
             if value is not None:
-                (in_path if parameter.location == "path" else in_query).append((parameter.wire_name, value))
+                pair = (parameter.wire_name, _text_of(parameter, value))
+                (in_path if parameter.location == "path" else in_query).append(pair)
             elif parameter.required:
                 raise self._missing(parameter.name)
         if in_path:
@@ -207,6 +209,20 @@ class Operation(NamedTuple):
 
     def _missing(self, name: str) -> ApiValueError:
         return ApiValueError(f"{self.name} needs the argument {name!r}")
+
+
+def _text_of(parameter: Parameter, value: Any) -> str | int | float:
+    """Return an argument as it goes into the URL.
+
+    :raises ApiValueError: it is not what a URL holds; a list would go out as Python writes one.
+    """
+    plain = as_text(value)
+    if plain is None:
+        where, name, given = parameter.location, parameter.name, type(value).__name__
+        raise ApiValueError(
+            f"the {where} parameter {name!r} must be text, a finite number, a date or an Enum's value, not {given}"
+        )
+    return plain
 
 
 def _too_large(request: Request, response: Response, type_name: str) -> BaseException | None:
