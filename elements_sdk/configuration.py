@@ -7,15 +7,17 @@ import itertools
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
 
 from elements_sdk._config.environment import settings_of_environment
 from elements_sdk._config.legacy import LegacySettings
 from elements_sdk._config.logging import log_handler
+from elements_sdk._config.settings import MoreSettings
 from elements_sdk._config.validators import SETTINGS, header_text, problem_of_token
 from elements_sdk._utils.errors import Translated, without_frames
-from elements_sdk._utils.redaction import Opaque, masked, reveal
-from elements_sdk.exceptions import ApiAttributeError, ApiValueError
+from elements_sdk._utils.redaction import MaskedDict, Opaque, masked, reveal
+from elements_sdk._utils.text import closest
+from elements_sdk.exceptions import ApiAttributeError, ApiTypeError, ApiValueError
 from elements_sdk.retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ _BEARER_SPELLINGS = ("Authorization", "Bearer")  # that of 3.3, and that of the 
 
 class Configuration(LegacySettings):
     """The settings of a client: the server, the caller, and how calls are made. Values are checked when they are set.
+
+    Each may be given to the constructor by name, or set later. A derived class may have attributes of its own.
 
     :ivar host: `http://` or `https://`, name and port of the server; a path is put before every call's own.
     :ivar api_key: `{"Authorization": "KEY"}`.
@@ -123,12 +127,16 @@ class Configuration(LegacySettings):
         username: str | bytes | None = None,
         password: str | bytes | None = None,
         discard_unknown_keys: bool = False,
+        **settings: Unpack[MoreSettings],
     ) -> None:
-        """
+        """Every setting may be given as a keyword.
+
         :raises ApiValueError: a value is not valid; the message says which and why.
+        :raises ApiTypeError: there is no such setting.
         """
         given: Opaque[dict[str, Any]] = Opaque(
             {
+                **settings,
                 "host": host,
                 "api_key": api_key or {},
                 "api_key_prefix": api_key_prefix or {},
@@ -137,11 +145,16 @@ class Configuration(LegacySettings):
                 "discard_unknown_keys": discard_unknown_keys,
             }
         )
-        host, api_key, username, password = "", None, None, None  # no local of a frame that raises holds a secret
+        host, api_key, username, password, settings = "", None, None, None, {}  # no local here holds a secret
+        for name in given.value:
+            if name not in SETTINGS:
+                raise ApiTypeError(_no_such_setting(type(self), name))
         object.__setattr__(self, "_changes", next(_numbers))
         with Translated(BaseException, without_frames):
             for name, setting in SETTINGS.items():
                 object.__setattr__(self, name, setting.check(name, reveal(given).get(name, setting.default)))
+            if any(name in reveal(given) for name in _LOGGING):
+                log_handler.configure(*(getattr(self, name) for name in _LOGGING))
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Configuration:
@@ -164,10 +177,11 @@ class Configuration(LegacySettings):
 
         def __setattr__(self, name: str, value: Any) -> None:
             value = Opaque(value)  # no local of a frame that raises holds a secret
-            if name not in SETTINGS:
-                raise ApiAttributeError(_no_such_setting(name))
-            with Translated(BaseException, without_frames):
-                value = Opaque(SETTINGS[name].check(name, reveal(value)))
+            if name in SETTINGS:
+                with Translated(BaseException, without_frames):
+                    value = Opaque(SETTINGS[name].check(name, reveal(value)))
+            elif not _is_own(type(self), name):
+                raise ApiAttributeError(_no_such_setting(type(self), name))
             if name in _LOGGING:
                 log_handler.configure(*({**vars(self), name: reveal(value)}[setting] for setting in _LOGGING))
             object.__setattr__(self, name, reveal(value))
@@ -176,11 +190,11 @@ class Configuration(LegacySettings):
                 vars(self)["_left_out"] = tuple(item for item in self._left_out if item != name)
 
         def __getattr__(self, name: str) -> Any:
-            raise ApiAttributeError(_no_such_setting(name))
+            raise ApiAttributeError(_no_such_setting(type(self), name))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Configuration:
         """Copy everything, credentials included; a hook and an `ssl_context` stay the same object."""
-        clone = object.__new__(type(self))
+        clone = memo[id(self)] = object.__new__(type(self))
         for name, value in vars(self).items():
             vars(clone)[name] = value if name in _SHARED_BY_COPIES else copy.deepcopy(value, memo)
         return clone
@@ -195,11 +209,37 @@ class Configuration(LegacySettings):
         for name in _SHARED_BY_COPIES:
             with Translated(Exception, partial(_pickling_error, name)):  # pickle raises whatever the object does
                 pickle.dumps(getattr(self, name))
-        if self.pickle_credentials:
-            return dict(vars(self))
-        left_out = tuple(name for name in _SECRET_SETTINGS if getattr(self, name))
-        defaults = {name: SETTINGS[name].check(name, SETTINGS[name].default) for name in left_out}
-        return {**vars(self), **defaults, "_left_out": left_out}
+        left_out = () if self.pickle_credentials else tuple(name for name in _SECRET_SETTINGS if getattr(self, name))
+        kept = vars(self).keys() - {"_changes", *left_out}
+        state = {
+            name: dict(value) if isinstance(value, MaskedDict) else value
+            for name, value in vars(self).items()
+            if name in kept
+        }
+        return state if self.pickle_credentials else {**state, "_left_out": left_out}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Take what this version, another one or the 3.3 client has pickled, setting by setting.
+
+        What is not in it has its default, and what this version does not know goes. No logger is changed.
+
+        :raises ApiValueError: a value is not valid here.
+        """
+        given = Opaque({name.removeprefix("_Configuration__"): value for name, value in state.items()})
+        state = {}  # no local of a frame that raises holds a secret
+        Configuration.__init__(self)
+        with Translated(BaseException, without_frames):
+            self._restore(given.value)
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        for name, value in state.items():
+            if name in SETTINGS:
+                vars(self)[name] = SETTINGS[name].check(name, value)
+            elif name == "_left_out":
+                vars(self)[name] = tuple(value)
+            elif type(self) is not Configuration and not hasattr(Configuration, name):
+                vars(self)[name] = value  # an attribute that the derived class has
+        vars(self)["_changes"] = next(_numbers)
 
     def is_complete(self) -> bool:
         """Return whether nothing was left out of this configuration when it was pickled, or all has been set again."""
@@ -292,8 +332,16 @@ def _pickling_error(name: str, error: Exception) -> ApiValueError:
     return ApiValueError(f"{name} cannot be pickled ({reason}): {_CURES[name]}, or set it to None and again there")
 
 
-def _no_such_setting(name: str) -> str:
-    from difflib import get_close_matches  # loaded late: it is for mistakes only
+def _is_own(kind: type[Configuration], name: str) -> bool:
+    """Return whether a derived class declares an attribute, or its name cannot be a setting's, mistyped."""
+    if kind is Configuration:
+        return False
+    is_declared = hasattr(kind, name) or any(name in getattr(base, "__annotations__", ()) for base in kind.__mro__)
+    return is_declared or name.startswith("_") or closest(name, SETTINGS, likeness=0.8) is None
 
-    close = get_close_matches(name, SETTINGS, n=1)
-    return f"Configuration has no setting {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+
+def _no_such_setting(kind: type[Configuration], name: str) -> str:
+    meant = closest(name, SETTINGS)
+    text = f"{kind.__name__} has no setting {name!r}" + (f"; did you mean {meant!r}?" if meant else "")
+    own = f" An attribute of your own that is so named has to be declared in the class, as in `{name}: str`."
+    return text + own if meant and kind is not Configuration else text

@@ -19,12 +19,14 @@ from elements_sdk._http.messages import Request, Response, with_query
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._operations.errors import deadline_exceeded, status_error
 from elements_sdk._operations.operation import DATA_ONLY, ApiResponse, Operation, RequestOptions, read_options
+from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.fork import register_after_fork
 from elements_sdk._utils.redaction import MaskedDict, Opaque, reveal
 from elements_sdk._utils.urls import origin_of
 from elements_sdk._version import __version__
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import (
+    ApiTypeError,
     ApiValueError,
     ForbiddenException,
     InsecureTransportWarning,
@@ -276,13 +278,28 @@ class BaseClient(LegacyClient):
         return f"{type(self).__name__}({given.host!r})" if given else f"{type(self).__name__}()"
 
     def own_settings(self) -> dict[str, Any]:
-        """Return the constructor arguments that only this kind of client takes."""
+        """Return the constructor arguments that only this kind of client takes, for copies and pickles of it.
+
+        A derived class whose constructor takes arguments of its own adds them to what its base returns.
+        """
         return {}
+
+    def _checked_settings(self) -> dict[str, Any]:
+        """Return `own_settings`.
+
+        :raises ApiTypeError: the constructor of a derived class does not take them, or needs others.
+        """
+        import inspect  # loaded late: it brings much along
+
+        settings = Opaque(self.own_settings())
+        with Translated(TypeError, partial(_misfit, type(self).__name__)):
+            inspect.signature(type(self)).bind(configuration=None, cookie=None, **settings.value)
+        return settings.value
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Copy everything, credentials and session included, but the connections."""
         configuration = copy.deepcopy(self.configuration, memo)
-        clone = type(self)(configuration=configuration, cookie=self.cookie, **self.own_settings())
+        clone = type(self)(configuration=configuration, cookie=self.cookie, **self._checked_settings())
         clone.default_headers.update(self.default_headers)
         clone.client_side_validation = self.client_side_validation
         clone._credentials.copy_session_from(self._credentials)
@@ -297,7 +314,7 @@ class BaseClient(LegacyClient):
         left_out += ["session"] if self._credentials.has_session(settings.host) else []
         left_out += ["cookie"] if self.cookie and not keeps else []
         left_out += [name for name in ("proxy", "proxy_headers") if getattr(settings, name) and not keeps]
-        arguments = {"configuration": settings, "cookie": self.cookie if keeps else None, **self.own_settings()}
+        arguments = {"configuration": settings, "cookie": self.cookie if keeps else None, **self._checked_settings()}
         state = {"client_side_validation": self.client_side_validation, "left_out": left_out}
         return partial(type(self), **arguments), (), {**state, "default_headers": MaskedDict(headers)}
 
@@ -314,6 +331,14 @@ class BaseClient(LegacyClient):
                 f"this client was pickled without its {', '.join(missing)}: "
                 "make it anew (or log in), or set pickle_credentials before pickling"
             )
+
+
+def _misfit(kind: str, error: TypeError) -> ApiTypeError:
+    return ApiTypeError(
+        f"a {kind} cannot be copied or pickled: its constructor is called with configuration=, cookie= "
+        f"and what own_settings() returns, and that does not fit ({error}). "
+        "Let own_settings() return the arguments of your own, added to super().own_settings()"
+    )
 
 
 def _level_of_user() -> int:

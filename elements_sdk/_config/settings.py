@@ -1,0 +1,45 @@
+"""The settings that the constructor of a Configuration takes by name only, for type checkers and editors."""
+
+# Annotations are not postponed here: a TypedDict would compile the text of each when the class is made.
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+from elements_sdk.retry import RetryPolicy
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from urllib3 import Retry
+
+
+class MoreSettings(TypedDict, total=False):
+    """The settings of a Configuration besides its first six; the docstring of `Configuration` says what each is."""
+
+    refresh_api_key_hook: Callable[[Any], None] | None
+    client_side_validation: bool
+    timeout: float | tuple[float | None, float | None] | None
+    total_timeout: float | None
+    keepalive_idle: float | None
+    connection_pool_maxsize: int
+    verify_ssl: bool
+    ssl_ca_cert: str | None
+    cert_file: str | None
+    key_file: str | None
+    ssl_ca_data: str | bytes | None
+    key_password: str | None
+    ssl_context: "SSLContext | None"
+    assert_hostname: str | Literal[False] | None
+    proxy: str | None
+    proxy_headers: Mapping[str, str] | None
+    trust_env: bool
+    safe_chars_for_path_param: str
+    retries: "int | RetryPolicy | Retry | None"
+    temp_folder_path: str | None
+    max_response_bytes: int | None
+    compression: bool
+    strict_responses: bool
+    debug: bool
+    logger_file: str | None
+    logger_format: str
+    pickle_credentials: bool
