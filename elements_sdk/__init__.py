@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from elements_sdk import models
-from elements_sdk._version import __version__
+from elements_sdk._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from elements_sdk._operations.operation import ApiResponse, CallOptions
@@ -86,7 +86,6 @@ __all__ = [
     "TooManyRequestsException",
     "UnauthorizedException",
     "UnprocessableEntityException",
-    "__version__",
 ]
 __all__ += models.__all__
 
@@ -114,12 +113,14 @@ if not TYPE_CHECKING:
         return value
 
     def _module(name: str) -> Any:
-        try:
-            return None if name.startswith("_") else import_module(f"{__name__}.{name}")
-        except ModuleNotFoundError as error:
-            if error.name != f"{__name__}.{name}":  # but something that it needs
-                raise
+        if name.startswith("_") or not name.isidentifier():
             return None
+        try:
+            return import_module(f"{__name__}.{name}")
+        except Exception as error:
+            if isinstance(error, ModuleNotFoundError) and error.name == f"{__name__}.{name}":
+                return None
+            raise AttributeError(f"{name} cannot be imported: {error}") from error  # so that hasattr works
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

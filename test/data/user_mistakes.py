@@ -28,3 +28,8 @@ auth.iter_access_tokens(limit=7)  # error
 number: int = next(auth.iter_access_tokens())  # error
 map_calls(len, [3])  # error
 map_calls(auth.delete_access_token)  # error
+Configuration(timout=5)  # error
+Configuration(timeout="5")  # error
+Ticket.from_dict("ticket")  # error
+ticket_json: bytes = Ticket(ticket="t").to_json()  # error
+token.note = "mine"  # error

@@ -10,9 +10,9 @@ from urllib3 import HTTPHeaderDict
 from urllib3.response import BaseHTTPResponse
 
 import elements_sdk
-from elements_sdk import ApiClient, ApiResponse, AuthApi, Configuration, OneTimeAccessToken, Ticket
+from elements_sdk import ApiClient, ApiResponse, AuthApi, Configuration, OneTimeAccessToken, RetryPolicy, Ticket
 from elements_sdk.bulk import Bulk, Outcome, map_calls
-from elements_sdk.models import ElementsUserDetail
+from elements_sdk.models import ElementsUserDetail, ElementsUserMini
 from elements_sdk.pagination import Pager
 from elements_sdk.sandbox import Sandbox
 
@@ -81,6 +81,37 @@ def work(auth: AuthApi) -> None:
         assert_type(next(bulk), Outcome[OneTimeAccessToken, str])
 
 
+def plain(token: OneTimeAccessToken) -> None:
+    assert_type(OneTimeAccessToken.from_dict({"id": 7}), OneTimeAccessToken)
+    assert_type(OneTimeAccessToken.from_dict(token.to_dict()).user, ElementsUserMini)
+    assert_type(token.to_json(), str)
+
+
+class NotedToken(OneTimeAccessToken):
+    """A token with an attribute of its own."""
+
+    def note(self, text: str) -> None:
+        self.text = text
+
+
+class RegionalConfiguration(Configuration):
+    """Settings with an attribute of their own."""
+
+    region: str = "eu"
+
+
+assert_type(NotedToken.from_dict({}), NotedToken)
+assert_type(NotedToken.from_dict({}).text, str)
+assert_type(RegionalConfiguration(timeout=5).region, str)
+
+
+def renew(configuration: Configuration) -> None:
+    configuration.api_key["Bearer"] = "KEY"
+
+
+Configuration(
+    timeout=(5, None), total_timeout=None, verify_ssl=True, retries=RetryPolicy(3), refresh_api_key_hook=renew, proxy=None
+)
 configuration = Configuration(host="http://localhost", api_key={"Authorization": "KEY"})
 configuration.api_key_prefix["Authorization"] = "Bearer"
 configuration.timeout = (5, 30)
@@ -88,6 +119,8 @@ configuration.timeout = 5
 configuration.assert_hostname = False
 with ApiClient(configuration) as client:
     use(AuthApi(client))
+    client.call_api("/api/2/x", "GET", response_type=list[Ticket])
+assert_type(elements_sdk.__version__, str)
 with Sandbox() as sandbox:
     assert_type(sandbox.configuration(sandbox.admin), Configuration)
     assert_type(sandbox.outbox[0].to, list[str])

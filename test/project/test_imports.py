@@ -85,12 +85,12 @@ def test_without_aiohttp_the_asyncio_client_names_it_and_the_command() -> None:
         "import elements_sdk\n"
         "for _ in range(2):\n"
         "    try: elements_sdk.aio\n"
-        "    except ImportError as error: print(error)\n"
+        "    except AttributeError as error: print(error)\n"
         "try: from elements_sdk.aio import AuthApi\n"
         "except ImportError as error: print(error)"
     )
     message = 'elements_sdk.aio: aiohttp missing; install the extra: pip install ".[aio]" from a clone'
-    assert run(program).splitlines() == [message] * 3
+    assert run(program).splitlines() == [f"aio cannot be imported: {message}"] * 2 + [message]
 
 
 def test_sandbox_and_command_line_are_importable_without_django() -> None:
@@ -112,7 +112,6 @@ def test_public_names_are_those_of_the_contract() -> None:
         "ApiResponse",
         "CallOptions",
         "RetryPolicy",
-        "__version__",
         *models.__all__,
     }
     expected |= {name for name in exceptions.__all__ if name[0].isupper()}
@@ -181,3 +180,41 @@ def test_only_four_packages_are_required() -> None:
 
     always = sorted(line for line in requires("elements-sdk") or [] if "extra ==" not in line)
     assert always == ["certifi", "python-dateutil>=2.8.2", "six>=1.16", "urllib3<3,>=2.8"]
+
+
+def test_importing_the_module_that_runs_the_command_line_runs_nothing() -> None:
+    assert run("import elements_sdk.__main__ as it; print(it.main.__module__)") == "elements_sdk.cli"
+
+
+@pytest.mark.parametrize(
+    ("needed", "name", "there"),
+    [("aiohttp", "aio", False), ("yarl", "aio", False), ("click", "cli", True), ("django", "sandbox", True)],
+)
+def test_asking_for_what_cannot_be_imported_is_false_and_never_an_error(needed: str, name: str, there: bool) -> None:
+    program = (
+        "import sys, importlib.abc\n"
+        "class Missing(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        f"        if name.partition('.')[0] == {needed!r}: raise ModuleNotFoundError(name, name=name)\n"
+        "sys.meta_path.insert(0, Missing())\n"
+        "import elements_sdk\n"
+        f"print([hasattr(elements_sdk, {name!r}) for _ in range(2)])"
+    )
+    assert run(program) == f"[{there}, {there}]"
+
+
+def test_asyncio_client_without_aiohttp_is_not_there_and_the_reason_is_told() -> None:
+    program = (
+        "from elements_sdk._utils import extras; find = extras.find_spec\n"
+        "extras.find_spec = lambda name: None if name == 'aiohttp' else find(name)\n"
+        "import elements_sdk; print(hasattr(elements_sdk, 'aio'), getattr(elements_sdk, 'aio', 'none'))\n"
+        "try: elements_sdk.aio\n"
+        "except AttributeError as error: print(error)\n"
+        "try: import elements_sdk.aio\n"
+        "except ImportError as error: print(error)"
+    )
+    there, reason, imported = run(program).splitlines()
+    assert there == "False none"
+    assert reason.startswith("aio cannot be imported: ")
+    assert reason.endswith(imported)
+    assert "pip install" in imported
