@@ -146,7 +146,7 @@ class Configuration(LegacySettings):
             }
         )
         host, api_key, username, password, settings = "", None, None, None, {}  # no local here holds a secret
-        for name in given.value:
+        for name in reveal(given):
             if name not in SETTINGS:
                 raise ApiTypeError(_no_such_setting(type(self), name))
         object.__setattr__(self, "_changes", next(_numbers))
@@ -229,7 +229,7 @@ class Configuration(LegacySettings):
         state = {}  # no local of a frame that raises holds a secret
         Configuration.__init__(self)
         with Translated(BaseException, without_frames):
-            self._restore(given.value)
+            self._restore(reveal(given))
 
     def _restore(self, state: Mapping[str, Any]) -> None:
         for name, value in state.items():

@@ -293,8 +293,8 @@ class BaseClient(LegacyClient):
 
         settings = Opaque(self.own_settings())
         with Translated(TypeError, partial(_misfit, type(self).__name__)):
-            inspect.signature(type(self)).bind(configuration=None, cookie=None, **settings.value)
-        return settings.value
+            inspect.signature(type(self)).bind(configuration=None, cookie=None, **reveal(settings))
+        return reveal(settings)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Copy everything, credentials and session included, but the connections."""

@@ -208,10 +208,10 @@ class Model(metaclass=ModelType):
         """
         given = Opaque(values)
         values = {}  # no local of a frame that raises holds a secret
-        if not isinstance(given.value, Mapping):
-            raise ApiTypeError(f"{cls.__name__}.from_dict takes a dict, not {type(given.value).__name__}")
+        if not isinstance(reveal(given), Mapping):
+            raise ApiTypeError(f"{cls.__name__}.from_dict takes a dict, not {type(reveal(given)).__name__}")
         with Translated(BaseException, without_frames):
-            return cls.__new__(cls)._take(given.value)
+            return cls.__new__(cls)._take(reveal(given))
 
     def _take(self, values: Mapping[str, Any]) -> Self:
         self.local_vars_configuration = None
@@ -251,7 +251,7 @@ class Model(metaclass=ModelType):
         left = Opaque(dict(state))
         state = {}  # no local of a frame that raises holds a secret
         with Translated(BaseException, without_frames):
-            self._restore(left.value)
+            self._restore(reveal(left))
 
     def _restore(self, left: dict[str, Any]) -> None:
         self.local_vars_configuration = ReadSettings.of(left.pop("local_vars_configuration", None))
