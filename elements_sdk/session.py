@@ -47,7 +47,7 @@ class Session(BaseSession):
         :param username: that of the configuration, if left out; so is the password.
         :param otp: the one-time code, or a function that returns a fresh one for each login.
         :param new_password: the password to have from now on, where the server demands a change.
-        :raises ApiValueError: there is no name, or no password.
+        :raises ApiValueError: the name or the password is missing.
         """
         login: Opaque[dict[str, Any]] = Opaque(
             {"username": username, "password": password, "otp": otp, "new_password": new_password}

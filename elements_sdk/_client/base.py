@@ -116,9 +116,7 @@ class BaseClient(LegacyClient):
 
     async def _send_raw(self, call: RawCall) -> Any:
         """Send a request to any URL; return the response, or the library's own where the caller reads the body."""
-        request, options = call.request(), read_options("request", call.options)
-        if not any(name.lower() == "user-agent" for name in request.headers):
-            request.headers["User-Agent"] = self.user_agent  # else urllib3 names itself
+        request, options = call.request(self.user_agent), read_options("request", call.options)
         self._check_open()
         settings, problem = self._settings(), self._sender.problem_of(request)
         if problem is not None:
@@ -252,8 +250,8 @@ class BaseClient(LegacyClient):
             self._credentials.add_session(request, self.cookie)
         elif self._cookie:
             request.headers["Cookie"] = "; ".join(filter(None, [self._cookie, request.headers.get("Cookie")]))
-        if accepts_gzip:
-            _accept_gzip(request.headers)
+        if accepts_gzip and "accept-encoding" not in map(str.lower, request.headers):
+            request.headers = MaskedDict({"Accept-Encoding": "gzip", **request.headers})
         return None if request.headers == self._sender.sendable else self._sender.problem_of(request)
 
     def _warn_if_cleartext(self, origin: str) -> None:
@@ -349,9 +347,3 @@ def _level_of_user() -> int:
     while frame is not None and f"{frame.f_globals.get('__name__')}.".startswith("elements_sdk."):
         level, frame = level + 1, frame.f_back
     return level
-
-
-def _accept_gzip(headers: MaskedDict) -> None:
-    """Ask for a compressed answer, unless the user asks for something of their own."""
-    if not any(name.lower() == "accept-encoding" for name in headers):
-        headers["Accept-Encoding"] = "gzip"

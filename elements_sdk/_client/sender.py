@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from logging import DEBUG
@@ -79,7 +80,7 @@ class Sender:
         :param received: called with each response, redirects included.
         :raises ApiConnectionError: no complete response came.
         """
-        followed = 0
+        followed, context = 0, sys.exception()
         outcome: Response | BaseException
         while True:
             request.attempts += 1
@@ -109,8 +110,8 @@ class Sender:
             if not 300 <= outcome.status < 400 or followed == MOST_REDIRECTS or not follow(request, outcome):
                 return outcome
             followed += 1
-        outcome.__context__ = None
         try:
             raise outcome
         finally:
+            outcome.__context__ = context  # what the caller is handling, as in `Translated`
             del outcome  # an exception whose frames hold itself would outlive its call

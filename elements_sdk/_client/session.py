@@ -40,7 +40,7 @@ NOT_AUTHENTICATED = "Authentication credentials were not provided."  # of Django
 def complete_login(given: Opaque[dict[str, Any]], configuration: Configuration) -> Opaque[dict[str, Any]]:
     """Take name and password from the configuration, where they are not given.
 
-    :raises ApiValueError: there is no name, or no password.
+    :raises ApiValueError: the name or the password is missing.
     """
     for name in ("username", "password"):
         reveal(given)[name] = reveal(given)[name] or getattr(configuration, name)

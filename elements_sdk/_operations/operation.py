@@ -2,6 +2,7 @@
 
 # Annotations are not postponed here: a NamedTuple would compile the text of each when the class is made.
 
+import sys
 from collections.abc import Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
@@ -169,7 +170,7 @@ class Operation(NamedTuple):
             raise status_error(request, response, self.is_login)
         if self.result is None or self.result == "file":
             return response.file
-        name, failed = self.result, None
+        name, failed, context = self.result, None, sys.exception()
         if len(_data_of(response)) > ONE_MODEL:
             failed = _too_large(request, response, name)
         try:
@@ -185,10 +186,10 @@ class Operation(NamedTuple):
             failed = _format_error(request, response, error)
         except BaseException as error:  # Ctrl-C, say; the frames hold what was being read
             failed = without_frames(error)
-        failed.__context__ = None
         try:
             raise failed
         finally:
+            failed.__context__ = context
             del failed  # an exception whose frames hold itself would outlive its call
 
     def by_page(self) -> "Operation":

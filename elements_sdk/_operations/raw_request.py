@@ -62,14 +62,18 @@ class RawCall:
         with Translated(BaseException, _own_error):
             return _operation(self), _request(self, self.target, safe_characters), _options(self)
 
-    def request(self) -> Request:
+    def request(self, user_agent: str) -> Request:
         """Return the request of `request`, to any URL.
 
+        :param user_agent: what the client calls itself, unless the caller says it.
         :raises ApiValueError: the URL is not valid, or a value cannot be sent.
         :raises ApiTypeError: body and content type do not go together, or parameters are not pairs.
         """
         with Translated(BaseException, _own_error):
-            return _request_to_url(self)
+            request = _request_to_url(self)
+            if "user-agent" not in map(str.lower, request.headers):
+                request.headers["User-Agent"] = user_agent  # else urllib3 names itself
+            return request
 
 
 # The frames below hold what the caller gave, so no exception leaves with them.

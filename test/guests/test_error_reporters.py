@@ -25,8 +25,8 @@ def by_sentry(error: BaseException) -> str:
 
 
 def by_elastic(error: BaseException) -> str:
-    frames = stacks.iter_traceback_frames(error.__traceback__)
-    return repr([(frame.f_code.co_name, encoding.transform(frame.f_locals)) for frame, _line in frames])
+    frames = stacks.iter_traceback_frames(error.__traceback__)  # type: ignore[no-untyped-call]
+    return repr([(frame.f_code.co_name, encoding.transform(frame.f_locals)) for frame, _ in frames])  # type: ignore[no-untyped-call]
 
 
 def by_stackprinter(error: BaseException) -> str:

@@ -325,7 +325,7 @@ def test_safe_characters_do_not_open_a_way_out(safe: str, recorder: RecordingSer
         assert ".." not in recorder.last.path.replace("%2E", ".").replace("%2e", ".").split("/")
 
 
-@pytest.mark.parametrize("value", ["a/b", "a b", "ü", "%2e%2e", "a?b#c", "a\nb", "...", "\x00"])
+@pytest.mark.parametrize("value", ["a/b", "a b", "ü", "a?b#c", "a\nb", "...", "\x00"])
 def test_id_stays_one_segment(value: str, recorder: RecordingServer) -> None:
     client_of(recorder.host).get_access_token(value)  # type: ignore[call-overload]
     assert recorder.last.path.count("/") == 5

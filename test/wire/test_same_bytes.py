@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,9 @@ class Bytes:
 
     def __call__(self, conversation: Conversation) -> None:
         while data := conversation.receive():
+            length = re.search(rb"\r\nContent-Length: (\d+)", data)
+            while length and len(data.partition(b"\r\n\r\n")[2]) < int(length[1]):  # it comes in two packets
+                data += conversation.receive()
             self.received += data
             if self._location is not None:
                 conversation.send(message(302, b"", [("Location", self._location)]))
