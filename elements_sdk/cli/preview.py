@@ -88,9 +88,12 @@ def progress(total: int) -> Iterator[Callable[[], object]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(file=_Terminal(), force_terminal=True), transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda: bar.advance(task)
+    try:
+        with Progress(*columns, console=Console(file=_Terminal(), force_terminal=True), transient=True) as bar:
+            task = bar.add_task("", total=total)
+            yield lambda: bar.advance(task)
+    finally:
+        _Terminal().write("\x1b[?25h")  # the cursor, should Ctrl-C have come upon rich in the middle of a step
 
 
 class _Terminal(io.StringIO):

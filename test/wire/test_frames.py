@@ -33,7 +33,7 @@ def problems_of(name: str, error: BaseException) -> set[str]:
         where = f"{frame.f_code.co_qualname} of {frame.f_globals['__name__']}"
         if not frame.f_code.co_filename.startswith(PACKAGE):
             found.add(f"the frame of {where} is shown")
-        missing = set(inspect.getargs(frame.f_code).args) - frame.f_locals.keys()
+        missing = set(inspect.getargs(frame.f_code).args) - set(frame.f_locals)
         found |= {f"{where} has deleted its parameter {local}: cgitb fails on that" for local in missing}
         for local, value in frame.f_locals.items():
             text = "".join(shown(value))
