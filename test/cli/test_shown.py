@@ -272,3 +272,17 @@ def test_many_links_are_counted_on_a_terminal_while_they_are_read(recorder: Reco
     assert code == 0
     assert "200 links are read" in shown
     assert "400 links are read" in shown
+
+
+@pytest.mark.parametrize("depth", [250, 900, 20_000])
+def test_deeply_nested_value_is_told_and_nothing_is_done(depth: int, here: Here) -> None:
+    body = b'[{"id": 7, "url": "/m/7", "expires": ' + b"[" * depth + b"]" * depth + b"}]"
+    with RecordingServer() as recorder:
+        recorder.answers(body)
+        variables = {"ELEMENTS_HOST": recorder.host, "ELEMENTS_API_TOKEN": "T"}
+        for arguments in (["links", "list"], ["links", "revoke", "--all", "--yes"]):
+            result = here(*arguments, **variables)
+            assert result.returncode == 3
+            assert "nested more than 200 levels deep" in result.stderr
+            assert "fault" not in result.stderr
+        assert {request.method for request in recorder.requests} == {"GET"}
