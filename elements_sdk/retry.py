@@ -8,20 +8,19 @@ from functools import cache
 from typing import Any
 
 from elements_sdk._http.messages import Request, Response
-from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._utils.dates import seconds_to_wait
 from elements_sdk._utils.fork import register_after_fork
-from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody, OpenApiException
+from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiValueError, IncompleteBody
 
 DEFAULT_RETRIES = 2
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+FULL_BUDGET = 500  # tokens of the bucket
 TRANSIENT_STATUSES = frozenset({408, 429, 502, 503, 504})
 _THROTTLED_STATUSES = frozenset({429, 503})
 
 _LONGEST_BACKOFF = 8.0  # seconds
 _FIRST_BACKOFF = 0.5  # seconds
 _LONGEST_WAIT = 3600.0  # seconds; a caller who is asked to wait for longer gets the error instead
-_FULL_BUDGET = 500  # tokens of the bucket
 _PRICE_OF_A_RETRY = 5  # tokens
 _MOST_RETRIES = 1000
 
@@ -151,29 +150,6 @@ def _number(limit: int | None) -> int | None:
     return None if limit is None else min(int(limit), _MOST_RETRIES)
 
 
-class RetryState:
-    """The retries of one call: what the policy wants, as far as the client's budget goes."""
-
-    def __init__(self, policy: RetryPolicy, budget: RetryBudget, retryable: bool) -> None:
-        self._policy, self._budget, self._retryable = policy, budget, retryable
-        self.count = 0
-
-    def wait(self, request: Request, outcome: Response | OpenApiException, timeouts: Timeouts) -> float | None:
-        """Return the seconds to wait before the call is tried again; `None`: it is not."""
-        if isinstance(outcome, Response) and outcome.status < 400:
-            if self.count == 0 and self._budget.left < _FULL_BUDGET:
-                self._budget.credit_success()
-            return None
-        if not isinstance(outcome, Response | ApiException):  # it cannot be sent at all
-            return None
-        safe, count, left = self._retryable, self.count, timeouts.left()
-        seconds = self._policy.wait(request, outcome, retries=count, retryable=safe, left=left)
-        if seconds is None or not self._budget.allows_retry():
-            return None
-        self.count += 1
-        return seconds
-
-
 class RetryBudget:
     """The token bucket of all retries of one client: it keeps an outage from being met with a multiple of the load.
 
@@ -181,7 +157,7 @@ class RetryBudget:
     """
 
     def __init__(self) -> None:
-        self.left = _FULL_BUDGET
+        self.left = FULL_BUDGET
         self._lock = threading.Lock()
         register_after_fork(self)
 
@@ -200,4 +176,4 @@ class RetryBudget:
     def credit_success(self) -> None:
         """Put a token back for a call that succeeded at once."""
         with self._lock:
-            self.left = min(_FULL_BUDGET, self.left + 1)
+            self.left = min(FULL_BUDGET, self.left + 1)

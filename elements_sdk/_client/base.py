@@ -32,7 +32,6 @@ from elements_sdk.exceptions import (
     InsecureTransportWarning,
     UnauthorizedException,
 )
-from elements_sdk.retry import RetryState
 
 if TYPE_CHECKING:
     from elements_sdk._operations.raw_request import RawCall
@@ -118,16 +117,9 @@ class BaseClient(LegacyClient):
         """Send a request to any URL; return the response, or the library's own where the caller reads the body."""
         request, options = call.request(self.user_agent), read_options("request", call.options)
         self._check_open()
-        settings, problem = self._settings(), self._sender.problem_of(request)
-        if problem is not None:
-            try:
-                raise problem
-            finally:
-                del problem  # an exception whose frames hold itself would outlive its call
-        timeouts = settings.timeouts(options.timeout)
-        body: Body = "read" if options.preload else "leave"
-        retries = RetryState(settings.retries, self._sender.budget, retryable=False)
-        response = await self._sender.send(request, settings, timeouts, retries, body=body)
+        settings = self._settings()
+        timeouts = Timeouts(*settings.timeouts, options.timeout)
+        response = await self._sender.send(request, settings, timeouts, "read" if options.preload else "leave")
         if not 200 <= response.status < 300:
             raise status_error(request, response)
         return response if options.preload else response.raw
@@ -170,7 +162,7 @@ class BaseClient(LegacyClient):
     async def _send(self, operation: Operation, request: Request, options: RequestOptions) -> Any:
         """Authenticate and send a request, and return what the options of the call ask for."""
         settings = self._settings()
-        timeouts = options.timeouts or settings.timeouts(options.timeout)
+        timeouts = options.timeouts or Timeouts(*settings.timeouts, options.timeout)
         if self.left_out:
             self._check_left_out(operation.is_login)
         host, origin = settings.host, settings.origin
@@ -185,21 +177,14 @@ class BaseClient(LegacyClient):
         if sends_key and settings.asks_for_key:
             asked = Opaque(self.configuration.get_api_key_with_prefix("Authorization"))
         accepts_gzip = request.method == "GET" and options.preload and settings.compression
-        problem = self._prepare(request, settings, host, origin, sends_key, accepts_gzip, asked)
-        if problem is not None:
-            try:
-                raise problem
-            finally:
-                del problem  # an exception whose frames hold itself would outlive its call
+        self._prepare(request, settings, host, origin, sends_key, accepts_gzip, asked)
         keep = self._credentials.keep_session if has_session else None
-        retries = RetryState(settings.retries, self._sender.budget, operation.retryable)
-        body: Body = "read" if options.preload else "leave"
-        if operation.result == "file" and options.preload:
-            body = self._to_file
-        response = await self._sender.send(request, settings, timeouts, retries, body=body, received=keep)
-        is_refused = response.status == 401 and options.sends_key and is_ours and not operation.is_login
+        body: Body = self._to_file if operation.result == "file" else "read"
+        sent = request, settings, timeouts, body if options.preload else "leave", keep
+        response = await self._sender.send(*sent)
+        is_refused = response.status == 401 and sends_key and not operation.is_login
         if is_refused and self._credentials.renew_key(request, self.configuration, timeouts):  # nothing was done
-            response = await self._sender.send(request, settings, timeouts, retries, body=body, received=keep)
+            response = await self._sender.send(*sent)
         if not options.preload and 200 <= response.status < 300:
             data = response.raw
         else:
@@ -232,8 +217,8 @@ class BaseClient(LegacyClient):
         sends_key: bool,
         accepts_gzip: bool,
         asked: Opaque[str | None],
-    ) -> ApiValueError | None:
-        """Add URL, default headers and credentials; return the exception for headers that cannot be sent, if any.
+    ) -> None:
+        """Add URL, default headers and credentials.
 
         :param asked: the API key, if it is asked for at each use.
         """
@@ -242,7 +227,7 @@ class BaseClient(LegacyClient):
             request.url = with_query(request.url, request)
         if origin != settings.origin:
             request.headers["User-Agent"] = self.user_agent
-            return self._sender.problem_of(request)
+            return
         request.headers.update(settings.headers if sends_key else settings.default_headers)
         if reveal(asked) is not None:
             request.headers["Authorization"] = reveal(asked)
@@ -252,7 +237,6 @@ class BaseClient(LegacyClient):
             request.headers["Cookie"] = "; ".join(filter(None, [self._cookie, request.headers.get("Cookie")]))
         if accepts_gzip and "accept-encoding" not in map(str.lower, request.headers):
             request.headers = MaskedDict({"Accept-Encoding": "gzip", **request.headers})
-        return None if request.headers == self._sender.sendable else self._sender.problem_of(request)
 
     def _warn_if_cleartext(self, origin: str) -> None:
         if not self.rest_client.is_cleartext(origin):

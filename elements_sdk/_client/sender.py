@@ -17,7 +17,10 @@ from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._utils.errors import without_frames
 from elements_sdk._utils.redaction import MASK, MaskedDict
 from elements_sdk.exceptions import ApiException, ApiValueError, OpenApiException
-from elements_sdk.retry import RetryBudget, RetryState
+from elements_sdk.retry import FULL_BUDGET, RetryBudget, RetryPolicy
+
+Received = Callable[[Request, Response], None] | None
+_WITHOUT_LENGTH = ("GET", "HEAD", "OPTIONS")  # if they have no body
 
 
 class Transport(Protocol):
@@ -42,47 +45,29 @@ class Sender:
     """The sender of the requests of one client.
 
     :ivar last_response: the last response.
-    :ivar budget: of all retries.
-    :ivar sendable: the last headers that have passed the check.
     """
 
     def __init__(self, transport: Transport) -> None:
         self.last_response: Response | None = None
-        self.budget = RetryBudget()
+        self._budget = RetryBudget()
         self._transport = transport
-        self.sendable = MaskedDict()
+        self._sendable = MaskedDict()  # the last headers that have passed the check
 
     def __repr__(self) -> str:
         return MASK
 
-    def problem_of(self, request: Request) -> ApiValueError | None:
-        """Return the exception for headers that cannot be sent, if they cannot."""
-        try:
-            check_headers(request.headers)
-        except ApiValueError as error:
-            return without_frames(error)
-        self.sendable = MaskedDict(request.headers)
-        return None
-
     async def send(
-        self,
-        request: Request,
-        settings: ReadySettings,
-        timeouts: Timeouts,
-        retries: RetryState,
-        *,
-        body: Body = "read",
-        received: Callable[[Request, Response], None] | None = None,
+        self, request: Request, settings: ReadySettings, timeouts: Timeouts, body: Body, received: Received = None
     ) -> Response:
-        """Send a request, whose headers have been checked, to its `url`.
+        """Send a request to its `url`.
 
         :param body: what becomes of the body of a success.
         :param received: called with each response, redirects included.
         :raises ApiConnectionError: no complete response came.
         """
         followed, context = 0, sys.exception()
-        outcome: Response | BaseException
-        while True:
+        outcome: Response | BaseException | None = self._complete(request)
+        while not isinstance(outcome, BaseException):
             request.attempts += 1
             started = time.monotonic()
             try:
@@ -94,24 +79,55 @@ class Sender:
                 record_attempt(request, outcome, time.monotonic() - started)
             if isinstance(outcome, Response):
                 self.last_response, request.sent = outcome, "yes"
-            elif isinstance(outcome, ApiException) and request.sent != "yes" and outcome.request_sent != "no":
-                request.sent = outcome.request_sent
-            seconds = retries.wait(request, outcome, timeouts)
+            seconds = self._seconds_to_wait(request, outcome, settings.retries, timeouts)
             if seconds is not None:
-                record_retry(request, seconds)
                 await self._transport.pause(seconds)
-                continue
-            if isinstance(outcome, OpenApiException):
-                if isinstance(outcome, ApiException):
-                    outcome.request_sent = request.sent
-                break
-            if received is not None:
-                received(request, outcome)
-            if not 300 <= outcome.status < 400 or followed == MOST_REDIRECTS or not follow(request, outcome):
-                return outcome
-            followed += 1
+                outcome = None
+            elif isinstance(outcome, Response):
+                if received is not None:
+                    received(request, outcome)
+                if not 300 <= outcome.status < 400 or followed == MOST_REDIRECTS or not follow(request, outcome):
+                    return outcome
+                followed += 1
         try:
             raise outcome
         finally:
             outcome.__context__ = context  # what the caller is handling, as in `Translated`
             del outcome  # an exception whose frames hold itself would outlive its call
+
+    # Apart, as frames that raise must name no headers: reporters look up the dotted names of their source.
+
+    def _complete(self, request: Request) -> ApiValueError | None:
+        """Add the length of the body, where aiohttp puts it; return the exception for headers that cannot be sent."""
+        headers = request.headers
+        if headers != self._sendable:
+            try:
+                check_headers(headers)
+            except ApiValueError as error:
+                return without_frames(error)
+            self._sendable = MaskedDict(headers)
+        if request.body is not None or request.method not in _WITHOUT_LENGTH:
+            headers["Content-Length"] = str(len(request.body or b""))
+        return None
+
+    def _seconds_to_wait(
+        self, request: Request, outcome: Response | OpenApiException, policy: RetryPolicy, timeouts: Timeouts
+    ) -> float | None:
+        """Return the seconds to wait before a call is tried again; `None`: it is not."""
+        if isinstance(outcome, Response) and outcome.status < 400:
+            if request.retries == 0 and self._budget.left < FULL_BUDGET:
+                self._budget.credit_success()
+            return None
+        if not isinstance(outcome, Response | ApiException):  # it cannot be sent at all
+            return None
+        if isinstance(outcome, ApiException) and request.sent != "yes" and outcome.request_sent != "no":
+            request.sent = outcome.request_sent
+        left, retryable = timeouts.left(), request.retryable
+        seconds = policy.wait(request, outcome, retries=request.retries, retryable=retryable, left=left)
+        if seconds is not None and self._budget.allows_retry():
+            request.retries += 1
+            record_retry(request, seconds)
+            return seconds
+        if isinstance(outcome, ApiException):
+            outcome.request_sent = request.sent
+        return None

@@ -316,7 +316,7 @@ class SessionCalls(BaseClient):
     async def _send(self, operation: Operation, request: Request, options: RequestOptions) -> Any:
         if options.identity is None:  # a call of the session itself
             return await super()._send(operation, request, options)
-        timeouts = self._settings().timeouts(options.timeout)
+        timeouts = Timeouts(*self._settings().timeouts, options.timeout)
         with Translated(
             LockTimeout, lambda _error: deadline_exceeded(request, timeouts, "waiting for the session", "no")
         ):

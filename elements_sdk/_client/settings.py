@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from elements_sdk._config.validators import checked_timeout
-from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._utils.redaction import MASK, MaskedDict
 from elements_sdk._utils.urls import origin_of
 from elements_sdk.configuration import Configuration
@@ -19,6 +17,7 @@ class ReadySettings:
     :ivar asks_for_key: whether the API key is asked for at each use.
     :ivar headers: else, the default headers with the API key.
     :ivar is_cleartext: whether others can read what goes to the configured host.
+    :ivar timeouts: seconds to connect, for each chunk of a response, and for the whole call.
     :ivar models: what models must know of the client; `None`, as a rule.
     """
 
@@ -30,7 +29,6 @@ class ReadySettings:
         "client_side_validation",
         "compression",
         "configuration",
-        "connect_timeout",
         "default_headers",
         "has_key",
         "headers",
@@ -40,9 +38,8 @@ class ReadySettings:
         "max_response_bytes",
         "models",
         "origin",
-        "read_timeout",
         "retries",
-        "total_timeout",
+        "timeouts",
     )
 
     def __init__(self, configuration: Configuration, default_headers: MaskedDict, client_side_validation: bool) -> None:
@@ -61,8 +58,8 @@ class ReadySettings:
         self.has_key = configuration.has_api_key() or "authorization" in map(str.lower, self.default_headers)
         keyed = self._with_key()
         self.asks_for_key, self.headers = keyed is None, keyed or self.default_headers
-        self.connect_timeout, self.read_timeout = configuration.timeout  # type: ignore[misc]  # checked, it is a pair
-        self.total_timeout = configuration.total_timeout
+        connect, read = configuration.timeout  # type: ignore[misc]  # checked, it is a pair
+        self.timeouts = connect, read, configuration.total_timeout
         self.keepalive_idle = configuration.keepalive_idle
         self.retries = RetryPolicy.of(configuration.retries)
         self.compression = configuration.compression
@@ -71,17 +68,6 @@ class ReadySettings:
 
     def __repr__(self) -> str:
         return MASK
-
-    def timeouts(self, own: object = None) -> Timeouts:
-        """Return the timeouts of a call that begins now.
-
-        :param own: its `_request_timeout`.
-        :raises ApiValueError: `own` is neither a number of seconds nor a pair of them.
-        """
-        if own is None:
-            return Timeouts(self.connect_timeout, self.read_timeout, self.total_timeout)
-        usual = self.connect_timeout, self.read_timeout
-        return Timeouts.of_call(usual, self.total_timeout, checked_timeout("_request_timeout", own))
 
     def _with_key(self) -> MaskedDict | None:
         given = self.configuration

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 # Patterns for what the quick checks do not let pass, compiled when the first of that comes.
 _HEADER_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _NOT_IN_A_LINE = r"[^\t\x20-\x7e\x80-\xff]"
-_WITHOUT_LENGTH = ("GET", "HEAD", "OPTIONS")  # if they have no body
 # Headers that decide where a message ends or who reads it, and what to do instead.
 _NOT_FOR_CALLERS = {
     "content-length": "the length of the body is counted: leave it out",
@@ -38,10 +37,25 @@ class Request:
     :ivar url: the whole URL that it is sent to, query included.
     :ivar origin: the origin of `url`.
     :ivar attempts: how often it has been sent.
+    :ivar retries: how many of these were retries.
     :ivar sent: whether the server may have acted on any of these attempts.
+    :ivar retryable: whether it may be acted on twice where the server says that it was not.
     """
 
-    __slots__ = ("attempts", "body", "headers", "method", "origin", "path", "query", "sent", "shown_path", "url")
+    __slots__ = (
+        "attempts",
+        "body",
+        "headers",
+        "method",
+        "origin",
+        "path",
+        "query",
+        "retries",
+        "retryable",
+        "sent",
+        "shown_path",
+        "url",
+    )
 
     def __init__(
         self,
@@ -53,11 +67,12 @@ class Request:
         body: bytes | None = None,
         url: str = "",
         origin: str = "",
+        retryable: bool = False,
     ) -> None:
         self.method, self.path, self.shown_path, self.query = method, path, shown_path, query
         self.headers = MaskedDict() if headers is None else headers
-        self.body, self.url, self.origin = body, url, origin
-        self.attempts = 0
+        self.body, self.url, self.origin, self.retryable = body, url, origin, retryable
+        self.attempts = self.retries = 0
         self.sent: RequestSent = "no"
 
     def __repr__(self) -> str:
@@ -165,13 +180,6 @@ def _is_line(value: Any) -> bool:
     if not isinstance(value, str):
         return False
     return (value.isascii() and value.isprintable()) or not re.search(_NOT_IN_A_LINE, value)
-
-
-def headers_with_length(request: Request) -> MaskedDict:
-    """Return the headers of a request with the length of its body, at the place where aiohttp puts it."""
-    if request.body is None and request.method in _WITHOUT_LENGTH:
-        return request.headers
-    return MaskedDict({**request.headers, "Content-Length": str(len(request.body or b""))})
 
 
 def encode_query(pairs: list[tuple[str, Any]]) -> str:

@@ -21,24 +21,19 @@ class Timeouts:
 
     __slots__ = ("connect", "end", "read", "total")
 
-    def __init__(self, connect: float | None, read: float | None, total: float | None) -> None:
-        self.connect, self.read, self.total = connect, read, total
-        self.end = math.inf if total is None else time.monotonic() + total
-
-    @classmethod
-    def of_call(
-        cls, timeout: tuple[float | None, float | None], total: float | None, own: Seconds | None = None
-    ) -> Timeouts:
-        """Make the timeouts of a call from those of its client and from its own `_request_timeout`.
-
-        A number bounds the whole call. A pair (connect, read) lifts the limit of the whole to at least its sum.
+    def __init__(
+        self, connect: float | None, read: float | None, total: float | None, own: Seconds | None = None
+    ) -> None:
+        """
+        :param own: the call's own `_request_timeout`: a number bounds the whole call, a pair (connect, read) lifts the
+            limit of the whole to at least its sum.
         """
         if isinstance(own, tuple):
-            return cls(*own, total if total is None else max(total, sum(own)))
-        if own is None:
-            return cls(*timeout, total)
-        connect, _ = timeout
-        return cls(own if connect is None else min(connect, own), own, own)
+            (connect, read), total = own, total if total is None else max(total, sum(own))
+        elif own is not None:
+            connect, read, total = own if connect is None else min(connect, own), own, own
+        self.connect, self.read, self.total = connect, read, total
+        self.end = math.inf if total is None else time.monotonic() + total
 
     def left(self) -> float | None:
         """Return the seconds that are left of the whole call, 0 if none are; `None` without a limit."""
@@ -49,25 +44,15 @@ class Timeouts:
         left = self.left()
         return left is not None and left <= _CLOCK_STEP
 
-    def connect_timeout(self) -> float | None:
-        """Return the seconds within which a connection must be made.
-
-        :raises TimeoutError: the whole call has used up its time.
-        """
-        return self._within(self.connect)
-
-    def read_timeout(self) -> float | None:
-        """Return the seconds within which the next chunk must be sent or received.
-
-        :raises TimeoutError: the whole call has used up its time.
-        """
-        return self._within(self.read)
-
     def disarm(self) -> None:
         """Lift the limit of the whole call, as the caller reads the response now; each chunk keeps its timeout."""
         self.end = math.inf
 
-    def _within(self, limit: float | None) -> float | None:
+    def within(self, limit: float | None) -> float | None:
+        """Return the seconds within which a step must end that may take `limit` seconds by itself.
+
+        :raises TimeoutError: the whole call has used up its time.
+        """
         if self.end == math.inf:
             return limit
         left = self.end - time.monotonic()

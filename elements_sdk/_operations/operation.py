@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
 
 from elements_sdk import models
+from elements_sdk._config.validators import checked_timeout
 from elements_sdk._http.budgets import ONE_MODEL
 from elements_sdk._http.messages import Request, Response, encode_query, expand_path
 from elements_sdk._http.timeouts import Seconds, Timeouts
@@ -128,7 +129,7 @@ class Operation(NamedTuple):
         :param safe_characters: characters of path parameters that are not quoted.
         :raises ApiValueError: a required argument is missing, or a value cannot be sent.
         """
-        request = Request(self.method, self.path, self.path, "", MaskedDict(_ACCEPTED))
+        request = Request(self.method, self.path, self.path, "", MaskedDict(_ACCEPTED), retryable=self.retryable)
         if self.parameters or self.body:
             with Translated(BaseException, without_frames):  # they hold the arguments
                 self._fill(request, reveal(arguments), check, safe_characters)
@@ -260,16 +261,17 @@ def read_options(name: str, options: Mapping[str, Any], data_only: bool = False)
 
     :param data_only: return the data alone, whatever the keywords say.
     :raises ApiTypeError: there is a keyword that no call takes.
+    :raises ApiValueError: the timeout is neither a number of seconds nor a pair of them.
     """
     for option in options:
         if option not in _OPTIONS:
             raise ApiTypeError(f"{name} takes no argument {option!r}; every call takes {', '.join(_OPTIONS)}")
     if not options:
         return DATA_ONLY if data_only else _USUAL
-    preload = options.get("_preload_content")
+    preload, timeout = options.get("_preload_content"), options.get("_request_timeout")
     return RequestOptions(
         async_req=bool(options.get("async_req")),
         preload=preload is None or bool(preload),
-        timeout=options.get("_request_timeout"),
+        timeout=None if timeout is None else checked_timeout("_request_timeout", timeout),
         data_only=data_only or bool(options.get("_return_http_data_only")),
     )

@@ -23,7 +23,6 @@ from elements_sdk._serialization.parse import (
     SPACES,
     UnexpectedJson,
     brackets_in,
-    decoded,
     is_deep,
     next_sign,
     parse_at,
@@ -49,7 +48,23 @@ _JSON_KINDS: dict[str, tuple[type, ...]] = {
     "float": (float, int),
     "datetime": (str,),
     "date": (str,),
+    "object": (object, bool),
 }
+
+
+class _Plan(NamedTuple):
+    """How a type is read.
+
+    :ivar name: the type; that of the whole list, if it is a page.
+    :ivar kinds: what its JSON may be.
+    :ivar read_item: reads the items of a list.
+    """
+
+    is_page: bool
+    name: str
+    kinds: tuple[type, ...]
+    read: Reader
+    read_item: Reader | None
 
 
 class Page(NamedTuple):
@@ -95,27 +110,22 @@ async def read_json(
         if type_name == "object":
             return None
         raise UnexpectedJson(f"the answer is empty, {with_article(type_name)} was promised")
-    if len(data) <= ENTRIES_AT_A_TIME:
-        return await _read(data, type_name, settings, most, rest)
-    _postponed.set([])
+    plan = _plan(type_name)
+    _postponed.set([] if len(data) > ENTRIES_AT_A_TIME else None)
     try:
-        return await _read(data, type_name, settings, most, rest)
+        items = None if plan.read_item is None else await _read_item_by_item(data, plan.read_item, settings, most, rest)
+        if items is not None:
+            return Page(items, None) if plan.is_page else items
+        whole = parse_json(data, most)
+        value = whole if plan.read_item is None else list_in_envelope(whole)
+        if not isinstance(value, plan.kinds) or (isinstance(value, bool) and bool not in plan.kinds):
+            raise UnexpectedJson(f"the answer is {_kind(value)}, {with_article(plan.name)} was promised")
+        promised = plan.read(value, settings)
+        if _postponed.get():
+            await _catch_up(settings, rest)
+        return Page(promised, _is_last_page(whole)) if plan.is_page else promised
     finally:
         _postponed.set(None)  # `reset` fails in a coroutine that is closed in another context
-
-
-async def _read(data: bytes | str, type_name: str, settings: ReadSettings | None, most: int | None, rest: Rest) -> Any:
-    is_page, type_name, read_item = _plan(type_name)
-    items = None if read_item is None else await _read_item_by_item(data, read_item, settings, most, rest)
-    if items is not None:
-        return Page(items, None) if is_page else items
-    value = parse_json(data, most)
-    if type_name == "object":
-        return value
-    promised = _read_promised(value, type_name, read_item is not None, settings)
-    if _postponed.get():
-        await _catch_up(settings, rest)
-    return Page(promised, _is_last_page(value)) if is_page else promised
 
 
 def type_name(given: str | type) -> str:
@@ -169,7 +179,7 @@ async def _read_item_by_item(
     try:
         if problem_of_size(data, most):
             return None
-        text = decoded(data)
+        text = data if isinstance(data, str) else str(data, "utf-8-sig")
         position = next_sign(text, 0)
         if text[position] != "[":
             return None
@@ -229,15 +239,6 @@ def _read_text(data: bytes | str, most: int | None) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def _read_promised(value: Any, type_name: str, is_list: bool, settings: ReadSettings | None) -> Any:
-    kinds: tuple[type, ...] = _JSON_KINDS.get(type_name, (dict,))
-    if is_list:
-        value, kinds = list_in_envelope(value), (list,)
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        raise UnexpectedJson(f"the answer is {_kind(value)}, {with_article(type_name)} was promised")
-    return reader(type_name)(value, settings)
-
-
 def list_in_envelope(value: Any) -> Any:
     """Return the list in a page envelope of Django REST Framework; anything else stays as it is."""
     is_envelope = isinstance(value, dict) and isinstance(value.get("results"), list) and "count" in value
@@ -286,11 +287,11 @@ def reader(type_name: str) -> Reader:
 
 
 @cache
-def _plan(type_name: str) -> tuple[bool, str, Reader | None]:
-    """Return whether a type is a page of a list, the type without that, and the reader of the list's items."""
+def _plan(type_name: str) -> _Plan:
     without = without_page(type_name)
     item_type = list_of(without)
-    return without != type_name, without, reader(item_type) if item_type else None
+    kinds = (list,) if item_type else _JSON_KINDS.get(without, (dict,))
+    return _Plan(without != type_name, without, kinds, reader(without), reader(item_type) if item_type else None)
 
 
 def read_datetime(value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 from typing import Any
 
@@ -27,7 +26,7 @@ def parse_json(data: bytes | str, most: int | None = None) -> Any:
     value = None
     try:
         problem = problem_of_size(data, most) if len(data) > ENTRIES_AT_A_TIME else None
-        text = "" if problem else decoded(data)
+        text = "" if problem else data if isinstance(data, str) else str(data, "utf-8-sig")
         value = None if problem else json.loads(text)
         if len(text) > JSON_DEPTH and text.count("[") + text.count("{") > JSON_DEPTH and is_deep(value):
             problem = _TOO_DEEP
@@ -65,14 +64,6 @@ def is_deep(value: Any) -> bool:
 def brackets_in(text: str) -> int:
     """Return how many lists and objects begin in a text, or a few more: those in strings count as well."""
     return len(text.encode().translate(None, _NO_BRACKETS))
-
-
-def decoded(data: bytes | str) -> str:
-    """Return the text of a body.
-
-    :raises UnicodeDecodeError: it is not UTF-8.
-    """
-    return data.removeprefix(codecs.BOM_UTF8).decode("utf-8") if isinstance(data, bytes) else data
 
 
 def next_sign(text: str, position: int) -> int:

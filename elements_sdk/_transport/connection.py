@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import encodings.idna  # noqa: F401  # an exception while Python loads it at its first use would make it unknown for good
 import http.client
+import math
 import re
 import socket
 import time
 from collections import deque
-from queue import Empty, Full
+from queue import Empty
 from typing import Any
 
 import urllib3
@@ -25,7 +26,7 @@ from elements_sdk._http.body import Malformed
 from elements_sdk._http.budgets import HEADER_LINE, HEADERS
 from elements_sdk._http.framing import check_framing
 from elements_sdk._transport.slots import Slots
-from elements_sdk._transport.sockets import Socket, current, thread
+from elements_sdk._transport.sockets import Socket, thread
 
 _MALFORMED: dict[type[Exception], str] = {
     http.client.BadStatusLine: "its status line cannot be read",
@@ -39,30 +40,20 @@ _NOBODY = object()
 class _LimitedResponse(http.client.HTTPResponse):
     """A response whose status line, headers and body come within the timeouts."""
 
-    def __init__(self, source: Any, *arguments: Any, **named: Any) -> None:
-        own = source if isinstance(source, Socket) else Socket(source)  # it is not one yet while a proxy responds
-        super().__init__(own, *arguments, **named)  # type: ignore[arg-type]  # http.client only asks for its makefile
-
     def begin(self) -> None:
-        """Read up to the body. Interim responses are skipped; http.client takes any but 100 for the final one."""
-        self._begin()
-        while self.status in _INTERIM:
-            self.headers = self.msg = None  # type: ignore[assignment]  # else nothing more is read
-            self._begin()
-        if self.status < 200:  # what follows is not HTTP any more
-            self.will_close = True
+        """Read up to the body. http.client takes any interim response but 100 for the final one.
 
-    def _begin(self) -> None:
-        """Read status line and headers. http.client takes what it cannot read for the end of the headers.
-
-        :raises Malformed: they are not as HTTP says, or do not agree on the length of the body.
+        :raises Malformed: a status line or headers are not as HTTP says, or do not agree on the length of the body.
         """
         try:
-            super().begin()
-            if self.headers.defects:
-                raise Malformed("a header line cannot be read")
-            get_all = self.headers.get_all
-            check_framing(get_all("Content-Length", ()), get_all("Transfer-Encoding", ()))
+            while self.headers is None:
+                super().begin()
+                if self.headers.defects:  # http.client takes what it cannot read for the end of the headers
+                    raise Malformed("a header line cannot be read")
+                check_framing(self.headers.get_all("Content-Length", ()), self.headers.get_all("Transfer-Encoding", ()))
+                if self.status in _INTERIM:
+                    self.headers = self.msg = None  # so that the next is read
+            self.will_close = self.will_close or self.status < 200  # what follows is not HTTP any more
             return
         except http.client.RemoteDisconnected:
             raise
@@ -107,28 +98,12 @@ class _Limited(HTTPConnection):
     """A connection that keeps to the timeouts of the attempt it is used for, and tells it how far it has come."""
 
     response_class = _LimitedResponse
-    _last_used = 0.0
-    _is_connecting = False
-    _is_cut = False
+    last_used = 0.0
     user: object = None  # the attempt that has it; `None`: whoever reads the response
 
-    @property
-    def is_connected(self) -> bool:
-        """Whether the connection can be used for the current try."""
-        longest = current().longest_idle
-        if self._is_cut:
-            return False
-        if longest is not None and time.monotonic() - self._last_used > longest:
-            return False
-        return super().is_connected
-
     def connect(self) -> None:
-        current().begin_to_connect()
-        self._is_connecting, self._is_cut = True, False
-        try:
-            super().connect()
-        finally:
-            self._is_connecting = False
+        thread.attempt.begin_to_connect()
+        super().connect()
         self.sock = Socket(self.sock)
 
     def _new_conn(self) -> socket.socket:
@@ -155,10 +130,10 @@ class _Limited(HTTPConnection):
         try:
             for option in self.socket_options or ():
                 new.setsockopt(*option)
-            seconds = current().connect_timeout()
+            seconds = thread.attempt.step.within(None)
             new.settimeout(None if seconds is None else seconds / left)
             new.connect(address)
-            new.settimeout(current().connect_timeout())
+            new.settimeout(thread.attempt.step.within(None))
         except BaseException:
             new.close()
             raise
@@ -166,51 +141,29 @@ class _Limited(HTTPConnection):
 
     def _tunnel(self) -> None:
         """Make the proxy connect to the server; the TLS handshake with that has what is left of the time by then."""
+        source = self.sock
+        self.sock = Socket(source, is_connecting=True)
         super()._tunnel()
-        self.sock.settimeout(current().connect_timeout())
-
-    def send(self, data: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        if not self._is_connecting:  # what is sent while connecting goes to a proxy
-            current().phase = "sending the request"
-        try:
-            super().send(data)
-        except BrokenPipeError:  # an answer may be there, but what comes next would be taken for the rest of the body
-            self._is_cut = True
-            raise
-
-    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
-        current().phase = "waiting for the answer"
-        response = super().getresponse()
-        self._last_used = time.monotonic()
-        return response
+        self.sock = source
+        source.settimeout(thread.attempt.step.within(None))
 
 
 class _LimitedTls(_Limited, HTTPSConnection):
     """The same over TLS."""
 
 
-class _IdleConnections:
+class _IdleConnections(deque[Any]):
     """The connections of a pool that nobody uses, in place of urllib3's queue: it takes no lock and never waits."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._connections: deque[Any] = deque()
+    def __init__(self, _most: int) -> None:
+        super().__init__()
 
-    def get(self, block: bool = False, timeout: float | None = None) -> Any:
-        """Return the one that has been used last."""
+    def get(self, block: bool = False) -> Any:
+        """Return one, as urllib3 asks for them to close them."""
         try:
-            return self._connections.pop()
+            return self.pop()
         except IndexError:
             raise Empty from None
-
-    def put(self, connection: Any, block: bool = False) -> None:
-        """Keep a connection, unless there are enough; in place of one, urllib3 may say `None`."""
-        if len(self._connections) >= self._most:
-            raise Full
-        if connection is not None:
-            self._connections.append(connection)
 
 
 class Pool(urllib3.HTTPConnectionPool):
@@ -220,21 +173,37 @@ class Pool(urllib3.HTTPConnectionPool):
     """
 
     QueueCls = _IdleConnections  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+    pool: _IdleConnections  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(self, host: str, port: int | None = None, *, maxsize: int, block: bool, **named: Any) -> None:
-        super().__init__(host, port, maxsize=maxsize, block=False, **named)
+        super().__init__(host, port, maxsize=0, block=False, **named)  # urllib3 fills its queue with `None`
+        self._most = maxsize
         self.slots = Slots(maxsize) if block else None
 
     def _get_conn(self, timeout: float | None = None) -> Any:
-        connection: Any = super()._get_conn(timeout)
-        connection.user = thread.attempt
+        """Return the connection that was used last, closed if the attempt cannot use it, or else a new one."""
+        attempt = thread.attempt
+        try:
+            connection = self.pool.pop()
+        except IndexError:
+            connection = self._new_conn()
+        else:
+            longest = math.inf if attempt.longest_idle is None else attempt.longest_idle
+            is_old = time.monotonic() - connection.last_used > longest
+            if is_old or not connection.is_connected or connection.sock.is_cut:
+                connection.close()
+        connection.user = attempt
         return connection
 
     def _put_conn(self, conn: Any) -> None:
         """Keep a connection, unless it has been given back already: an exception may have come just behind that."""
-        if conn is not None and conn.user in (thread.attempt, None):
-            conn.user = _NOBODY
-            super()._put_conn(conn)
+        if conn is None or conn.user not in (thread.attempt, None):
+            return
+        conn.user, conn.last_used = _NOBODY, time.monotonic()
+        if len(self.pool) < self._most:
+            self.pool.append(conn)
+        else:
+            conn.close()
 
 
 class HttpPool(Pool):

@@ -40,12 +40,9 @@ class Attempt:
     :ivar is_on_new_connection: whether it has made its connection itself.
     """
 
-    __slots__ = ("is_on_new_connection", "phase", "timeouts")
-
-    def __init__(self, timeouts: Timeouts) -> None:
-        self.timeouts = timeouts
-        self.phase: Phase = "waiting for a free connection"
-        self.is_on_new_connection = False
+    timeouts: Timeouts
+    phase: Phase = "waiting for a free connection"
+    is_on_new_connection = False
 
 
 class SpeaksTls(ConnectionResetError):

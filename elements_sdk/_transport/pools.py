@@ -37,6 +37,7 @@ class Pools:
     """Connections by origin. Pool, proxy and TLS settings are those of the moment it is made.
 
     :ivar proxies: the proxies before the origins.
+    :ivar routes: those that are made, by their arguments.
     """
 
     def __init__(self, configuration: Configuration) -> None:
@@ -46,7 +47,7 @@ class Pools:
         self._configuration = configuration
         self.proxies = Proxies(configuration)
         self._managers: dict[tuple[Proxy | None, bool], urllib3.PoolManager] = {}
-        self._routes: dict[tuple[str, bool], Route] = {}
+        self.routes: dict[tuple[str, bool], Route] = {}
         self._context: ssl.SSLContext | None = None
         self._lock = threading.Lock()
         register_after_fork(self)
@@ -55,26 +56,23 @@ class Pools:
                 self._tls_context()
             self.proxies.proxy_for(origin_of(configuration.host))
 
-    def route_to(self, origin: str, streams: bool) -> Route:
-        """Return the route to an origin.
-
-        :param streams: whether the caller reads the body, and may forget to give the connection back. Such connections
-            are not counted, so that no call has to wait for them.
-        """
-        return self._routes.get((origin, streams)) or self._new_route(origin, streams)
-
     def close(self) -> None:
         """Close the connections; those in use when their calls end."""
-        self._routes = {}
+        self.routes = {}
         for manager in list(self._managers.values()):
             manager.clear()
 
     def renew_after_fork(self) -> None:
         """Drop the parent's connections, and make a new lock for this process."""
         self._lock = threading.Lock()
-        self._managers, self._routes = {}, {}
+        self._managers, self.routes = {}, {}
 
-    def _new_route(self, origin: str, streams: bool) -> Route:
+    def new_route(self, origin: str, streams: bool) -> Route:
+        """Make the route to an origin.
+
+        :param streams: whether the caller reads the body, and may forget to give the connection back. Such connections
+            are not counted, so that no call has to wait for them.
+        """
         proxy = self.proxies.proxy_for(origin)
         context = self._tls_context() if origin.startswith("https:") else None
         with self._lock:
@@ -83,12 +81,12 @@ class Pools:
                 manager = self._managers[proxy, streams] = self._new_manager(proxy, not streams)
             if context is not None:
                 manager.connection_pool_kw["ssl_context"] = context
-            if len(self._routes) == _MOST_ORIGINS:  # the managers keep more, so that they drop none of these
-                self._routes = {}
+            if len(self.routes) == _MOST_ORIGINS:  # the managers keep more, so that they drop none of these
+                self.routes = {}
             with Translated(LocationValueError, lambda _error: ApiValueError(_INVALID.format("host"))):
                 pool = manager.connection_from_url(origin)
             route = Route(cast("Pool", pool), proxy is not None, proxy is not None and context is None)
-            self._routes[origin, streams] = route
+            self.routes[origin, streams] = route
             return route
 
     def _new_manager(self, proxy: Proxy | None, block: bool) -> urllib3.PoolManager:

@@ -28,18 +28,21 @@ class Proxy:
 
 
 class Proxies:
-    """The proxies of one client, as they were when it was made. `HTTP_PROXY` is not read inside a CGI script."""
+    """The proxies of one client, as they were when it was made. `HTTP_PROXY` is not read inside a CGI script.
+
+    :ivar named: their URLs, by scheme.
+    """
 
     def __init__(self, configuration: Configuration) -> None:
         self._headers = MaskedDict(configuration.proxy_headers or {})
         self._known: dict[str, Proxy] = {}
-        self._named: MaskedDict = MaskedDict()
+        self.named: MaskedDict = MaskedDict()
         if configuration.proxy is not None:
-            self._named = MaskedDict(all=configuration.proxy)
+            self.named = MaskedDict(all=configuration.proxy)
         elif configuration.trust_env and any(name.lower().endswith("_proxy") for name in os.environ):
             from urllib.request import getproxies_environment  # loaded late: it brings much along
 
-            self._named = MaskedDict(getproxies_environment())
+            self.named = MaskedDict(getproxies_environment())
 
     def proxy_for(self, url: str) -> Proxy | None:
         """Return the proxy before this URL, if there is one.
@@ -47,11 +50,11 @@ class Proxies:
         :raises ApiValueError: what the environment names is not the URL of a proxy. It is not shown, as it may hold a
             password.
         """
-        if not self._named:
+        if not self.named:
             return None
         scheme = urlsplit(url).scheme
-        name = scheme if self._named.get(scheme) else "all"
-        if not self._named.get(name) or _is_exempt(url, self._named.get("no", "")):
+        name = scheme if self.named.get(scheme) else "all"
+        if not self.named.get(name) or _is_exempt(url, self.named.get("no", "")):
             return None
         if name not in self._known:
             self._known[name] = self._read(name)
@@ -64,7 +67,7 @@ class Proxies:
 
     def _read(self, name: str) -> Proxy:
         with Translated(ApiValueError, without_frames):  # they hold the address
-            return _proxy(checked_proxy(f"{name.upper()}_PROXY", self._named[name]), self._headers)
+            return _proxy(checked_proxy(f"{name.upper()}_PROXY", self.named[name]), self._headers)
 
 
 def _proxy(url: str | None, headers: MaskedDict) -> Proxy:

@@ -28,13 +28,14 @@ class Slot:
 class Slots:
     """A number of slots.
 
+    :ivar waiting: a lock for each who waits.
     :ivar give_back: takes a slot that was taken; `wake` lets the next have it.
     """
 
     def __init__(self, count: int) -> None:
         self._free = deque(Slot() for _ in range(count))
         self._all = [ref(slot) for slot in self._free]
-        self._waiting: deque[_thread.LockType] = deque()
+        self.waiting: deque[_thread.LockType] = deque()
         self.give_back: Callable[[Slot], None] = self._free.append
 
     def take(self, timeouts: Timeouts) -> Slot:
@@ -42,7 +43,7 @@ class Slots:
 
         :raises TimeoutError: the whole call has used up its time.
         """
-        if not self._waiting:
+        if not self.waiting:
             try:
                 return self._free.popleft()
             except IndexError:
@@ -50,21 +51,21 @@ class Slots:
         turn = _thread.allocate_lock()  # looked up now: gevent may have put its own there
         turn.acquire()
         try:
-            self._waiting.append(turn)
+            self.waiting.append(turn)
             return self._wait(turn, timeouts)
         finally:
-            self._waiting.remove(turn)
+            self.waiting.remove(turn)
             self.wake()
 
     def wake(self) -> None:
         """Let the first who waits look whether there is a slot."""
-        if self._waiting and self._free:
+        if self.waiting and self._free:
             with suppress(IndexError, RuntimeError):  # it waits no more, or has been woken already
-                self._waiting[0].release()
+                self.waiting[0].release()
 
     def _wait(self, turn: _thread.LockType, timeouts: Timeouts) -> Slot:
         while True:
-            is_first = self._waiting[0] is turn
+            is_first = self.waiting[0] is turn
             if is_first:
                 self._restore()
                 try:

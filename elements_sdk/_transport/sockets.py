@@ -7,7 +7,6 @@ import selectors
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,42 +23,20 @@ class Urllib3Attempt(Attempt):
     """One attempt at a call, on its way through a connection of this thread.
 
     :ivar longest_idle: seconds for which a connection may have been idle to be used for it; `None`: any number.
+    :ivar step: the timeouts of the step that it is at: all steps of connecting share one limit.
     """
 
-    __slots__ = ("_connect_end", "longest_idle")
-
     def __init__(self, timeouts: Timeouts, longest_idle: float | None) -> None:
-        super().__init__(timeouts)
+        self.timeouts = self.step = timeouts
         self.longest_idle = longest_idle
-        self._connect_end: float | None = None
 
     def begin_to_connect(self) -> None:
-        """Note that a connection is being made; all steps of that share one limit.
+        """Note that a connection is being made.
 
         :raises TimeoutError: the whole call has used up its time.
         """
         self.phase, self.is_on_new_connection = "connecting", True
-        limit = self.timeouts.connect_timeout()
-        self._connect_end = None if limit is None else time.monotonic() + limit
-
-    def connect_timeout(self) -> float | None:
-        """Return the seconds that are left of those to make the connection in.
-
-        :raises TimeoutError: none are.
-        """
-        if self._connect_end is None:
-            return None
-        left = self._connect_end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        return left
-
-    def next_timeout(self) -> float | None:
-        """Return the seconds within which the next chunk must be sent or received.
-
-        :raises TimeoutError: the whole call has used up its time.
-        """
-        return self.connect_timeout() if self.phase == "connecting" else self.timeouts.read_timeout()
+        self.step = Timeouts(None, None, self.timeouts.within(self.timeouts.connect))
 
 
 class Thread(threading.local):
@@ -68,27 +45,28 @@ class Thread(threading.local):
     :ivar attempt: the attempt that its connections work for.
     """
 
-    attempt: Urllib3Attempt | None = None
+    attempt = Urllib3Attempt(Timeouts(None, None, None), None)
 
 
 thread = Thread()
-
-
-def current() -> Urllib3Attempt:
-    return thread.attempt or Urllib3Attempt(Timeouts(None, None, None), None)
 
 
 class Socket:
     """A connected socket, plain or TLS: it sends within the timeouts of the thread's attempt; readers have their own.
 
     Setting a timeout is a system call, at which a thread lets others run, so it costs most where there are many.
+
+    :ivar is_cut: whether a request may have been sent in part: what comes next would be taken for the rest of it.
     """
 
-    def __init__(self, source: Any) -> None:
-        self._source = source
-        self.recv_into = source.recv_into
-        self._readers = 0
-        self._is_closed = False
+    def __init__(self, source: Any, is_connecting: bool = False) -> None:
+        """
+        :param is_connecting: whether a proxy is asked to connect to the server.
+        """
+        self._source, self._is_connecting = source, is_connecting
+        self.recv_into, self.fileno, self.shutdown = source.recv_into, source.fileno, source.shutdown
+        self.readers = 0
+        self.is_closed = self.is_cut = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._source, name)
@@ -96,23 +74,34 @@ class Socket:
     def settimeout(self, seconds: float | None) -> None:
         """Do nothing: `limit` does it. urllib3 asks for this twice a call, and each would be a system call."""
 
-    def limit(self, seconds: float | None) -> None:
-        """Set the timeout of the next step; what is set already, or as good as that, is not set again."""
+    def limit(self, attempt: Urllib3Attempt) -> float | None:
+        """Set the timeout of the next chunk, and return it. What is set already, or as good as that, is not set again.
+
+        :raises TimeoutError: the attempt has used up its time.
+        """
+        seconds = attempt.step.within(attempt.step.read)
         current: float | None = self._source.gettimeout()
         is_set = current is seconds if current is None or seconds is None else abs(current - seconds) < _AS_GOOD_AS
         if not is_set:
             self._source.settimeout(seconds)
+        return seconds
 
     def sendall(self, data: Any) -> None:
-        is_large = len(data) > BLOCK
-        if is_large and isinstance(self._source, socket.socket) and not isinstance(self._source, ssl.SSLSocket):
-            self._send_until_answered(memoryview(data))
-            return
-        for chunk in _cut(memoryview(data)) if is_large else [data]:
-            self.limit(current().next_timeout())
-            self._source.sendall(chunk)
+        attempt, is_large = thread.attempt, len(data) > BLOCK
+        if not self._is_connecting:
+            attempt.phase, attempt.step = "sending the request", attempt.timeouts
+        try:
+            if is_large and isinstance(self._source, socket.socket) and not isinstance(self._source, ssl.SSLSocket):
+                self._send_until_answered(memoryview(data), attempt)
+                return
+            for chunk in _cut(memoryview(data)) if is_large else [data]:
+                self.limit(attempt)
+                self._source.sendall(chunk)
+        except BrokenPipeError:  # there may be an answer all the same
+            self.is_cut = True
+            raise
 
-    def _send_until_answered(self, data: memoryview) -> None:
+    def _send_until_answered(self, data: memoryview, attempt: Urllib3Attempt) -> None:
         """Send a large body. A server may refuse it without reading on, and without closing the connection.
 
         :raises BrokenPipeError: there is an answer already. urllib3 takes that for a connection closed after an answer.
@@ -120,9 +109,7 @@ class Socket:
         with selectors.DefaultSelector() as selector:
             selector.register(self._source, selectors.EVENT_READ | selectors.EVENT_WRITE)
             while data:
-                seconds = current().next_timeout()
-                self.limit(seconds)
-                ready = selector.select(seconds)
+                ready = selector.select(self.limit(attempt))
                 if not ready:
                     raise TimeoutError
                 if ready[0][1] & selectors.EVENT_READ and self._is_answered():
@@ -134,19 +121,16 @@ class Socket:
         return len(start) > len(_STATUS_LINE) and start[-1:] != b"1"  # that begins the status of an interim answer
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        self._readers += 1
+        if not self._is_connecting:
+            thread.attempt.phase = "waiting for the answer"
+        self.readers += 1
         return io.BufferedReader(_Reader(self))
 
     def close(self) -> None:
         """Close the socket, as soon as nobody reads from it any more."""
-        self._is_closed = True
-        if self._readers == 0:
+        self.is_closed = True
+        if self.readers == 0:
             self._source.close()
-
-    def end_reading(self) -> None:
-        self._readers -= 1
-        if self._is_closed:
-            self.close()
 
 
 class _Reader(io.RawIOBase):
@@ -154,14 +138,14 @@ class _Reader(io.RawIOBase):
 
     def __init__(self, source: Socket) -> None:
         self._socket: Socket | None = source
-        self._attempt = current()
+        self._attempt = thread.attempt
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         assert self._socket is not None
-        self._socket.limit(self._attempt.next_timeout())
+        self._socket.limit(self._attempt)
         count: int = self._socket.recv_into(buffer)
         if self._attempt.phase == "waiting for the answer":
             if count == 0:  # http.client would take a part of the headers for all of them
@@ -174,7 +158,9 @@ class _Reader(io.RawIOBase):
         super().close()
         source, self._socket = self._socket, None
         if source is not None:
-            source.end_reading()
+            source.readers -= 1
+            if source.is_closed:
+                source.close()
 
 
 def _cut(data: memoryview) -> Iterator[memoryview]:

@@ -14,7 +14,7 @@ from urllib3 import exceptions as errors
 from elements_sdk._http.body import Body, BodyBuffer, BodyError, Malformed, is_small, new_body, put_into
 from elements_sdk._http.budgets import BLOCK
 from elements_sdk._http.inflate import Inflater
-from elements_sdk._http.messages import Request, Response, headers_with_length
+from elements_sdk._http.messages import Request, Response
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._operations.errors import body_error
 from elements_sdk._transport.connection import close_response, leave_to_reader
@@ -30,7 +30,6 @@ from elements_sdk._transport.errors import (
 )
 from elements_sdk._transport.pools import Pools
 from elements_sdk._transport.sockets import Urllib3Attempt, thread
-from elements_sdk._utils.urls import request_target
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiConnectionError, ApiException, IncompleteBody, OpenApiException
 from elements_sdk.retry import READING_METHODS
@@ -60,7 +59,8 @@ class Transport:
         :param longest_idle: seconds for which a connection may have been idle to be used for a request that changes
             something.
         """
-        route = self._pools.route_to(request.origin, body == "leave")
+        streams = body == "leave"
+        route = self._pools.routes.get((request.origin, streams)) or self._pools.new_route(request.origin, streams)
         attempt = Urllib3Attempt(timeouts, None if request.method in READING_METHODS else longest_idle)
         slots, slot, around = route.pool.slots, None, thread.attempt
         try:
@@ -69,9 +69,9 @@ class Transport:
             thread.attempt = attempt
             raw = route.pool.urlopen(
                 request.method,
-                request.url if route.is_forwarded else request_target(request.url),
+                request.url if route.is_forwarded else request.url[request.url.index("/", len("https://")) :],
                 body=request.body,
-                headers=headers_with_length(request),
+                headers=request.headers,
                 retries=_ONCE,
                 redirect=False,
                 assert_same_host=False,
@@ -90,7 +90,8 @@ class Transport:
             thread.attempt = around
             if slots is not None and slot is not None:
                 slots.give_back(slot)
-                slots.wake()
+                if slots.waiting:
+                    slots.wake()
             if self._is_closed:  # meanwhile
                 self.close()
 
@@ -140,7 +141,7 @@ def _read_body(raw: BaseHTTPResponse, sink: BodyBuffer, inflater: Inflater, time
     sink.reserve(getattr(raw, "length_remaining", None))
     while chunk := raw.read(BLOCK, decode_content=False):
         for inflated in inflater.steps(chunk):
-            timeouts.read_timeout()  # which looks at the deadline
+            timeouts.within(None)  # which looks at the deadline
             sink.write(inflated)
     inflater.end()
 

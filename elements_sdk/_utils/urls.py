@@ -33,12 +33,6 @@ def short_origin(url: str) -> str:
     return whole.removesuffix(":443" if whole.startswith("https:") else ":80")
 
 
-def request_target(url: str) -> str:
-    """Return path and query of a URL, as they stand in the first line of a request."""
-    start = url.find("/", url.find("//") + 2)
-    return url[start:]
-
-
 def quoted_path(path: str) -> str:
     """Return a path, and a query behind it, as they go over the wire: other characters are percent-encoded, in UTF-8.
 

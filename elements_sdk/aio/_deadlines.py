@@ -84,11 +84,8 @@ class TimedAttempt(Attempt):
     :ivar end: the moment at which the present step must have ended.
     """
 
-    __slots__ = ("_cancelling", "_context", "_deadlines", "_reason", "_task", "end")
-
     def __init__(self, timeouts: Timeouts, deadlines: Deadlines) -> None:
-        super().__init__(timeouts)
-        self._deadlines = deadlines
+        self.timeouts, self._deadlines = timeouts, deadlines
         self._reason: type[Exception] | None = None
         self._task: asyncio.Task[object] | None = None
         self.end = math.inf

@@ -87,8 +87,10 @@ class Transport:
             failed = make_exception(ApiConnectionError, request, None, reason=CLOSED_MEANWHILE, request_sent="no")
             failed.is_final = True
             return failed
-        proxy = self._proxies.proxy_for(request.origin)
-        session = self._session_of_this_loop(body == "leave")
+        proxy = self._proxies.proxy_for(request.origin) if self._proxies.named else None
+        if self._loop is not asyncio.get_running_loop():
+            self._enter_loop()
+        session = self._sessions.get(body == "leave") or self._new_session(body == "leave")
         attempt = TimedAttempt(timeouts, self._deadlines)
         token = current.set(attempt)
         try:
@@ -147,33 +149,27 @@ class Transport:
         self._sessions, self._loop, self._deadlines, self._closing = {}, None, Deadlines(), asyncio.Event()
         self._left = WeakSet()
 
-    def _session_of_this_loop(self, streams: bool) -> aiohttp.ClientSession:
-        """Return the aiohttp session for a request.
+    def _enter_loop(self) -> None:
+        if self._loop is not None:
+            raise ApiValueError("this client belongs to another event loop: make one in each loop that needs one")
+        self._loop = asyncio.get_running_loop()
 
-        :param streams: whether the caller reads the body, and may forget to release it. Such connections are not
+    def _new_session(self, streams: bool) -> aiohttp.ClientSession:
+        """Make the aiohttp session for requests.
+
+        :param streams: whether callers read the bodies, and may forget to release them. Such connections are not
             counted, so that no call has to wait for them.
         """
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            if self._loop is not None:
-                raise ApiValueError("this client belongs to another event loop: make one in each loop that needs one")
-            self._loop = loop
-        session = self._sessions.get(streams)
-        if session is None:
-            session = self._sessions[streams] = self._new_session(0 if streams else None)
-        return session
-
-    def _new_session(self, most: int | None) -> aiohttp.ClientSession:
         settings = self._configuration
         idle = settings.keepalive_idle  # for all requests; the blocking client exempts those that only read
         connector = Connector(
             settings.assert_hostname if isinstance(settings.assert_hostname, str) else None,
             self._proxy_context,
             limit=0,
-            limit_per_host=settings.connection_pool_maxsize if most is None else most,
+            limit_per_host=0 if streams else settings.connection_pool_maxsize,
             keepalive_timeout=3600.0 if idle is None else idle,
         )
-        return aiohttp.ClientSession(
+        session = self._sessions[streams] = aiohttp.ClientSession(
             connector=connector,
             request_class=ImpatientRequest,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -186,6 +182,7 @@ class Transport:
             max_field_size=HEADER_LINE,
             max_headers=HEADERS,
         )
+        return session
 
     def _options(self, request: Request, proxy: Proxy | None, attempt: TimedAttempt, body: Body) -> MaskedDict:
         options = MaskedDict(headers=request.headers, allow_redirects=False, data=request.body)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from types import FrameType
 
 import pytest
-from urllib3 import HTTPConnectionPool
 
+from elements_sdk._transport.connection import Pool
 from test.faults.server import Conversation, FaultServer
 from test.processes.calls import client_of, own_answers, wrong_answers
 from test.processes.interrupted_calls import POOL, Interrupted
@@ -102,7 +102,7 @@ def test_call_may_be_interrupted_at_any_step(others: int, stride: int) -> None:
 
 def test_connection_is_given_back_once_though_a_call_is_interrupted_just_behind_that() -> None:
     def look(frame: FrameType, event: str, _argument: object) -> None:
-        if event == "return" and frame.f_code is HTTPConnectionPool._put_conn.__code__:
+        if event == "return" and frame.f_code is Pool._put_conn.__code__:
             raise Interrupted
 
     wrong: list[int] = []
