@@ -10,6 +10,7 @@ entries, nested ones too, for whoever looks at the clock.
 
 from __future__ import annotations
 
+import linecache
 import re
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
@@ -352,7 +353,9 @@ def _model_reader(cls: type[Model]) -> Reader:
     source = _MODEL_READER.format(
         count=len(cls.openapi_types), statements="\n".join(f"        {line}" for line in statements)
     )
-    exec(compile(source, f"<reader of {cls.__name__}>", "exec"), scope)
+    name = f"<reader of {cls.__name__}>"
+    linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name  # for tracebacks and debuggers
+    exec(compile(source, name, "exec"), scope)
     compiled: Reader = scope["read"]
     return compiled
 

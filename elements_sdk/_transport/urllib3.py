@@ -6,7 +6,7 @@ import http.client
 import re
 import ssl
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import urllib3
 from urllib3 import exceptions as errors
@@ -59,8 +59,8 @@ class Transport:
         :param longest_idle: seconds for which a connection may have been idle to be used for a request that changes
             something.
         """
-        streams = body == "leave"
-        route = self._pools.routes.get((request.origin, streams)) or self._pools.new_route(request.origin, streams)
+        key = request.origin, body == "leave"
+        route = self._pools.routes.get(key) or self._pools.new_route(*key)
         attempt = Urllib3Attempt(timeouts, None if request.method in READING_METHODS else longest_idle)
         slots, slot, around = route.pool.slots, None, thread.attempt
         try:
@@ -72,10 +72,7 @@ class Transport:
                 request.url if route.is_forwarded else request.url[request.url.index("/", len("https://")) :],
                 body=request.body,
                 headers=request.headers,
-                retries=_ONCE,
-                redirect=False,
-                assert_same_host=False,
-                preload_content=False,
+                **_ONCE,
             )
             attempt.phase = "reading the answer"
             outcome = self._received(request, raw, timeouts, body)
@@ -174,5 +171,10 @@ class _ExceptionMap(ExceptionMap):
 
 
 _REFUSED_TUNNEL = r"Tunnel connection failed: (\d{3})\b"  # in http.client's words
-_ONCE = urllib3.Retry(False, redirect=False)
+_ONCE: dict[str, Any] = {  # and the body is left to read
+    "retries": urllib3.Retry(False, redirect=False),
+    "redirect": False,
+    "assert_same_host": False,
+    "preload_content": False,
+}
 _EXCEPTIONS = _ExceptionMap()

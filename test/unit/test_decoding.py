@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 import pytest
 
 from elements_sdk._serialization.decode import read_json
@@ -51,3 +53,11 @@ def test_an_answer_of_usual_size_is_read_in_one_go() -> None:
         raise AssertionError
 
     assert len(run(read_json(b"[" + b",".join([b"{}"] * 900) + b"]", "list[Ticket]", rest=rest))) == 900
+
+
+@pytest.mark.parametrize("name", ["Ticket", "list[OneTimeAccessToken]", "ElementsUserDetail"])
+def test_a_traceback_shows_the_source_of_the_reader_that_was_written(name: str) -> None:
+    data = b'[{"newer": 1}]' if name.startswith("list") else b'{"newer": 1}'
+    with pytest.raises(AttributeError) as caught:
+        run(read_json(data, name, object()))  # type: ignore[arg-type]
+    assert "    return read({**absent, **value}, settings)" in "".join(traceback.format_tb(caught.tb))
