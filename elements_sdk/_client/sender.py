@@ -45,11 +45,12 @@ class Sender:
     """The sender of the requests of one client.
 
     :ivar last_response: the last response.
+    :ivar budget: of all retries.
     """
 
     def __init__(self, transport: Transport) -> None:
         self.last_response: Response | None = None
-        self._budget = RetryBudget()
+        self.budget = RetryBudget()
         self._transport = transport
         self._sendable = MaskedDict()  # the last headers that have passed the check
 
@@ -115,8 +116,8 @@ class Sender:
     ) -> float | None:
         """Return the seconds to wait before a call is tried again; `None`: it is not."""
         if isinstance(outcome, Response) and outcome.status < 400:
-            if request.retries == 0 and self._budget.left < FULL_BUDGET:
-                self._budget.credit_success()
+            if request.retries == 0 and self.budget.left < FULL_BUDGET:
+                self.budget.credit_success()
             return None
         if not isinstance(outcome, Response | ApiException):  # it cannot be sent at all
             return None
@@ -124,7 +125,7 @@ class Sender:
             request.sent = outcome.request_sent
         left, retryable = timeouts.left(), request.retryable
         seconds = policy.wait(request, outcome, retries=request.retries, retryable=retryable, left=left)
-        if seconds is not None and self._budget.allows_retry():
+        if seconds is not None and self.budget.allows_retry():
             request.retries += 1
             record_retry(request, seconds)
             return seconds

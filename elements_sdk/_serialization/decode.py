@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import linecache
 import re
+from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from datetime import datetime
@@ -112,7 +113,9 @@ async def read_json(
             return None
         raise UnexpectedJson(f"the answer is empty, {with_article(type_name)} was promised")
     plan = _plan(type_name)
-    _postponed.set([] if len(data) > ENTRIES_AT_A_TIME else None)
+    is_long = len(data) > ENTRIES_AT_A_TIME
+    if is_long:
+        _postponed.set([])
     try:
         items = None if plan.read_item is None else await _read_item_by_item(data, plan.read_item, settings, most, rest)
         if items is not None:
@@ -126,7 +129,8 @@ async def read_json(
             await _catch_up(settings, rest)
         return Page(promised, _is_last_page(whole)) if plan.is_page else promised
     finally:
-        _postponed.set(None)  # `reset` fails in a coroutine that is closed in another context
+        if is_long:
+            _postponed.set(None)  # `reset` fails in a coroutine that is closed in another context
 
 
 def type_name(given: str | type) -> str:
@@ -180,7 +184,7 @@ async def _read_item_by_item(
     try:
         if problem_of_size(data, most):
             return None
-        text = data if isinstance(data, str) else str(data, "utf-8-sig")
+        text = data if isinstance(data, str) else data.removeprefix(BOM_UTF8).decode()
         position = next_sign(text, 0)
         if text[position] != "[":
             return None

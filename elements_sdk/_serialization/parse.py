@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from typing import Any
 
 from elements_sdk._http.budgets import BYTES_OF_A_VALUE, BYTES_OF_AN_ENTRY, ENTRIES_AT_A_TIME, JSON_DEPTH
@@ -26,7 +27,7 @@ def parse_json(data: bytes | str, most: int | None = None) -> Any:
     value = None
     try:
         problem = problem_of_size(data, most) if len(data) > ENTRIES_AT_A_TIME else None
-        text = "" if problem else data if isinstance(data, str) else str(data, "utf-8-sig")
+        text = "" if problem else data if isinstance(data, str) else data.removeprefix(BOM_UTF8).decode()
         value = None if problem else json.loads(text)
         if len(text) > JSON_DEPTH and text.count("[") + text.count("{") > JSON_DEPTH and is_deep(value):
             problem = _TOO_DEEP

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from elements_sdk import ApiException, Configuration, DeadlineExceeded, ServiceException
+from elements_sdk._http.timeouts import Timeouts
 from test.both_clients import BOTH, ApiClient, AuthApi, both_kinds, only_blocking, read_raw
 from test.faults import behaviours as does
 from test.faults.backlog import filled_backlog
@@ -250,7 +251,7 @@ def test_no_limit_has_to_be_asked_for(limits: Any) -> None:
         settings.timeout, settings.total_timeout = limits, None
         with ApiClient(settings) as client:
             AuthApi(client).create_auth_ticket()
-            assert client._settings().timeouts().left() is None
+            assert Timeouts(*client._settings().timeouts).left() is None
 
 
 @only_blocking  # in asyncio one timeout is for all headers
