@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from elements_sdk import ApiException, Configuration, ResponseFormatError
+from elements_sdk import ApiException, Configuration, IncompleteBody, ResponseFormatError
 from test.both_clients import ApiClient, both_kinds
 from test.faults import behaviours as does
 from test.faults.server import Behaviour, Conversation, FaultServer
@@ -44,6 +44,14 @@ def test_a_chunk_has_a_size_of_hexadecimal_digits_or_is_an_error(size: str) -> N
     assert isinstance(caught.value, ResponseFormatError)
     assert "not valid HTTP" in str(caught.value)
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("behind", ["..0\r\n\r\n", ".\n0\r\n\r\n", "\r\n0\r\nno colon\r\n\r\n", "\r\n0\r\nX: 1"])
+def test_what_stands_behind_a_chunk_is_an_end_of_line_and_trailers_or_an_error(behind: str) -> None:
+    with FaultServer(says(CHUNKED + b"2\r\n{}" + behind.encode())) as server:
+        configuration = Configuration(host=server.host, retries=False)
+        with ApiClient(configuration) as client, pytest.raises((ResponseFormatError, IncompleteBody)):
+            client.call_api("/x", "GET", response_type="object")
 
 
 @pytest.mark.parametrize("size", ["2", "02", "0002", "2;a=b", "2 "])
