@@ -15,7 +15,7 @@ import socket
 import time
 from collections import deque
 from queue import Empty
-from typing import Any
+from typing import Any, cast
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -46,13 +46,14 @@ class _LimitedResponse(http.client.HTTPResponse):
         :raises Malformed: a status line or headers are not as HTTP says, or do not agree on the length of the body.
         """
         try:
-            while self.headers is None:
+            while True:
                 super().begin()
                 if self.headers.defects:  # http.client takes what it cannot read for the end of the headers
                     raise Malformed("a header line cannot be read")
                 check_framing(self.headers.get_all("Content-Length", ()), self.headers.get_all("Transfer-Encoding", ()))
-                if self.status in _INTERIM:
-                    self.headers = self.msg = None  # so that the next is read
+                if self.status not in _INTERIM:
+                    break
+                self.headers = self.msg = None  # type: ignore[assignment]  # else nothing more is read
             self.will_close = self.will_close or self.status < 200  # what follows is not HTTP any more
             return
         except http.client.RemoteDisconnected:
@@ -173,18 +174,18 @@ class Pool(urllib3.HTTPConnectionPool):
     """
 
     QueueCls = _IdleConnections  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
-    pool: _IdleConnections  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(self, host: str, port: int | None = None, *, maxsize: int, block: bool, **named: Any) -> None:
         super().__init__(host, port, maxsize=0, block=False, **named)  # urllib3 fills its queue with `None`
-        self._most = maxsize
+        self._idle, self._most = cast("_IdleConnections", self.pool), maxsize
         self.slots = Slots(maxsize) if block else None
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         """Return the connection that was used last, closed if the attempt cannot use it, or else a new one."""
         attempt = thread.attempt
+        connection: Any
         try:
-            connection = self.pool.pop()
+            connection = self._idle.pop()
         except IndexError:
             connection = self._new_conn()
         else:
@@ -200,8 +201,8 @@ class Pool(urllib3.HTTPConnectionPool):
         if conn is None or conn.user not in (thread.attempt, None):
             return
         conn.user, conn.last_used = _NOBODY, time.monotonic()
-        if len(self.pool) < self._most:
-            self.pool.append(conn)
+        if len(self._idle) < self._most:
+            self._idle.append(conn)
         else:
             conn.close()
 

@@ -20,7 +20,6 @@ from elements_sdk._operations.errors import body_error
 from elements_sdk._transport.connection import close_response, leave_to_reader
 from elements_sdk._transport.errors import (
     BROKEN_OFF,
-    CLOSED_MEANWHILE,
     NAME_NOT_KNOWN,
     NO_CONNECTION,
     ExceptionMap,
@@ -161,7 +160,6 @@ class _ExceptionMap(ExceptionMap):
     others = (
         ((errors.NameResolutionError,), ApiConnectionError, NAME_NOT_KNOWN),
         ((errors.NewConnectionError,), ApiConnectionError, NO_CONNECTION),
-        ((errors.ClosedPoolError,), ApiConnectionError, CLOSED_MEANWHILE),
         ((http.client.IncompleteRead,), IncompleteBody, BROKEN_OFF),
     )
 
