@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from elements_sdk._client.base import BaseClient
 from elements_sdk._http.messages import Request
 from elements_sdk._http.timeouts import Seconds
+from elements_sdk._operations.by_call_api import OWN_CALL_API, by_call_api, own_call_api
 from elements_sdk._operations.operation import DATA_ONLY, Operation, RequestOptions, read_options
 from elements_sdk._transport.urllib3 import Transport
 from elements_sdk._utils.fork import abandon_in_child
@@ -110,19 +111,25 @@ class ApiClient(BaseClient):
         :param arguments: the call's own arguments, by name.
         :param options: the keywords that every call takes.
         """
+        read = read_options(operation.name, options, data_only=True) if options else DATA_ONLY
+        if getattr(self.call_api, "__func__", None) not in OWN_CALL_API:
+            return by_call_api(self, operation, arguments, read)
         safe = self.configuration.safe_chars_for_path_param
         request = operation.request(arguments, self.client_side_validation, safe)
-        read = read_options(operation.name, options, data_only=True) if options else DATA_ONLY
         return self._run(operation, request, read)
 
     def call_with_http_info(
         self, operation: Operation, arguments: Opaque[Mapping[str, Any]], options: Mapping[str, Any]
     ) -> Any:
         """Make a documented call and return an `ApiResponse`."""
+        read = read_options(operation.name, options)
+        if getattr(self.call_api, "__func__", None) not in OWN_CALL_API:
+            return by_call_api(self, operation, arguments, read)
         safe = self.configuration.safe_chars_for_path_param
         request = operation.request(arguments, self.client_side_validation, safe)
-        return self._run(operation, request, read_options(operation.name, options))
+        return self._run(operation, request, read)
 
+    @own_call_api
     def call_api(
         self,
         resource_path: str,

@@ -15,7 +15,6 @@ from typing import Any, Generic, TypeVar
 
 from elements_sdk._client.base import BaseClient
 from elements_sdk._operations.operation import Operation, read_options
-from elements_sdk._serialization.decode import Page
 from elements_sdk._utils.errors import Translated, without_frames
 from elements_sdk._utils.redaction import Opaque
 from elements_sdk._utils.sync import run
@@ -42,7 +41,8 @@ class BasePager(Generic[T]):
         options = read_options(cursor.operation.name, cursor.options, data_only=True)
         while (arguments := cursor.arguments()) is not None:
             with Translated(ApiException, cursor.interrupted_by):
-                new = cursor.feed(await self._client.execute(cursor.operation, Opaque(arguments), options))
+                page = await BaseClient.execute(self._client, cursor.operation, Opaque(arguments), options)
+                new = cursor.feed(page)
             if new:
                 return new
         return []
@@ -121,12 +121,12 @@ class Cursor(Generic[T]):
         """Return the arguments of the next call; `None`: the list is at its end."""
         return None if self._is_done else self._arguments()
 
-    def feed(self, page: Page) -> list[T]:
+    def feed(self, page: list[Any]) -> list[T]:
         """Return what is new on a page; that may be nothing, though the list goes on.
 
         :raises ResponseFormatError: there is no progress: the server sends the same again and again.
         """
-        entries, offset, asked = page.entries, self._offset, self._size + self._overlap
+        entries, is_last, offset, asked = page, getattr(page, "is_last", None), self._offset, self._size + self._overlap
         sort_keys = self._sort_keys(entries)
         self._longest = max(self._longest, len(entries))
         is_again = bool(entries) and offset > self._begin[0] >= 0 and _identity(entries[0]) == self._begin[1]
@@ -141,9 +141,9 @@ class Cursor(Generic[T]):
         self._count += len(new)
         self._check_progress(offset, is_again and not new)
         # A server without pages sends more than was asked for, or a short list, and that again and again.
-        is_whole = self._same_pages > 1 and self._count <= len(entries) < asked and page.is_last is not False
+        is_whole = self._same_pages > 1 and self._count <= len(entries) < asked and is_last is not False
         ignores_paging = is_whole or len(entries) > asked
-        self._is_done = ignores_paging or self._is_end(page, bool(new))
+        self._is_done = ignores_paging or self._is_end(is_last, len(entries), bool(new))
         self._begin = (offset, _identity(entries[0]) if entries else None)
         self._position = offset + len(entries)
         self._go_on(sort_keys, asked, bool(new))
@@ -207,9 +207,9 @@ class Cursor(Generic[T]):
         gives_one_at_a_time = self._longest == 1 < asked
         self._overlap = 1 if self._direction and self._last is not None and not gives_one_at_a_time else 0
 
-    def _is_end(self, page: Page, has_new: bool) -> bool:
-        is_overlap_only = not has_new and len(page.entries) <= self._overlap and self._longest > 1
-        return page.is_last is True or not page.entries or is_overlap_only
+    def _is_end(self, is_last: bool | None, count: int, has_new: bool) -> bool:
+        is_overlap_only = not has_new and count <= self._overlap and self._longest > 1
+        return is_last is True or not count or is_overlap_only
 
     def _count_empty_page(self) -> None:
         self._empty_pages += 1

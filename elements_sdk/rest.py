@@ -2,6 +2,98 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Mapping
+from functools import partialmethod
+from typing import TYPE_CHECKING, Any
+
+from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiTypeError, ApiValueError
 
-__all__ = ["ApiConnectionError", "ApiException", "ApiTypeError", "ApiValueError"]
+if TYPE_CHECKING:
+    from elements_sdk._http.timeouts import Seconds
+    from elements_sdk._serialization.forms import Parameters
+    from elements_sdk.configuration import Configuration
+
+__all__ = ["ApiConnectionError", "ApiException", "ApiTypeError", "ApiValueError", "RESTClientObject", "RESTResponse"]
+
+
+class RESTResponse(io.IOBase):
+    """A response as 3.3 had it.
+
+    :ivar urllib3_response: what it was made of: anything with status, reason, data and headers.
+    """
+
+    def __init__(self, resp: Any) -> None:
+        self.urllib3_response = resp
+        self.status, self.reason, self.data = resp.status, resp.reason, resp.data
+
+    def getheaders(self) -> Any:
+        """Return all headers."""
+        return self.urllib3_response.headers
+
+    def getheader(self, name: str, default: Any = None) -> Any:
+        """Return one header."""
+        return self.urllib3_response.headers.get(name, default)
+
+
+class RESTClientObject:
+    """Sends a request to any URL, just as given, with the limits of `ApiClient.request`."""
+
+    def __init__(self, configuration: Configuration, pools_size: int = 4, maxsize: int | None = None) -> None:
+        """
+        :param pools_size: has no effect.
+        :param maxsize: has no effect: `Configuration.connection_pool_maxsize` has.
+        """
+        from elements_sdk.api_client import ApiClient  # loaded late: most import the exceptions only
+
+        self._client = ApiClient(configuration)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        query_params: Parameters | None = None,
+        headers: Mapping[str, Any] | None = None,
+        body: Any = None,
+        post_params: Parameters | None = None,
+        _preload_content: bool = True,
+        _request_timeout: Seconds | None = None,
+    ) -> Any:
+        """Send a request.
+
+        :returns: a `RESTResponse` with the body as text; with `_preload_content=False` urllib3's own.
+        :raises ApiException: the status is an error, or no response came.
+        """
+        given = Opaque((url, query_params, headers, post_params, body))
+        url, query_params, headers, post_params, body = "", None, None, None, None  # no traceback shows them
+        response = self._client.request(method, *reveal(given), _preload_content, _request_timeout)
+        if _preload_content:
+            response = RESTResponse(response)
+            response.data = response.data.decode("utf-8", "replace")
+        return response
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, Any] | None = None,
+        query_params: Parameters | None = None,
+        *,
+        post_params: Parameters | None = None,
+        body: Any = None,
+        _preload_content: bool = True,
+        _request_timeout: Seconds | None = None,
+    ) -> Any:
+        """Do the same as `request`."""
+        given = Opaque((url, query_params, headers, body, post_params))
+        url, query_params, headers, post_params, body = "", None, None, None, None  # no traceback shows them
+        return self.request(method, *reveal(given), _preload_content, _request_timeout)
+
+    GET = partialmethod(_send, "GET")
+    HEAD = partialmethod(_send, "HEAD")
+    OPTIONS = partialmethod(_send, "OPTIONS")
+    DELETE = partialmethod(_send, "DELETE")
+    POST = partialmethod(_send, "POST")
+    PUT = partialmethod(_send, "PUT")
+    PATCH = partialmethod(_send, "PATCH")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 import threading
 import warnings
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Self
 
 from elements_sdk._client.credentials import Credentials
@@ -17,6 +17,7 @@ from elements_sdk._config.logging import logger
 from elements_sdk._http.body import Body, BodyBuffer
 from elements_sdk._http.messages import Request, Response, with_query
 from elements_sdk._http.timeouts import Timeouts
+from elements_sdk._operations.by_call_api import OWN_CALL_API, by_call_api
 from elements_sdk._operations.errors import deadline_exceeded, status_error
 from elements_sdk._operations.operation import DATA_ONLY, ApiResponse, Operation, RequestOptions, read_options
 from elements_sdk._utils.errors import Translated
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from elements_sdk._operations.raw_request import RawCall
     from elements_sdk.models._base import ReadSettings
 
+# Methods of 3.3 and of this class that no call uses.
+_UNUSED = "request deserialize sanitize_for_serialization update_params_for_auth parameters_to_tuples files_parameters"
+_UNUSED += " select_header_accept select_header_content_type call call_with_http_info execute"
 _NOT_ASKED: Opaque[str | None] = Opaque(None)
 _SPELLINGS = {name.lower(): name for name in ("Accept", "Authorization", "Content-Type", "Cookie", "User-Agent")}
 
@@ -50,6 +54,8 @@ class BaseClient(LegacyClient):
     :ivar left_out: what was left out when this client was pickled.
     """
 
+    call_api: Callable[..., Any]
+
     def __init__(
         self,
         transport: Transport,
@@ -58,6 +64,7 @@ class BaseClient(LegacyClient):
         header_value: str | None,
         cookie: str | None,
     ) -> None:
+        _warn_of_unused_overrides(type(self))  # type: ignore[arg-type]  # a class is hashable
         self.configuration = configuration
         self.rest_client = transport
         self.default_headers = MaskedDict()
@@ -131,6 +138,9 @@ class BaseClient(LegacyClient):
 
         :param arguments: the call's own arguments, by name.
         """
+        if getattr(self.call_api, "__func__", None) not in OWN_CALL_API:
+            answer = by_call_api(self, operation, arguments, options)
+            return await answer if isinstance(answer, Awaitable) else answer
         safe = self.configuration.safe_chars_for_path_param
         request = operation.request(arguments, self.client_side_validation, safe)
         return await self._send(operation, request, self._bind(operation, request, options))
@@ -313,6 +323,15 @@ class BaseClient(LegacyClient):
                 f"this client was pickled without its {', '.join(missing)}: "
                 "make it anew (or log in), or set pickle_credentials before pickling"
             )
+
+
+@lru_cache
+def _warn_of_unused_overrides(kind: Any) -> None:
+    """Say, once a class, that overrides of a derived class have no effect: a guard that is passed by is none."""
+    for name in _UNUSED.split():
+        if not f"{getattr(kind, name).__module__}.".startswith("elements_sdk."):
+            text = f"{kind.__name__}.{name} has no effect on calls: override call_api, by way of which they all go then"
+            warnings.warn(text, UserWarning, stacklevel=_level_of_user())
 
 
 def _misfit(kind: str, error: TypeError) -> ApiTypeError:

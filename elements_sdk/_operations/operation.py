@@ -50,6 +50,7 @@ class RequestOptions(NamedTuple):
     host: str | None = None
     sends_key: bool = True
     identity: Any = None
+    is_bound: bool = False
     timeouts: Timeouts | None = None
 
 
@@ -141,7 +142,7 @@ class Operation(NamedTuple):
         for parameter in self.parameters:
             value = arguments.get(parameter.name)
             if value is not None:
-                pair = (parameter.wire_name, _text_of(parameter, value))
+                pair = (parameter.wire_name, value_for_url(parameter, value))
                 (in_path if parameter.location == "path" else in_query).append(pair)
             elif parameter.required:
                 raise self._missing(parameter.name)
@@ -213,7 +214,7 @@ class Operation(NamedTuple):
         return ApiValueError(f"{self.name} needs the argument {name!r}")
 
 
-def _text_of(parameter: Parameter, value: Any) -> str | int | float:
+def value_for_url(parameter: Parameter, value: Any) -> str | int | float:
     """Return an argument as it goes into the URL.
 
     :raises ApiValueError: it is not what a URL holds; a list would go out as Python writes one.

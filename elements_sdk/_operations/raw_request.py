@@ -10,8 +10,9 @@ from urllib.parse import urlencode, urlsplit
 
 from elements_sdk._config.validators import checked_host, checked_url
 from elements_sdk._http.messages import Request, encode_query, expand_path, with_query
+from elements_sdk._operations.by_call_api import DocumentedPath
 from elements_sdk._operations.operation import Operation, RequestOptions, read_options
-from elements_sdk._serialization.decode import type_name
+from elements_sdk._serialization.decode import type_name, without_page
 from elements_sdk._serialization.encode import to_json, to_plain
 from elements_sdk._serialization.forms import files_parameters, parameters_to_tuples
 from elements_sdk._utils.errors import Translated, without_frames
@@ -60,7 +61,7 @@ class RawCall:
         :raises ApiTypeError: body and content type do not go together, or parameters are not pairs.
         """
         with Translated(BaseException, _own_error):
-            return _operation(self), _request(self, self.target, safe_characters), _options(self)
+            return _operation(self), _request(self, str(self.target), safe_characters), _options(self)
 
     def request(self, user_agent: str) -> Request:
         """Return the request of `request`, to any URL.
@@ -86,8 +87,12 @@ def _own_error(error: BaseException) -> BaseException:
 
 
 def _operation(call: RawCall) -> Operation:
-    path, result = call.target, call.response_type
-    operation = Operation("call_api", _verb(call.method), path, result=None if result is None else type_name(result))
+    path, verb = call.target, _verb(call.method)
+    result = None if call.response_type is None else type_name(call.response_type)
+    if isinstance(path, DocumentedPath) and verb == path.operation.method:
+        is_same = path.operation.result and without_page(path.operation.result) == result
+        return path.operation if is_same else path.operation._replace(result=result)
+    operation = Operation("call_api", verb, path, result=result)
     if not path.startswith("/") or "#" in path:
         raise ApiValueError("the path must begin with a slash, as in /api/2/things, and hold no #")
     return operation
@@ -95,7 +100,11 @@ def _operation(call: RawCall) -> Operation:
 
 def _options(call: RawCall) -> RequestOptions:
     host = None if call.host is None else checked_host("_host", call.host)
-    return read_options("call_api", call.options)._replace(host=host, sends_key="Bearer" in (call.auth_settings or ()))
+    sends_key, path = "Bearer" in (call.auth_settings or ()), call.target
+    options = read_options("call_api", call.options)._replace(host=host, sends_key=sends_key)
+    if isinstance(path, DocumentedPath) and call.method == path.operation.method:
+        return options._replace(identity=path.identity, is_bound=True)
+    return options
 
 
 def _request_to_url(call: RawCall) -> Request:

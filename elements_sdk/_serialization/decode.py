@@ -69,14 +69,15 @@ class _Plan(NamedTuple):
     read_item: Reader | None
 
 
-class Page(NamedTuple):
+class Page(list[Any]):
     """A page of a long list, as `"page[Ticket]"` is read.
 
     :ivar is_last: whether the server says that nothing follows; `None`: it says nothing about that.
     """
 
-    entries: list[Any]
-    is_last: bool | None
+    def __init__(self, entries: list[Any], is_last: bool | None) -> None:
+        super().__init__(entries)
+        self.is_last = is_last
 
 
 def from_json(data: bytes | str, type_name: str, settings: ReadSettings | None = None) -> Any:

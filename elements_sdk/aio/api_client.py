@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from elements_sdk._client.base import BaseClient
 from elements_sdk._http.messages import Request
 from elements_sdk._http.timeouts import Seconds
+from elements_sdk._operations.by_call_api import OWN_CALL_API, by_call_api, own_call_api
 from elements_sdk._operations.operation import DATA_ONLY, Operation, RequestOptions, read_options
 from elements_sdk._utils.redaction import Opaque
 from elements_sdk.aio._transport import Transport
@@ -60,18 +61,25 @@ class ApiClient(BaseClient):
         :param arguments: the call's own arguments, by name.
         :param options: the keywords that every call takes.
         """
+        read = _read_options(operation.name, options, True) if options else DATA_ONLY
+        if getattr(self.call_api, "__func__", None) not in OWN_CALL_API:
+            return by_call_api(self, operation, arguments, read)  # type: ignore[no-any-return]
         safe = self.configuration.safe_chars_for_path_param
         request = operation.request(arguments, self.client_side_validation, safe)
-        return self._run(operation, request, _read_options(operation.name, options, True) if options else DATA_ONLY)
+        return self._run(operation, request, read)
 
     def call_with_http_info(
         self, operation: Operation, arguments: Opaque[Mapping[str, Any]], options: Mapping[str, Any]
     ) -> Coroutine[Any, Any, Any]:
         """Make a documented call and return an `ApiResponse`."""
+        read = _read_options(operation.name, options, False)
+        if getattr(self.call_api, "__func__", None) not in OWN_CALL_API:
+            return by_call_api(self, operation, arguments, read)  # type: ignore[no-any-return]
         safe = self.configuration.safe_chars_for_path_param
         request = operation.request(arguments, self.client_side_validation, safe)
-        return self._run(operation, request, _read_options(operation.name, options, False))
+        return self._run(operation, request, read)
 
+    @own_call_api
     async def call_api(
         self,
         resource_path: str,
@@ -89,10 +97,13 @@ class ApiClient(BaseClient):
         _preload_content: bool = True,
         _request_timeout: Seconds | None = None,
         _host: str | None = None,
+        async_req: None = None,
     ) -> Any:
         """Call an endpoint that has no method here; see `elements_sdk.ApiClient.call_api`."""
         from elements_sdk._operations.raw_request import RawCall  # loaded late: documented calls do without it
 
+        if async_req:
+            raise ApiTypeError(_NO_THREADS.format("call_api"))
         call = RawCall(
             method,
             resource_path,
@@ -150,7 +161,10 @@ class ApiClient(BaseClient):
         return self._send(operation, request, self._bind(operation, request, options))
 
 
+_NO_THREADS = "{} takes no argument 'async_req' here: put it into a task, as in asyncio.create_task"
+
+
 def _read_options(name: str, options: Mapping[str, Any], data_only: bool) -> RequestOptions:
     if "async_req" in options:
-        raise ApiTypeError(f"{name} takes no argument 'async_req' here: put it into a task, as in asyncio.create_task")
+        raise ApiTypeError(_NO_THREADS.format(name))
     return read_options(name, options, data_only)

@@ -100,7 +100,7 @@ class AuthApi:
         """
         arguments = Opaque({"data": data})
         data = None  # no traceback shows them
-        return await self.api_client.call(CHECK_AUTH_TICKET, arguments, options)
+        return await ApiClient.call(self.api_client, CHECK_AUTH_TICKET, arguments, options)
 
     @overload
     async def check_auth_ticket_with_http_info(
@@ -133,7 +133,7 @@ class AuthApi:
         """Do the same as `check_auth_ticket`, and return status code and headers too."""
         arguments = Opaque({"data": data})
         data = None  # no traceback shows them
-        return await self.api_client.call_with_http_info(CHECK_AUTH_TICKET, arguments, options)
+        return await ApiClient.call_with_http_info(self.api_client, CHECK_AUTH_TICKET, arguments, options)
 
     @overload
     async def create_auth_ticket(
@@ -159,7 +159,7 @@ class AuthApi:
 
         :returns: the new ticket.
         """
-        return await self.api_client.call(CREATE_AUTH_TICKET, NOTHING, options)
+        return await ApiClient.call(self.api_client, CREATE_AUTH_TICKET, NOTHING, options)
 
     @overload
     async def create_auth_ticket_with_http_info(
@@ -183,7 +183,7 @@ class AuthApi:
     ) -> ApiResponse[Ticket] | Ticket | ApiResponse[ClientResponse] | ClientResponse: ...
     async def create_auth_ticket_with_http_info(self, **options: Any) -> Any:
         """Do the same as `create_auth_ticket`, and return status code and headers too."""
-        return await self.api_client.call_with_http_info(CREATE_AUTH_TICKET, NOTHING, options)
+        return await ApiClient.call_with_http_info(self.api_client, CREATE_AUTH_TICKET, NOTHING, options)
 
     @overload
     async def delete_access_token(
@@ -224,7 +224,7 @@ class AuthApi:
         """
         arguments = Opaque({"id": id})
         id = None  # no traceback shows them
-        return await self.api_client.call(DELETE_ACCESS_TOKEN, arguments, options)
+        return await ApiClient.call(self.api_client, DELETE_ACCESS_TOKEN, arguments, options)
 
     @overload
     async def delete_access_token_with_http_info(
@@ -257,7 +257,7 @@ class AuthApi:
         """Do the same as `delete_access_token`, and return status code and headers too."""
         arguments = Opaque({"id": id})
         id = None  # no traceback shows them
-        return await self.api_client.call_with_http_info(DELETE_ACCESS_TOKEN, arguments, options)
+        return await ApiClient.call_with_http_info(self.api_client, DELETE_ACCESS_TOKEN, arguments, options)
 
     @overload
     async def generate_password(
@@ -283,7 +283,7 @@ class AuthApi:
 
         :returns: the proposed password.
         """
-        return await self.api_client.call(GENERATE_PASSWORD, NOTHING, options)
+        return await ApiClient.call(self.api_client, GENERATE_PASSWORD, NOTHING, options)
 
     @overload
     async def generate_password_with_http_info(
@@ -312,7 +312,7 @@ class AuthApi:
     ): ...
     async def generate_password_with_http_info(self, **options: Any) -> Any:
         """Do the same as `generate_password`, and return status code and headers too."""
-        return await self.api_client.call_with_http_info(GENERATE_PASSWORD, NOTHING, options)
+        return await ApiClient.call_with_http_info(self.api_client, GENERATE_PASSWORD, NOTHING, options)
 
     @overload
     async def get_access_token(
@@ -353,7 +353,7 @@ class AuthApi:
         """
         arguments = Opaque({"id": id})
         id = None  # no traceback shows them
-        return await self.api_client.call(GET_ACCESS_TOKEN, arguments, options)
+        return await ApiClient.call(self.api_client, GET_ACCESS_TOKEN, arguments, options)
 
     @overload
     async def get_access_token_with_http_info(
@@ -386,7 +386,7 @@ class AuthApi:
         """Do the same as `get_access_token`, and return status code and headers too."""
         arguments = Opaque({"id": id})
         id = None  # no traceback shows them
-        return await self.api_client.call_with_http_info(GET_ACCESS_TOKEN, arguments, options)
+        return await ApiClient.call_with_http_info(self.api_client, GET_ACCESS_TOKEN, arguments, options)
 
     @overload
     async def get_all_access_tokens(
@@ -480,7 +480,7 @@ class AuthApi:
         shared_bundles = shared_directories = shared_bundles__asset = user = created_by = ordering = limit = offset = (
             None  # no traceback shows them
         )
-        return await self.api_client.call(GET_ALL_ACCESS_TOKENS, arguments, options)
+        return await ApiClient.call(self.api_client, GET_ALL_ACCESS_TOKENS, arguments, options)
 
     @overload
     async def get_all_access_tokens_with_http_info(
@@ -561,7 +561,7 @@ class AuthApi:
         shared_bundles = shared_directories = shared_bundles__asset = user = created_by = ordering = limit = offset = (
             None  # no traceback shows them
         )
-        return await self.api_client.call_with_http_info(GET_ALL_ACCESS_TOKENS, arguments, options)
+        return await ApiClient.call_with_http_info(self.api_client, GET_ALL_ACCESS_TOKENS, arguments, options)
 
     def iter_access_tokens(
         self,
@@ -643,7 +643,7 @@ class AuthApi:
         """
         arguments = Opaque({"data": data})
         data = None  # no traceback shows them
-        return await self.api_client.call(LOGIN, arguments, options)
+        return await ApiClient.call(self.api_client, LOGIN, arguments, options)
 
     @overload
     async def login_with_http_info(
@@ -681,7 +681,7 @@ class AuthApi:
         """Do the same as `login`, and return status code and headers too."""
         arguments = Opaque({"data": data})
         data = None  # no traceback shows them
-        return await self.api_client.call_with_http_info(LOGIN, arguments, options)
+        return await ApiClient.call_with_http_info(self.api_client, LOGIN, arguments, options)
 
     @overload
     async def logout(
@@ -707,7 +707,7 @@ class AuthApi:
 
         :returns: logged out; there is nothing to read.
         """
-        return await self.api_client.call(LOGOUT, NOTHING, options)
+        return await ApiClient.call(self.api_client, LOGOUT, NOTHING, options)
 
     @overload
     async def logout_with_http_info(
@@ -731,7 +731,7 @@ class AuthApi:
     ) -> ApiResponse[object] | object | ApiResponse[ClientResponse] | ClientResponse: ...
     async def logout_with_http_info(self, **options: Any) -> Any:
         """Do the same as `logout`, and return status code and headers too."""
-        return await self.api_client.call_with_http_info(LOGOUT, NOTHING, options)
+        return await ApiClient.call_with_http_info(self.api_client, LOGOUT, NOTHING, options)
 
     @overload
     async def reset_password(
@@ -772,7 +772,7 @@ class AuthApi:
         """
         arguments = Opaque({"data": data})
         data = None  # no traceback shows them
-        return await self.api_client.call(RESET_PASSWORD, arguments, options)
+        return await ApiClient.call(self.api_client, RESET_PASSWORD, arguments, options)
 
     @overload
     async def reset_password_with_http_info(
@@ -805,7 +805,7 @@ class AuthApi:
         """Do the same as `reset_password`, and return status code and headers too."""
         arguments = Opaque({"data": data})
         data = None  # no traceback shows them
-        return await self.api_client.call_with_http_info(RESET_PASSWORD, arguments, options)
+        return await ApiClient.call_with_http_info(self.api_client, RESET_PASSWORD, arguments, options)
 
     @overload
     async def send_access_token_email_notification(
@@ -851,7 +851,7 @@ class AuthApi:
         """
         arguments = Opaque({"id": id, "data": data})
         id = data = None  # no traceback shows them
-        return await self.api_client.call(SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION, arguments, options)
+        return await ApiClient.call(self.api_client, SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION, arguments, options)
 
     @overload
     async def send_access_token_email_notification_with_http_info(
@@ -889,7 +889,9 @@ class AuthApi:
         """Do the same as `send_access_token_email_notification`, and return status code and headers too."""
         arguments = Opaque({"id": id, "data": data})
         id = data = None  # no traceback shows them
-        return await self.api_client.call_with_http_info(SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION, arguments, options)
+        return await ApiClient.call_with_http_info(
+            self.api_client, SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION, arguments, options
+        )
 
     @overload
     async def start_impersonation(
@@ -931,7 +933,7 @@ class AuthApi:
         """
         arguments = Opaque({"data": data})
         data = None  # no traceback shows them
-        return await self.api_client.call(START_IMPERSONATION, arguments, options)
+        return await ApiClient.call(self.api_client, START_IMPERSONATION, arguments, options)
 
     @overload
     async def start_impersonation_with_http_info(
@@ -964,7 +966,7 @@ class AuthApi:
         """Do the same as `start_impersonation`, and return status code and headers too."""
         arguments = Opaque({"data": data})
         data = None  # no traceback shows them
-        return await self.api_client.call_with_http_info(START_IMPERSONATION, arguments, options)
+        return await ApiClient.call_with_http_info(self.api_client, START_IMPERSONATION, arguments, options)
 
     @overload
     async def stop_impersonation(
@@ -992,7 +994,7 @@ class AuthApi:
         :raises BadRequestException: no impersonation is under way.
         :raises ForbiddenException: there is no session.
         """
-        return await self.api_client.call(STOP_IMPERSONATION, NOTHING, options)
+        return await ApiClient.call(self.api_client, STOP_IMPERSONATION, NOTHING, options)
 
     @overload
     async def stop_impersonation_with_http_info(
@@ -1016,4 +1018,4 @@ class AuthApi:
     ) -> ApiResponse[object] | object | ApiResponse[ClientResponse] | ClientResponse: ...
     async def stop_impersonation_with_http_info(self, **options: Any) -> Any:
         """Do the same as `stop_impersonation`, and return status code and headers too."""
-        return await self.api_client.call_with_http_info(STOP_IMPERSONATION, NOTHING, options)
+        return await ApiClient.call_with_http_info(self.api_client, STOP_IMPERSONATION, NOTHING, options)

@@ -59,13 +59,13 @@ class AuthApi:
         """
         arguments = Opaque({"data": data})
         data = None  # no traceback shows them
-        return self.api_client.call(CHECK_AUTH_TICKET, arguments, options)
+        return ApiClient.call(self.api_client, CHECK_AUTH_TICKET, arguments, options)
 
     def check_auth_ticket_with_http_info(self, data: Any = None, **options: Any) -> Any:
         """Do the same as `check_auth_ticket`, and return status code and headers too."""
         arguments = Opaque({"data": data})
         data = None  # no traceback shows them
-        return self.api_client.call_with_http_info(CHECK_AUTH_TICKET, arguments, options)
+        return ApiClient.call_with_http_info(self.api_client, CHECK_AUTH_TICKET, arguments, options)
 
     def create_auth_ticket(self, **options: Any) -> Any:
         """Issue a ticket that proves who you are to another service.
@@ -75,11 +75,11 @@ class AuthApi:
 
         :returns: the new ticket.
         """
-        return self.api_client.call(CREATE_AUTH_TICKET, NOTHING, options)
+        return ApiClient.call(self.api_client, CREATE_AUTH_TICKET, NOTHING, options)
 
     def create_auth_ticket_with_http_info(self, **options: Any) -> Any:
         """Do the same as `create_auth_ticket`, and return status code and headers too."""
-        return self.api_client.call_with_http_info(CREATE_AUTH_TICKET, NOTHING, options)
+        return ApiClient.call_with_http_info(self.api_client, CREATE_AUTH_TICKET, NOTHING, options)
 
     def delete_access_token(self, id: Any = None, **options: Any) -> Any:
         """Delete an access token, so that its share link stops working.
@@ -93,13 +93,13 @@ class AuthApi:
         """
         arguments = Opaque({"id": id})
         id = None  # no traceback shows them
-        return self.api_client.call(DELETE_ACCESS_TOKEN, arguments, options)
+        return ApiClient.call(self.api_client, DELETE_ACCESS_TOKEN, arguments, options)
 
     def delete_access_token_with_http_info(self, id: Any = None, **options: Any) -> Any:
         """Do the same as `delete_access_token`, and return status code and headers too."""
         arguments = Opaque({"id": id})
         id = None  # no traceback shows them
-        return self.api_client.call_with_http_info(DELETE_ACCESS_TOKEN, arguments, options)
+        return ApiClient.call_with_http_info(self.api_client, DELETE_ACCESS_TOKEN, arguments, options)
 
     def generate_password(self, **options: Any) -> Any:
         """Ask the server for a password that meets its own rules.
@@ -109,11 +109,11 @@ class AuthApi:
 
         :returns: the proposed password.
         """
-        return self.api_client.call(GENERATE_PASSWORD, NOTHING, options)
+        return ApiClient.call(self.api_client, GENERATE_PASSWORD, NOTHING, options)
 
     def generate_password_with_http_info(self, **options: Any) -> Any:
         """Do the same as `generate_password`, and return status code and headers too."""
-        return self.api_client.call_with_http_info(GENERATE_PASSWORD, NOTHING, options)
+        return ApiClient.call_with_http_info(self.api_client, GENERATE_PASSWORD, NOTHING, options)
 
     def get_access_token(self, id: Any = None, **options: Any) -> Any:
         """Fetch one access token.
@@ -127,13 +127,13 @@ class AuthApi:
         """
         arguments = Opaque({"id": id})
         id = None  # no traceback shows them
-        return self.api_client.call(GET_ACCESS_TOKEN, arguments, options)
+        return ApiClient.call(self.api_client, GET_ACCESS_TOKEN, arguments, options)
 
     def get_access_token_with_http_info(self, id: Any = None, **options: Any) -> Any:
         """Do the same as `get_access_token`, and return status code and headers too."""
         arguments = Opaque({"id": id})
         id = None  # no traceback shows them
-        return self.api_client.call_with_http_info(GET_ACCESS_TOKEN, arguments, options)
+        return ApiClient.call_with_http_info(self.api_client, GET_ACCESS_TOKEN, arguments, options)
 
     def get_all_access_tokens(
         self,
@@ -179,7 +179,7 @@ class AuthApi:
         shared_bundles = shared_directories = shared_bundles__asset = user = created_by = ordering = limit = offset = (
             None  # no traceback shows them
         )
-        return self.api_client.call(GET_ALL_ACCESS_TOKENS, arguments, options)
+        return ApiClient.call(self.api_client, GET_ALL_ACCESS_TOKENS, arguments, options)
 
     def get_all_access_tokens_with_http_info(
         self,
@@ -210,7 +210,7 @@ class AuthApi:
         shared_bundles = shared_directories = shared_bundles__asset = user = created_by = ordering = limit = offset = (
             None  # no traceback shows them
         )
-        return self.api_client.call_with_http_info(GET_ALL_ACCESS_TOKENS, arguments, options)
+        return ApiClient.call_with_http_info(self.api_client, GET_ALL_ACCESS_TOKENS, arguments, options)
 
     def iter_access_tokens(
         self,
@@ -267,13 +267,13 @@ class AuthApi:
         """
         arguments = Opaque({"data": data})
         data = None  # no traceback shows them
-        return self.api_client.call(LOGIN, arguments, options)
+        return ApiClient.call(self.api_client, LOGIN, arguments, options)
 
     def login_with_http_info(self, data: Any = None, **options: Any) -> Any:
         """Do the same as `login`, and return status code and headers too."""
         arguments = Opaque({"data": data})
         data = None  # no traceback shows them
-        return self.api_client.call_with_http_info(LOGIN, arguments, options)
+        return ApiClient.call_with_http_info(self.api_client, LOGIN, arguments, options)
 
     def logout(self, **options: Any) -> Any:
         """End the session.
@@ -283,11 +283,11 @@ class AuthApi:
 
         :returns: logged out; there is nothing to read.
         """
-        return self.api_client.call(LOGOUT, NOTHING, options)
+        return ApiClient.call(self.api_client, LOGOUT, NOTHING, options)
 
     def logout_with_http_info(self, **options: Any) -> Any:
         """Do the same as `logout`, and return status code and headers too."""
-        return self.api_client.call_with_http_info(LOGOUT, NOTHING, options)
+        return ApiClient.call_with_http_info(self.api_client, LOGOUT, NOTHING, options)
 
     def reset_password(self, data: Any = None, **options: Any) -> Any:
         """Set a new password with the token from a password-reset e-mail.
@@ -301,13 +301,13 @@ class AuthApi:
         """
         arguments = Opaque({"data": data})
         data = None  # no traceback shows them
-        return self.api_client.call(RESET_PASSWORD, arguments, options)
+        return ApiClient.call(self.api_client, RESET_PASSWORD, arguments, options)
 
     def reset_password_with_http_info(self, data: Any = None, **options: Any) -> Any:
         """Do the same as `reset_password`, and return status code and headers too."""
         arguments = Opaque({"data": data})
         data = None  # no traceback shows them
-        return self.api_client.call_with_http_info(RESET_PASSWORD, arguments, options)
+        return ApiClient.call_with_http_info(self.api_client, RESET_PASSWORD, arguments, options)
 
     def send_access_token_email_notification(self, id: Any = None, data: Any = None, **options: Any) -> Any:
         """E-mail a share link to somebody.
@@ -323,7 +323,7 @@ class AuthApi:
         """
         arguments = Opaque({"id": id, "data": data})
         id = data = None  # no traceback shows them
-        return self.api_client.call(SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION, arguments, options)
+        return ApiClient.call(self.api_client, SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION, arguments, options)
 
     def send_access_token_email_notification_with_http_info(
         self, id: Any = None, data: Any = None, **options: Any
@@ -331,7 +331,7 @@ class AuthApi:
         """Do the same as `send_access_token_email_notification`, and return status code and headers too."""
         arguments = Opaque({"id": id, "data": data})
         id = data = None  # no traceback shows them
-        return self.api_client.call_with_http_info(SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION, arguments, options)
+        return ApiClient.call_with_http_info(self.api_client, SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION, arguments, options)
 
     def start_impersonation(self, data: Any = None, **options: Any) -> Any:
         """Act as another user from now on.
@@ -346,13 +346,13 @@ class AuthApi:
         """
         arguments = Opaque({"data": data})
         data = None  # no traceback shows them
-        return self.api_client.call(START_IMPERSONATION, arguments, options)
+        return ApiClient.call(self.api_client, START_IMPERSONATION, arguments, options)
 
     def start_impersonation_with_http_info(self, data: Any = None, **options: Any) -> Any:
         """Do the same as `start_impersonation`, and return status code and headers too."""
         arguments = Opaque({"data": data})
         data = None  # no traceback shows them
-        return self.api_client.call_with_http_info(START_IMPERSONATION, arguments, options)
+        return ApiClient.call_with_http_info(self.api_client, START_IMPERSONATION, arguments, options)
 
     def stop_impersonation(self, **options: Any) -> Any:
         """End the impersonation, and act as yourself again.
@@ -364,8 +364,8 @@ class AuthApi:
         :raises BadRequestException: no impersonation is under way.
         :raises ForbiddenException: there is no session.
         """
-        return self.api_client.call(STOP_IMPERSONATION, NOTHING, options)
+        return ApiClient.call(self.api_client, STOP_IMPERSONATION, NOTHING, options)
 
     def stop_impersonation_with_http_info(self, **options: Any) -> Any:
         """Do the same as `stop_impersonation`, and return status code and headers too."""
-        return self.api_client.call_with_http_info(STOP_IMPERSONATION, NOTHING, options)
+        return ApiClient.call_with_http_info(self.api_client, STOP_IMPERSONATION, NOTHING, options)
