@@ -53,6 +53,7 @@ class RESTClientObject:
         self,
         method: str,
         url: str,
+        *,
         query_params: Parameters | None = None,
         headers: Mapping[str, Any] | None = None,
         body: Any = None,
@@ -73,27 +74,10 @@ class RESTClientObject:
             response.data = response.data.decode("utf-8", "replace")
         return response
 
-    def _send(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, Any] | None = None,
-        query_params: Parameters | None = None,
-        *,
-        post_params: Parameters | None = None,
-        body: Any = None,
-        _preload_content: bool = True,
-        _request_timeout: Seconds | None = None,
-    ) -> Any:
-        """Do the same as `request`."""
-        given = Opaque((url, query_params, headers, body, post_params))
-        url, query_params, headers, post_params, body = "", None, None, None, None  # no traceback shows them
-        return self.request(method, *reveal(given), _preload_content, _request_timeout)
-
-    GET = partialmethod(_send, "GET")
-    HEAD = partialmethod(_send, "HEAD")
-    OPTIONS = partialmethod(_send, "OPTIONS")
-    DELETE = partialmethod(_send, "DELETE")
-    POST = partialmethod(_send, "POST")
-    PUT = partialmethod(_send, "PUT")
-    PATCH = partialmethod(_send, "PATCH")
+    GET = partialmethod(request, "GET")
+    HEAD = partialmethod(request, "HEAD")
+    OPTIONS = partialmethod(request, "OPTIONS")
+    DELETE = partialmethod(request, "DELETE")
+    POST = partialmethod(request, "POST")
+    PUT = partialmethod(request, "PUT")
+    PATCH = partialmethod(request, "PATCH")

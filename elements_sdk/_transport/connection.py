@@ -14,11 +14,16 @@ import re
 import socket
 import time
 from collections import deque
-from queue import Empty
+from queue import Empty, LifoQueue
 from typing import Any, cast
 
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
+
+# From where vcrpy leaves them as they are, should a cassette be in use now.
+from urllib3.connectionpool import (  # type: ignore[attr-defined]
+    HTTPConnection,  # pyright: ignore[reportPrivateImportUsage]
+    HTTPSConnection,  # pyright: ignore[reportPrivateImportUsage]
+)
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util import connection as addresses
 
@@ -153,16 +158,23 @@ class _LimitedTls(_Limited, HTTPSConnection):
     """The same over TLS."""
 
 
-class _IdleConnections(deque[Any]):
-    """The connections of a pool that nobody uses, in place of urllib3's queue: it takes no lock and never waits."""
+class _IdleConnections(LifoQueue[Any]):
+    """The connections of a pool that nobody uses, in place of urllib3's queue: it takes no lock and never waits.
+
+    It is called a queue for vcrpy, which then closes what it puts aside. Nothing of the queue's own is used.
+    """
 
     def __init__(self, _most: int) -> None:
-        super().__init__()
+        self.idle: deque[Any] = deque()
 
-    def get(self, block: bool = False) -> Any:
+    def qsize(self) -> int:
+        """Return how many there are: vcrpy asks."""
+        return len(self.idle)
+
+    def get(self, block: bool = False, timeout: float | None = None) -> Any:
         """Return one, as urllib3 asks for them to close them."""
         try:
-            return self.pop()
+            return self.idle.pop()
         except IndexError:
             raise Empty from None
 
@@ -173,11 +185,11 @@ class Pool(urllib3.HTTPConnectionPool):
     :ivar slots: to be taken by each request; `None`: there may be any number.
     """
 
-    QueueCls = _IdleConnections  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+    QueueCls = _IdleConnections  # type: ignore[assignment]
 
     def __init__(self, host: str, port: int | None = None, *, maxsize: int, block: bool, **named: Any) -> None:
         super().__init__(host, port, maxsize=0, block=False, **named)  # urllib3 fills its queue with `None`
-        self._idle, self._most = cast("_IdleConnections", self.pool), maxsize
+        self._idle, self._most = cast("_IdleConnections", self.pool).idle, maxsize
         self.slots = Slots(maxsize) if block else None
 
     def _get_conn(self, timeout: float | None = None) -> Any:
@@ -191,7 +203,7 @@ class Pool(urllib3.HTTPConnectionPool):
         else:
             longest = math.inf if attempt.longest_idle is None else attempt.longest_idle
             is_old = time.monotonic() - connection.last_used > longest
-            if is_old or not connection.is_connected or connection.sock.is_cut:
+            if is_old or not connection.is_connected or getattr(connection.sock, "is_cut", False):
                 connection.close()
         connection.user = attempt
         return connection
@@ -210,25 +222,34 @@ class Pool(urllib3.HTTPConnectionPool):
 class HttpPool(Pool):
     """Connections to a server by plain http."""
 
-    ConnectionCls = _Limited  # pyright: ignore[reportAssignmentType]
+    @property
+    def ConnectionCls(self) -> Any:  # type: ignore[override]  # noqa: N802
+        """These connections, or those that a recorder has put in the place of urllib3's."""
+        now: Any = urllib3.HTTPConnectionPool.ConnectionCls
+        return _Limited if now is HTTPConnection else now
 
 
 class HttpsPool(Pool, urllib3.HTTPSConnectionPool):
     """Connections to a server by https."""
 
-    ConnectionCls = _LimitedTls  # pyright: ignore[reportAssignmentType]
+    @property
+    def ConnectionCls(self) -> Any:  # type: ignore[override]  # noqa: N802
+        """The same for https."""
+        now: Any = urllib3.HTTPSConnectionPool.ConnectionCls
+        return _LimitedTls if now is HTTPSConnection else now
 
 
 def leave_to_reader(raw: Any) -> Any:
     """Let the connection of a response be given back by whoever reads it, in any thread; return the response."""
-    if raw.connection is not None:
-        raw.connection.user = None
+    connection = getattr(raw, "connection", None)  # a recorded response has none
+    if connection is not None:
+        connection.user = None
     return raw
 
 
 def close_response(raw: Any) -> None:
     """Close a response that is not read to its end, and its connection if that has not been given back already."""
-    connection = raw.connection
+    connection = getattr(raw, "connection", None)
     if connection is not None and connection.user is thread.attempt:
         connection.close()
     raw.release_conn()

@@ -28,7 +28,7 @@ def test_rest_client_sends_to_any_url(recorder: RecordingServer) -> None:
 def test_rest_client_sends_bodies(method: str, recorder: RecordingServer) -> None:
     rest: Any = RESTClientObject(Configuration(host=recorder.host))
     getattr(rest, method)(recorder.host + "/x", body={"a": 1})
-    rest.request(method, recorder.host + "/x", None, {}, {"a": 1})
+    rest.request(method, recorder.host + "/x", headers={}, body={"a": 1})
     assert [(sent.method, sent.body) for sent in recorder.requests] == [(method, b'{"a": 1}')] * 2
     raw = rest.request(method, recorder.host + "/x", body=[], _preload_content=False)
     assert raw.read() == b"{}"
