@@ -16,6 +16,7 @@ from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import aiohttp
 import pytest
@@ -24,7 +25,10 @@ import elements_sdk
 from elements_sdk import aio, bulk
 
 BOTH = ("blocking", "asyncio")
+PASSED_ON = ", call_api overridden"
 both_kinds = pytest.mark.kinds(*BOTH)
+with_override = pytest.mark.kinds(*BOTH, overridden=True)  # once more with a `call_api` that passes all on
+with_slow_override = pytest.mark.kinds(*BOTH, overridden="slow")
 only_blocking = pytest.mark.kinds("blocking")
 only_asyncio = pytest.mark.kinds("asyncio")
 slow_with_asyncio = pytest.mark.kinds(*BOTH, slow="asyncio")
@@ -38,6 +42,9 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         return
     slow = mark.kwargs.get("slow")
     cases = [pytest.param(kind, marks=pytest.mark.slow if kind == slow else ()) for kind in mark.args]
+    overridden = mark.kwargs.get("overridden")
+    marks = pytest.mark.slow if overridden == "slow" else ()
+    cases += [pytest.param(kind + PASSED_ON, marks=marks) for kind in mark.args if overridden]
     metafunc.parametrize("client_kind", cases, indirect=True)
 
 
@@ -110,6 +117,14 @@ _loop_thread: LoopThread | None = None
 def of_kind(name: str) -> Iterator[LoopThread | None]:
     """Let the names of this module stand for the client of this kind within the block."""
     global _loop_thread
+    if name.endswith(PASSED_ON):
+        with (
+            patch.object(elements_sdk.ApiClient, "call_api", _pass_on),
+            patch.object(aio.ApiClient, "call_api", _pass_on_in_loop),
+            of_kind(name.removesuffix(PASSED_ON)) as running,
+        ):
+            yield running
+        return
     if name == "blocking":
         yield None
         return
@@ -119,6 +134,19 @@ def of_kind(name: str) -> Iterator[LoopThread | None]:
     finally:
         _loop_thread = None
         started.end()
+
+
+_call_api, _call_api_in_loop = elements_sdk.ApiClient.call_api, aio.ApiClient.call_api
+
+
+@wraps(_call_api)
+def _pass_on(client: Any, *given: Any, **named: Any) -> Any:
+    return _call_api(client, *given, **named)
+
+
+@wraps(_call_api_in_loop)
+async def _pass_on_in_loop(client: Any, *given: Any, **named: Any) -> Any:
+    return await _call_api_in_loop(client, *given, **named)
 
 
 def run(awaitable: Coroutine[Any, Any, Any]) -> Any:

@@ -12,7 +12,7 @@ import pytest
 
 from elements_sdk.configuration import Configuration
 from elements_sdk.sandbox import Sandbox
-from test.both_clients import ApiClient, AuthApi, of_kind, parametrize
+from test.both_clients import PASSED_ON, ApiClient, AuthApi, of_kind, parametrize
 from test.link_server import USUAL
 from test.listing import COLLECTORS, Collect
 from test.processes.engine_work import TOKEN
@@ -32,7 +32,7 @@ def client_kind(request: pytest.FixtureRequest) -> Iterator[str]:
     """Choose the client that the names of `test.both_clients` mean: the blocking one, unless the test is marked."""
     name = getattr(request, "param", "blocking")
     with of_kind(name):
-        yield name
+        yield name.removesuffix(PASSED_ON)
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,9 @@ class RawCall:
         :raises ApiTypeError: body and content type do not go together, or parameters are not pairs.
         """
         with Translated(BaseException, _own_error):
-            return _operation(self), _request(self, str(self.target), safe_characters), _options(self)
+            operation, request = _operation(self), _request(self, str(self.target), safe_characters)
+            request.retryable = operation.retryable
+            return operation, request, _options(self)
 
     def request(self, user_agent: str) -> Request:
         """Return the request of `request`, to any URL.

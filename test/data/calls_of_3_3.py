@@ -4,16 +4,61 @@ Run as `python calls_of_3_3.py HOST`; it prints JSON. It is written for both cli
 """
 
 import json
+import pickle
 import sys
+import weakref
+from unittest.mock import Mock
 
 import elements_sdk
-from elements_sdk import exceptions
+from elements_sdk import exceptions, rest
 from elements_sdk.rest import ApiException
 
 MODELS = """Ticket AuthLoginEndpointRequest AuthLoginEndpointResponse PasswordResetEndpointRequest
 GeneratePasswordEndpointResponse ImpersonationEndpointRequest SendLinkEmailRequest OneTimeAccessToken
 OneTimeAccessTokenActivity OneTimeAccessTokenSharedObject ElementsUserMini ElementsUserDetail ClientSession
 LDAPServer""".split()
+AUTH_CALLS = """check_auth_ticket create_auth_ticket delete_access_token generate_password get_access_token
+get_all_access_tokens login logout reset_password send_access_token_email_notification start_impersonation
+stop_impersonation""".split()
+
+
+class Noted(elements_sdk.Ticket):
+    """A model of a user's own."""
+
+    note = "mine"
+
+
+def asked(*, mock, name, **given):
+    """Return what `call_api` is asked by a call, where it is overridden, or the whole client is a mock."""
+    seen = []
+
+    class Guard(elements_sdk.ApiClient):
+        def call_api(self, *args, **kwargs):
+            seen.append([args, {key: kwargs[key] for key in sorted(kwargs)}])
+            return "mine"
+
+    with Guard() as guard:
+        client = guard
+        if mock:
+            client = Mock(select_header_accept=guard.select_header_accept)
+            client.select_header_content_type = guard.select_header_content_type
+            client.call_api = guard.call_api
+        auth = elements_sdk.AuthApi(client)
+        return [getattr(auth, name)(**given), getattr(auth, name + "_with_http_info")(**given), seen]
+
+
+def passed_on(client, refused):
+    """Return a call of a client that lets calls through, but for those by a method that is refused."""
+
+    class Guard(elements_sdk.ApiClient):
+        def call_api(self, path, method, *args, **kwargs):
+            if method == refused:
+                raise TypeError(method)
+            kwargs["auth_settings"] = []
+            return super().call_api(path, method, *args, **kwargs)
+
+    with Guard(client.configuration, "X-Call", "passed on") as guard:
+        return elements_sdk.AuthApi(guard).get_access_token(9).to_dict()
 
 
 def calls(auth):
@@ -87,6 +132,30 @@ def calls(auth):
     yield "tuples", lambda: client.parameters_to_tuples({"a": [1, 2], "b": 3}, {"a": "csv"})
     yield "basic", lambda: client.configuration.get_basic_auth_token()
     yield "auth settings", lambda: client.configuration.auth_settings()
+    given = {name: {"id": 7} for name in ("get_access_token", "delete_access_token")}
+    given.update(check_auth_ticket={"data": ticket}, login={"data": login}, reset_password={"data": reset})
+    given.update(send_access_token_email_notification={"id": 7, "data": email})
+    given.update(start_impersonation={"data": e.ImpersonationEndpointRequest(user=3)})
+    given.update(get_all_access_tokens={"limit": 3, "user": "4", "ordering": None})
+    for name in AUTH_CALLS:
+        for mock in (False, True):
+            yield f"asked {name} {mock}", lambda name=name, mock=mock: asked(mock=mock, name=name, **given.get(name, {}))
+    yield "passed on", lambda: passed_on(client, refused="DELETE")
+    yield "refused by an override", lambda: passed_on(client, refused="GET")
+    yield "derived model", lambda: [Noted(ticket="t").to_dict(), Noted(ticket="t").note, Noted("t").openapi_types]
+    yield "derived model as body", lambda: auth.check_auth_ticket(Noted(ticket="n"))
+    yield "pickles", lambda: [pickle.loads(pickle.dumps(model)) == model for model in (ticket, token, email)]
+    yield "pickle of a derived model", lambda: pickle.loads(pickle.dumps(Noted(ticket="t"))).to_dict()
+    yield "weak reference", lambda: weakref.ref(ticket)() is ticket
+    yield "keywords", lambda: [
+        getattr(e.Configuration(host="http://h", username="u", password="p", discard_unknown_keys=True), name)
+        for name in ("host", "username", "password", "discard_unknown_keys", "api_key", "api_key_prefix")
+    ]
+    yield "positions", lambda: [e.Configuration("http://h", {"a": "b"}, {"a": "c"}, "u", "p").username]
+    yield "response types", lambda: client.call_api("/api/2/auth/access-tokens", "GET", response_type="list[object]")[1]
+    yield "rest client", lambda: rest.RESTClientObject(client.configuration).GET(
+        client.configuration.host + "/api/2/x", headers={"X-Call": "rest client"}, query_params=[("a", 1)]
+    ).data
     yield "exception", lambda: [ApiException(status=1, reason="r").status, ApiException(status=1, reason="r").body]
 
 
@@ -122,6 +191,8 @@ def main():
             "ApiClient": public(client),
             "AuthApi": public(auth),
             "exceptions": public(exceptions),
+            "RESTClientObject": public(rest.RESTClientObject),
+            "RESTResponse": public(rest.RESTResponse),
             **{name: public(getattr(elements_sdk, name)) for name in MODELS},
         }
     print(json.dumps({"version": elements_sdk.__version__, "outcomes": outcomes, "names": names}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from multiprocessing.pool import ApplyResult
-from typing import assert_type
+from typing import Any, assert_type
 
 from urllib3 import HTTPHeaderDict
 from urllib3.response import BaseHTTPResponse
@@ -100,7 +100,22 @@ class RegionalConfiguration(Configuration):
     region: str = "eu"
 
 
+class Guard(ApiClient):
+    """A client that lets no DELETE out, and notes what it was asked."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        super().__init__(configuration)
+        self.asked: list[str] = []
+
+    def call_api(self, resource_path: str, method: str, *args: Any, **kwargs: Any) -> Any:
+        self.asked.append(resource_path)
+        if method == "DELETE":
+            raise PermissionError
+        return super().call_api(resource_path, method, *args, **kwargs)
+
+
 assert_type(NotedToken.from_dict({}), NotedToken)
+assert_type(AuthApi(Guard(Configuration())).create_auth_ticket(), Ticket)
 assert_type(NotedToken.from_dict({}).text, str)
 assert_type(RegionalConfiguration(timeout=5).region, str)
 

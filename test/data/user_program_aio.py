@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import assert_type
+from typing import Any, assert_type
 
 from aiohttp import ClientResponse
 from urllib3 import HTTPHeaderDict
@@ -94,6 +94,20 @@ async def clients() -> AsyncIterator[AuthApi]:
         yield AuthApi(client)
 
 
+class Guard(aio.ApiClient):
+    """A client that lets no DELETE out, and notes what it was asked."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        super().__init__(configuration)
+        self.asked: list[str] = []
+
+    async def call_api(self, resource_path: str, method: str, *args: Any, **kwargs: Any) -> Any:
+        self.asked.append(resource_path)
+        if method == "DELETE":
+            raise PermissionError
+        return await super().call_api(resource_path, method, *args, **kwargs)
+
+
 async def main() -> None:
     async for auth in clients():
         await use(auth)
@@ -102,6 +116,9 @@ async def main() -> None:
     client = aio.ApiClient()
     await act(client.configuration)
     await client.close()
+    async with Guard(client.configuration) as guard:
+        assert_type(guard, Guard)
+        assert_type(await aio.AuthApi(guard).create_auth_ticket(), Ticket)
 
 
 asyncio.run(main())

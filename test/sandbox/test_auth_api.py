@@ -29,11 +29,11 @@ from elements_sdk import (
 )
 from elements_sdk.api import auth_api
 from elements_sdk.sandbox import Sandbox
-from test.both_clients import ApiClient, AuthApi, both_kinds, is_asyncio, read_raw
+from test.both_clients import ApiClient, AuthApi, is_asyncio, read_raw, with_slow_override
 from test.recording import RecordingServer
 from test.sandbox.conftest import log_in
 
-pytestmark = both_kinds
+pytestmark = with_slow_override
 
 BASE = "/api/2/auth"
 

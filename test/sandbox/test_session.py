@@ -20,10 +20,10 @@ from elements_sdk import (
     SessionExpired,
 )
 from elements_sdk.sandbox import Account, Sandbox
-from test.both_clients import Session, both_kinds, is_asyncio
+from test.both_clients import Session, is_asyncio, with_slow_override
 from test.recording import CannedResponse, Recorded, RecordingServer
 
-pytestmark = both_kinds
+pytestmark = with_slow_override
 
 
 @pytest.fixture(

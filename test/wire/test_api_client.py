@@ -22,10 +22,10 @@ from elements_sdk import (
     Ticket,
 )
 from elements_sdk._http.cookies import Cookies
-from test.both_clients import ApiClient, AuthApi, both_kinds, only_blocking, read_raw
+from test.both_clients import ApiClient, AuthApi, only_blocking, read_raw, with_override
 from test.recording import CannedResponse, Recorded, RecordingServer
 
-pytestmark = both_kinds
+pytestmark = with_override
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from elements_sdk import ApiValueError, Configuration, DeadlineExceeded, UnauthorizedException
-from test.both_clients import ApiClient, AuthApi, both_kinds, only_blocking
+from test.both_clients import ApiClient, AuthApi, only_blocking, with_override
 from test.processes.watching import in_threads
 from test.recording import CannedResponse, Recorded, RecordingServer
 
-pytestmark = both_kinds
+pytestmark = with_override
 
 
 def keyed(valid: set[str]) -> Any:

@@ -31,10 +31,10 @@ from elements_sdk import (
     Ticket,
     TlsError,
 )
-from test.both_clients import ApiClient, AuthApi, both_kinds, only_blocking
+from test.both_clients import ApiClient, AuthApi, only_blocking, with_slow_override
 from test.recording import CannedResponse, RecordingServer
 
-pytestmark = both_kinds
+pytestmark = with_slow_override
 
 CLOSED_PORT = 9  # nothing listens on it; a port that was free a moment ago may be in use by another test
 

@@ -10,11 +10,11 @@ import inspect
 
 import pytest
 
-from test.both_clients import both_kinds
+from test.both_clients import with_override
 from test.troubles import PACKAGE, TROUBLES, frames_of, shown
 from test.wire.test_secrets import MARKERS
 
-pytestmark = both_kinds
+pytestmark = with_override
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from elements_sdk import Configuration, RedirectError
-from test.both_clients import BOTH, ApiClient, AuthApi, both_kinds
+from test.both_clients import BOTH, ApiClient, AuthApi, with_slow_override
 from test.faults import behaviours as does
 from test.faults.server import Conversation, FaultServer
 
-pytestmark = both_kinds
+pytestmark = with_slow_override
 
 CODES = (301, 302, 303, 307, 308)
 # With asyncio, one code after which browsers change the method and one after which they do not; the others are slow.

@@ -15,7 +15,7 @@ import pytest
 
 from elements_sdk import ApiException, Configuration, DeadlineExceeded, ServiceException
 from elements_sdk._http.timeouts import Timeouts
-from test.both_clients import BOTH, ApiClient, AuthApi, both_kinds, only_blocking, read_raw
+from test.both_clients import BOTH, ApiClient, AuthApi, only_blocking, read_raw, with_slow_override
 from test.faults import behaviours as does
 from test.faults.backlog import filled_backlog
 from test.faults.certificates import Authority
@@ -23,7 +23,7 @@ from test.faults.rows import Fault, Outcome
 from test.faults.server import Behaviour, Conversation, FaultServer
 from test.faults.table import ROWS
 
-pytestmark = both_kinds
+pytestmark = with_slow_override
 
 
 @dataclass

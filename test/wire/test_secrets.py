@@ -24,7 +24,7 @@ import pytest
 import elements_sdk
 from elements_sdk import ApiException, Configuration, OpenApiException, models
 from elements_sdk.api import auth_api
-from test.both_clients import BOTH, ApiClient, AuthApi, Session, both_kinds, slow_with_asyncio
+from test.both_clients import BOTH, ApiClient, AuthApi, Session, slow_with_asyncio, with_slow_override
 from test.faults.behaviours import answer as answer_of_fault
 from test.faults.behaviours import close_after_request
 from test.faults.certificates import Authority
@@ -33,7 +33,7 @@ from test.faults.table import TABLE
 from test.recording import CannedResponse, Recorded, RecordingServer
 from test.wire.test_reliability import peer_of
 
-pytestmark = both_kinds
+pytestmark = with_slow_override
 
 MARKERS = {
     name: f"mark3r-{name}-9f2c"

@@ -17,10 +17,10 @@ from elements_sdk import (
     TooManyRequestsException,
     UnauthorizedException,
 )
-from test.both_clients import ApiClient, AuthApi, Session, both_kinds
+from test.both_clients import ApiClient, AuthApi, Session, with_override
 from test.recording import CannedResponse, Recorded, RecordingServer
 
-pytestmark = both_kinds
+pytestmark = with_override
 
 LOGGED_IN = CannedResponse(
     body=json.dumps({"user": {"id": 1, "username": "ada"}}).encode(),

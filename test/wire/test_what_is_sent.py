@@ -16,10 +16,10 @@ import pytest
 
 from elements_sdk import ApiValueError, SendLinkEmailRequest, Ticket
 from elements_sdk.models._base import prop
-from test.both_clients import ApiClient, AuthApi, both_kinds
+from test.both_clients import ApiClient, AuthApi, with_override
 from test.recording import CannedResponse, RecordingServer
 
-pytestmark = both_kinds
+pytestmark = with_override
 
 
 class Order(str, Enum):  # noqa: UP042  # as programs for Python 3.10 have it
