@@ -329,7 +329,7 @@ class BaseClient(LegacyClient):
 def _warn_of_unused_overrides(kind: Any) -> None:
     """Say, once a class, that overrides of a derived class have no effect: a guard that is passed by is none."""
     for name in _UNUSED.split():
-        if not f"{getattr(kind, name).__module__}.".startswith("elements_sdk."):
+        if not getattr(getattr(kind, name), "__module__", "").startswith("elements_sdk."):
             text = f"{kind.__name__}.{name} has no effect on calls: override call_api, by way of which they all go then"
             warnings.warn(text, UserWarning, stacklevel=_level_of_user())
 

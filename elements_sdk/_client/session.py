@@ -305,7 +305,7 @@ class SessionCalls(BaseClient):
 
     def _bind(self, operation: Operation, request: Request, options: RequestOptions) -> RequestOptions:
         session = self.session
-        if not options.is_bound and not session._lock.is_owned():
+        if options.bound_by is not self and not session._lock.is_owned():
             if not session._is_open:
                 raise ApiValueError("the session is not open: use it inside its with statement")
             if request.path.rstrip("/") in _OWN_PATHS:

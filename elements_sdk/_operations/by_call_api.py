@@ -26,11 +26,18 @@ def own_call_api(function: F) -> F:
 
 
 class DocumentedPath(str):
-    """The path of a documented call, which knows its operation, and the identity that the call was meant for."""
+    """The path of a documented call, which knows its operation, and what a client has bound the call to."""
 
-    __slots__ = ("identity", "operation")
-    operation: Operation
+    __slots__ = ("client", "identity", "operation")
+    client: Any
     identity: Any
+    operation: Operation
+
+    def __deepcopy__(self, memo: Any) -> DocumentedPath:
+        return self
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (str(self),)
 
 
 def by_call_api(
@@ -45,7 +52,7 @@ def by_call_api(
     if bind is not None:
         options = bind(client, operation, request, options)
     path = DocumentedPath(operation.path)
-    path.operation, path.identity = operation, options.identity
+    path.client, path.operation, path.identity = client, operation, options.identity
     return client.call_api(
         path,
         operation.method,

@@ -50,7 +50,7 @@ class RequestOptions(NamedTuple):
     host: str | None = None
     sends_key: bool = True
     identity: Any = None
-    is_bound: bool = False
+    bound_by: Any = None
     timeouts: Timeouts | None = None
 
 

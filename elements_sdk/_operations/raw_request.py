@@ -89,12 +89,13 @@ def _own_error(error: BaseException) -> BaseException:
 
 
 def _operation(call: RawCall) -> Operation:
-    path, verb = call.target, _verb(call.method)
+    path, documented = call.target, _documented(call)
     result = None if call.response_type is None else type_name(call.response_type)
-    if isinstance(path, DocumentedPath) and verb == path.operation.method:
-        is_same = path.operation.result and without_page(path.operation.result) == result
-        return path.operation if is_same else path.operation._replace(result=result)
-    operation = Operation("call_api", verb, path, result=result)
+    if documented is not None:
+        operation = documented.operation
+        is_same = operation.result is not None and without_page(operation.result) == result
+        return operation if is_same else operation._replace(result=result)
+    operation = Operation("call_api", _verb(call.method), path, result=result)
     if not path.startswith("/") or "#" in path:
         raise ApiValueError("the path must begin with a slash, as in /api/2/things, and hold no #")
     return operation
@@ -102,11 +103,15 @@ def _operation(call: RawCall) -> Operation:
 
 def _options(call: RawCall) -> RequestOptions:
     host = None if call.host is None else checked_host("_host", call.host)
-    sends_key, path = "Bearer" in (call.auth_settings or ()), call.target
+    sends_key, documented = "Bearer" in (call.auth_settings or ()), _documented(call)
     options = read_options("call_api", call.options)._replace(host=host, sends_key=sends_key)
-    if isinstance(path, DocumentedPath) and call.method == path.operation.method:
-        return options._replace(identity=path.identity, is_bound=True)
-    return options
+    return options._replace(identity=documented.identity, bound_by=documented.client) if documented else options
+
+
+def _documented(call: RawCall) -> DocumentedPath | None:
+    """Return the path of a documented call that is passed on; `None`: it is a call of any endpoint."""
+    path = call.target
+    return path if isinstance(path, DocumentedPath) and path.operation.method == _verb(call.method) else None
 
 
 def _request_to_url(call: RawCall) -> Request:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
+import pickle
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import AsyncMock, Mock, create_autospec, patch
@@ -266,6 +268,22 @@ def test_call_is_made_as_whom_it_was_meant_for_though_it_is_passed_on_later_and_
         run(impersonate())
 
 
+@only_blocking
+def test_call_may_be_passed_on_to_another_client(settings: Configuration, recorder: RecordingServer) -> None:
+    class Delegating(elements_sdk.ApiClient):
+        def call_api(self, *given: Any, **named: Any) -> Any:
+            return session.auth.api_client.call_api(*given, **named)
+
+    session = elements_sdk.Session(settings, "u", "p")
+    auth: Any = elements_sdk.AuthApi(Delegating(settings))
+    with session:
+        assert auth.create_auth_ticket() == Ticket(ticket="T")
+        with pytest.raises(ApiValueError, match="a Session does login by itself"):
+            auth.login(BODIES["login"])
+    with pytest.raises(ApiValueError, match="the session is not open"):
+        auth.create_auth_ticket()
+
+
 def test_rewritten_arguments_are_sent(settings: Configuration, recorder: RecordingServer) -> None:
     def change(**given: Any) -> dict[str, Any]:
         headers, query = {**given["header_params"], "X-Trace": "1"}, [*given["query_params"], ("verbose", True)]
@@ -306,6 +324,12 @@ def test_call_that_is_passed_on_is_retried_as_its_record_says(guarded: Any, reco
         with pytest.raises(elements_sdk.ServiceException):
             call()
         assert len(recorder.requests) == attempts
+
+
+def test_path_may_be_copied_and_pickled(guarded: Any, recorder: RecordingServer) -> None:
+    calls_of(guarded).create_auth_ticket()
+    (path, *_), _ = guarded.seen[0]
+    assert (copy.deepcopy(path) is path, pickle.loads(pickle.dumps(path)), type(copy.copy(path))) == (True, path, str)
 
 
 @pytest.mark.parametrize(
