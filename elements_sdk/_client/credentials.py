@@ -122,4 +122,5 @@ def _is_old(request: Request, renewed: tuple[Opaque[str], Opaque[str | None]]) -
 def _put_key(request: Request, key: Opaque[str | None]) -> None:
     if reveal(key) is not None:
         request.headers["Authorization"] = reveal(key)
-    request.headers.pop("Content-Length", None)  # which is the sender's to add
+    for name in ("Content-Length", "Host"):  # which are the sender's to add
+        request.headers.pop(name, None)

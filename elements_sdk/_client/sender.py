@@ -11,7 +11,7 @@ from typing import Protocol
 from elements_sdk._client.settings import ReadySettings
 from elements_sdk._config.logging import logger, record_attempt, record_retry
 from elements_sdk._http.body import Body
-from elements_sdk._http.messages import Request, Response, check_headers
+from elements_sdk._http.messages import Request, Response, check_headers, put_host
 from elements_sdk._http.redirects import MOST_REDIRECTS, follow
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._utils.errors import without_frames
@@ -107,8 +107,10 @@ class Sender:
             except ApiValueError as error:
                 return without_frames(error)
             self._sendable = MaskedDict(headers)
+        if "%" in request.origin:
+            put_host(request)
         if request.body is not None or request.method not in _WITHOUT_LENGTH:
-            headers["Content-Length"] = str(len(request.body or b""))
+            request.headers["Content-Length"] = str(len(request.body or b""))
         return None
 
     def _seconds_to_wait(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -111,8 +112,9 @@ def _problem_of_name(host: str) -> str | None:
     if not host.isascii():
         form = _ascii_form(host) or "the function encode of the package idna returns it"
         return f"must name a server in ASCII: write its name in the xn-- form ({form})"
-    if "%" in host and ":" not in host:  # which some would decode
-        return "must name a server without a percent sign"
+    address, percent, zone = host.partition("%")
+    if percent and not (":" in address and re.fullmatch("[A-Za-z0-9._~-]+", zone.removeprefix("25"))):
+        return "must hold no percent sign but that of a zone ([fe80::1%25eth0])"  # some would decode it
     if _ends_in_number(host) and not _is_ipv4(host):  # some take 127.1 for 127.0.0.1, others for a name
         return "must name a server; an IPv4 address is four numbers from 0 to 255"
     fits = all(0 < len(part) < 64 for part in host.rstrip(".").split("."))

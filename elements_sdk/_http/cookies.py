@@ -17,7 +17,7 @@ from elements_sdk._http.budgets import COOKIE, COOKIES
 from elements_sdk._utils.dates import parse_http_date
 from elements_sdk._utils.fork import register_after_fork
 from elements_sdk._utils.text import one_line
-from elements_sdk._utils.urls import is_cleartext, origin_of
+from elements_sdk._utils.urls import host_header, is_cleartext, origin_of
 
 if TYPE_CHECKING:
     from urllib3 import HTTPHeaderDict
@@ -169,5 +169,5 @@ def _csrf_headers(sent: str, url: str) -> dict[str, str]:
     if url.startswith("https:"):
         # Django requires a Referer on https. It would compare an Origin with what it believes to be its own scheme,
         # which is wrong behind a proxy that terminates TLS.
-        headers["Referer"] = f"https://{urlsplit(url).netloc}/"
+        headers["Referer"] = f"https://{host_header(url)}/"
     return headers

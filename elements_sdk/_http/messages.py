@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.redaction import MASK, SECRET_NAMES, MaskedDict
-from elements_sdk._utils.urls import has_dot_segment
+from elements_sdk._utils.urls import has_dot_segment, host_header
 from elements_sdk.exceptions import ApiValueError, RequestSent
 
 if TYPE_CHECKING:
@@ -180,6 +180,14 @@ def _is_line(value: Any) -> bool:
     if not isinstance(value, str):
         return False
     return (value.isascii() and value.isprintable()) or not re.search(_NOT_IN_A_LINE, value)
+
+
+def put_host(request: Request) -> None:
+    """Put host and codings, at the place where both libraries put them, into the headers of a request."""
+    first = {"Host": host_header(request.origin)}
+    if "accept-encoding" not in map(str.lower, request.headers):
+        first["Accept-Encoding"] = "identity"
+    request.headers = MaskedDict({**first, **request.headers})
 
 
 def encode_query(pairs: list[tuple[str, Any]]) -> str:

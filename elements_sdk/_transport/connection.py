@@ -117,8 +117,9 @@ class _Limited(HTTPConnection):
 
         The TLS handshake that comes next has the rest.
         """
+        name = self._dns_host.strip("[]")  # which stand around the address of a proxy
         try:
-            found = socket.getaddrinfo(self._dns_host, self.port, addresses.allowed_gai_family(), socket.SOCK_STREAM)
+            found = socket.getaddrinfo(name, self.port, addresses.allowed_gai_family(), socket.SOCK_STREAM)
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from error
         failed: OSError = OSError("the name has no address")

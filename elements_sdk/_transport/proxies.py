@@ -84,6 +84,8 @@ def _is_exempt(url: str, exceptions: str) -> bool:
     """Return whether `NO_PROXY` names this server: by `*`, a name or its end (with or without port), an IP or a net."""
     parts = urlsplit(origin_of(url))
     host = f"{parts.hostname}".rstrip(".")
+    if "%" in host:  # a zone is of this machine: no proxy can know it
+        return True
     entries = exceptions.lower().replace(",", " ").split()
     try:
         address = ipaddress.ip_address(host)

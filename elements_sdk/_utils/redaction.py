@@ -18,7 +18,7 @@ MASK = "***"
 SECRET_NAMES = frozenset(
     {"password", "new_password", "otp", "token", "ticket", "session_key", "authorization", "cookie"}
 )
-_PUBLIC_HEADERS = frozenset({"accept", "content-type", "user-agent", "referer"})
+_PUBLIC_HEADERS = frozenset({"accept", "content-type", "user-agent", "referer", "host"})
 _SHORTEST_SECRET = 4  # characters; shorter ones occur in any sentence
 _EXCERPT_LENGTH = 200
 # Patterns that are compiled when they are first used, since only failures need them.

@@ -12,7 +12,7 @@ _IN_PATH = "/!$&'()*+,;=:@"  # RFC 3986 section 3.3, as urllib3 reads it
 
 
 def origin_of(url: str) -> str:
-    """Return scheme, host and port of a URL: `https://storage.example.com:443`."""
+    """Return scheme, host and port of a URL: `https://storage.example.com:443`; a zone as RFC 6874 writes it."""
     end = url.find("/", url.find("//") + 2)
     start = url if end < 0 else url[:end]
     may_be_secret = "@" in start or "?" in start or "#" in start  # which no cache should keep
@@ -23,7 +23,8 @@ def origin_of(url: str) -> str:
 def _origin_of_start(url: str) -> str:
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    host = parts.hostname or ""
+    address, percent, zone = (parts.hostname or "").partition("%")
+    host = f"{address}%25{zone.removeprefix('25')}" if percent else address
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
@@ -31,6 +32,11 @@ def short_origin(url: str) -> str:
     """Return the origin as browsers write it, without the default port."""
     whole = origin_of(url)
     return whole.removesuffix(":443" if whole.startswith("https:") else ":80")
+
+
+def host_header(url: str) -> str:
+    """Return host and port as servers are told them, without the zone: that is for a socket of this machine alone."""
+    return re.sub("%[^]]*", "", short_origin(url).partition("//")[2])
 
 
 def quoted_path(path: str) -> str:

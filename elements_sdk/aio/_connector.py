@@ -87,6 +87,9 @@ class Connector(aiohttp.TCPConnector):
         return protocol
 
     async def _create_direct_connection(self, req: Any, *arguments: Any, **named: Any) -> Any:
+        address, has_zone, _zone = req.url.raw_host.partition("%")
+        if has_zone:  # which no certificate names
+            req.server_hostname = address
         if named.get("client_error") is not aiohttp.ClientProxyConnectionError:
             return await super()._create_direct_connection(req, *arguments, **named)
         for name in ("Accept", "Accept-Encoding"):

@@ -99,7 +99,10 @@ class Transport:
                     request,
                     await session.request(
                         request.method,
-                        URL(request.url, encoded=True),
+                        URL(
+                            request.url if "%" not in request.origin else request.url.replace("%25", "%", 1),
+                            encoded=True,
+                        ),
                         **self._options(request, proxy, attempt, body),
                     ),
                     body,
@@ -196,7 +199,7 @@ class Transport:
         if is_https:
             options["ssl"] = self._tls_context()
         if proxy is not None:
-            options["proxy"], options["proxy_headers"] = proxy.address, dict(proxy.headers)
+            options["proxy"], options["proxy_headers"] = proxy.address.replace("%25", "%"), dict(proxy.headers)
             if not is_https:
                 options["headers"] = MaskedDict({**request.headers, **proxy.headers})
         return options

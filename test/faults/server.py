@@ -152,10 +152,13 @@ class FaultServer:
     """A server that gives each connection its own behaviour; the last one is for all that follow.
 
     :param port: 0 for a free one.
+    :param address: where it listens.
     :param tls: context of a TLS handshake before the behaviour begins.
     """
 
-    def __init__(self, *behaviours: Behaviour, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
+    def __init__(
+        self, *behaviours: Behaviour, tls: ssl.SSLContext | None = None, port: int = 0, address: str = "127.0.0.1"
+    ) -> None:
         if not behaviours:
             raise ValueError("a server needs at least one behaviour")
         self.requests: list[Seen] = []
@@ -167,7 +170,8 @@ class FaultServer:
         self._tls = tls
         self._counting = threading.Lock()
         self._running: list[tuple[Conversation, threading.Thread]] = []
-        self._listener = socket.create_server(("127.0.0.1", port), backlog=128)
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self._listener = socket.create_server((address, port), family=family, backlog=128)
         self._listener.settimeout(_SECONDS_TO_NOTICE_THE_END)
         self.port: int = self._listener.getsockname()[1]
         self.host = f"https://localhost:{self.port}" if tls else f"http://127.0.0.1:{self.port}"

@@ -48,10 +48,28 @@ def test_the_form_that_is_shown_is_accepted(url: str) -> None:
     assert Configuration(host=url).host == url
 
 
-@pytest.mark.parametrize("url", ["https://stra%C3%9Fe.test", "https://a%2eb.test", "http://127.0.0.1%20"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://stra%C3%9Fe.test",
+        "https://a%2eb.test",
+        "http://127.0.0.1%20",
+        "http://[fe80::1%25]",
+        "http://[fe80::1%eth0:1]",
+        "http://[fe80::1%25a&b]",
+    ],
+)
 def test_percent_sign_in_a_name_is_refused(url: str) -> None:
-    with pytest.raises(ApiValueError, match="without a percent sign"):
+    with pytest.raises(ApiValueError, match="no percent sign but that of a zone"):
         Configuration(host=url)
+
+
+@pytest.mark.parametrize("zone", ["eth0", "Wlan_0.100~x-1", "4", "25", "251"])
+def test_zone_is_written_as_the_rfc_has_it_whichever_way_it_is_given(zone: str) -> None:
+    url = f"http://[fe80::1%25{zone}]:8000"
+    assert Configuration(host=url).host == url
+    if not zone.startswith("25"):
+        assert Configuration(host=url.replace("%25", "%")).host == url
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from elements_sdk import Configuration
 from test.both_clients import BOTH, ApiClient, of_kind
 from test.faults.behaviours import message
+from test.faults.certificates import Authority
 from test.faults.server import Conversation, FaultServer
 
 Call = Callable[[Any, str], object]
@@ -142,3 +143,50 @@ def test_odd_redirects(location: str) -> None:
             found.append(behaviour.received.replace(f":{server.port}".encode(), b":PORT"))
     assert found[0] == found[1]
     assert found[0].count(b"GET ") == 2
+
+
+# Loopback has no zones, but a socket takes any number for one.
+ZONES = {"as RFC 6874 has it": "%251", "as sockets have it": "%1", "25, which could be read as a percent sign": "%2525"}
+
+
+@pytest.mark.parametrize("zone", ZONES.values(), ids=ZONES)
+@pytest.mark.parametrize("is_https", [False, True])
+def test_zone_of_an_address_is_for_the_socket_alone(zone: str, is_https: bool) -> None:
+    authority, names, found = Authority(), [], []
+    context = authority.context_for("::1")
+    context.sni_callback = lambda _socket, name, _context: names.append(name)
+    for kind in BOTH:
+        behaviour = Bytes()
+        with FaultServer(behaviour, address="::1", tls=context if is_https else None) as server, of_kind(kind):
+            host = f"http{'s' if is_https else ''}://[::1{zone}]:{server.port}"
+            # A proxy, which could not know the zone, is passed by.
+            configuration = Configuration(host=host, ssl_ca_data=authority.ca_pem, proxy="http://127.0.0.1:9")
+            with ApiClient(configuration) as client:
+                client.call_api("/x%25", "GET", query_params={"q": "%25"})
+                client.call_api("/x", "POST", body={}, header_params={"Cookie": "csrftoken=t"})
+                client.request("GET", f"{host}/y%25")
+                behaviour._location = f"{host}/z"
+                client.call_api("/x", "GET")
+            found.append(behaviour.received.replace(f":{server.port}".encode(), b":PORT"))
+    assert found[0] == found[1]
+    assert found[0].count(b"Host: [::1]:PORT\r\n") == 5
+    assert found[0].count(b"Referer: https://[::1]:PORT/\r\n") == is_https
+    assert re.findall(rb"%\w*", found[0]) == [b"%25", b"%2525", b"%25"]
+    assert set(names) <= {None}
+
+
+@pytest.mark.parametrize("zone", ["", *ZONES.values()], ids=["none", *ZONES])
+@pytest.mark.parametrize("is_https", [False, True])
+def test_address_of_a_proxy_may_be_ipv6_with_a_zone(zone: str, is_https: bool) -> None:
+    authority, found = Authority(), []
+    for kind in BOTH:
+        behaviour, context = Bytes(), authority.context_for("::1") if is_https else None
+        with FaultServer(behaviour, address="::1", tls=context) as server, of_kind(kind):
+            proxy = f"http{'s' if is_https else ''}://[::1{zone}]:{server.port}"
+            configuration = Configuration(host="http://a.localhost", proxy=proxy, ssl_ca_data=authority.ca_pem)
+            with ApiClient(configuration) as client:
+                client.call_api("/x", "GET")
+            found.append(behaviour.received)
+    assert b"Host: a.localhost\r\n" in found[0]
+    assert found[0] == found[1]
+    assert b"%" not in found[0]
