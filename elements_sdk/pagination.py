@@ -233,8 +233,11 @@ def _whole_number(name: str, value: Any, least: int, meaning: str) -> int:
 
 
 def _check_options(method: str, options: Mapping[str, Any]) -> None:
-    for option in options:
-        if option == "limit":
-            raise ApiTypeError(f"{method} takes no argument 'limit': page_size says how many entries a page has")
-        if option != "_request_timeout":
-            raise ApiTypeError(f"{method} takes no argument {option!r}; of the keywords of calls only _request_timeout")
+    wrong = next((option for option in options if option != "_request_timeout"), None)
+    if wrong is None:
+        return
+    if isinstance(options, dict):
+        options.clear()  # as in `read_options`
+    if wrong == "limit":
+        raise ApiTypeError(f"{method} takes no argument 'limit': page_size says how many entries a page has")
+    raise ApiTypeError(f"{method} takes no argument {wrong!r}; of the keywords of calls only _request_timeout")

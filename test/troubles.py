@@ -14,6 +14,8 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
+import pytest
+
 import elements_sdk
 from elements_sdk import Configuration, models
 from elements_sdk.api import auth_api
@@ -108,6 +110,36 @@ def refused_body() -> Iterator[Failure]:
         unsendable = {"username": "u", "user": 1, "email": "e", "x": {MARKERS["otp"]: object()}}
         secrets = {"password": MARKERS["password"], "token": MARKERS["reset"], "ticket": MARKERS["ticket"]}
         yield failure_of(getattr(auth, name), *path, data=unsendable | secrets)
+
+
+def mistyped_keyword() -> Iterator[Failure]:
+    secret: dict[str, Any] = {"pasword": MARKERS["password"], "tokens": {"a": [MARKERS["share"]]}}
+    auth = AuthApi(clients("http://127.0.0.1:9")[0])
+    for operation in auth_api.OPERATIONS:
+        for name in (operation.name, f"{operation.name}_with_http_info"):
+            needed: dict[str, Any] = {item.name: 7 for item in operation.parameters if item.required}
+            if operation.body:
+                needed["data"] = dict(operation.body_example)
+            for given in ({}, needed):
+                yield failure_of(getattr(auth, name), **given, **secret)
+            yield failure_of(getattr(auth, name), **needed, async_req=True, **secret)
+    yield failure_of(auth.iter_access_tokens, **secret)
+    yield failure_of(auth.iter_access_tokens, limit=3, **secret)
+    for kind in {item.body for item in auth_api.OPERATIONS if item.body}:
+        yield "__init__", failure_of(getattr(models, kind), **secret)[1]
+    yield "__init__", failure_of(Configuration, **secret)[1]
+
+
+def refused_proxy() -> Iterator[Failure]:
+    """Yield what comes of proxies, with passwords, that are no proxies or refuse, as the environment names them."""
+    secret = f"u:{MARKERS['proxy']}@"
+    with FaultServer(does.answer(403)) as refusing, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HTTP_PROXY", f"http://{secret}127.0.0.1:99999")
+        yield "__init__", failure_of(ApiClient, Configuration(host="http://a.localhost"))[1]
+        for address in ("127.0.0.1:9", f"127.0.0.1:{refusing.port}"):
+            for host in ("http://a.localhost", "https://a.localhost"):
+                patch.setenv(f"{host.partition(':')[0].upper()}_PROXY", f"http://{secret}{address}")
+                yield from of_all_methods(host)
 
 
 def refused_property() -> Iterator[Failure]:
@@ -297,6 +329,8 @@ TROUBLES: dict[str, Callable[[], Iterable[Failure]]] = {
     "body_cut": body_cut,
     "refused_argument": refused_argument,
     "refused_body": refused_body,
+    "mistyped_keyword": mistyped_keyword,
+    "refused_proxy": refused_proxy,
     "refused_property": refused_property,
     "refused_setting": refused_setting,
     "refused_header": refused_header,

@@ -266,6 +266,8 @@ def read_options(name: str, options: Mapping[str, Any], data_only: bool = False)
     """
     for option in options:
         if option not in _OPTIONS:
+            if isinstance(options, dict):
+                options.clear()  # the frames that are left hold it, and a secret may be among it
             raise ApiTypeError(f"{name} takes no argument {option!r}; every call takes {', '.join(_OPTIONS)}")
     if not options:
         return DATA_ONLY if data_only else _USUAL

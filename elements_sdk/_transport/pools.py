@@ -14,6 +14,7 @@ from elements_sdk._transport.proxies import Proxies, Proxy
 from elements_sdk._transport.tls import concerns_tls, tls_context
 from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.fork import register_after_fork
+from elements_sdk._utils.redaction import reveal
 from elements_sdk._utils.urls import origin_of
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiValueError
@@ -107,7 +108,7 @@ class Pools:
             if proxy.address.startswith("https:"):
                 options["proxy_ssl_context"] = settings.ssl_context or tls_context(settings, identifies=False)
             with Translated(LocationValueError, lambda _error: ApiValueError(_INVALID.format("the proxy"))):
-                manager = urllib3.ProxyManager(proxy.address, proxy_headers=proxy.headers, **options)
+                manager = urllib3.ProxyManager(proxy.address, proxy_headers=reveal(proxy.headers), **options)
         manager.pool_classes_by_scheme = POOLS
         return manager
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import ipaddress
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from elements_sdk._config.validators import checked_proxy
 from elements_sdk._utils.errors import Translated, without_frames
-from elements_sdk._utils.redaction import MaskedDict
+from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk._utils.urls import is_cleartext, origin_of
 from elements_sdk.exceptions import ApiValueError
 
@@ -23,26 +24,26 @@ class Proxy:
 
     __slots__ = ("address", "headers")
 
-    def __init__(self, address: str, headers: MaskedDict) -> None:
+    def __init__(self, address: str, headers: Opaque[Mapping[str, str]]) -> None:
         self.address, self.headers = address, headers
 
 
 class Proxies:
     """The proxies of one client, as they were when it was made. `HTTP_PROXY` is not read inside a CGI script.
 
-    :ivar named: their URLs, by scheme.
+    :ivar named: their URLs, by scheme, if there are any.
     """
 
     def __init__(self, configuration: Configuration) -> None:
-        self._headers = MaskedDict(configuration.proxy_headers or {})
+        self._headers: Opaque[Mapping[str, str]] = Opaque(dict(configuration.proxy_headers or {}))
         self._known: dict[str, Proxy] = {}
-        self.named: MaskedDict = MaskedDict()
+        self.named: Opaque[Mapping[str, str]] | None = None
         if configuration.proxy is not None:
-            self.named = MaskedDict(all=configuration.proxy)
+            self.named = Opaque({"all": configuration.proxy})
         elif configuration.trust_env and any(name.lower().endswith("_proxy") for name in os.environ):
             from urllib.request import getproxies_environment  # loaded late: it brings much along
 
-            self.named = MaskedDict(getproxies_environment())
+            self.named = Opaque(getproxies_environment())
 
     def proxy_for(self, url: str) -> Proxy | None:
         """Return the proxy before this URL, if there is one.
@@ -50,14 +51,14 @@ class Proxies:
         :raises ApiValueError: what the environment names is not the URL of a proxy. It is not shown, as it may hold a
             password.
         """
-        if not self.named:
+        if self.named is None:
             return None
         scheme = urlsplit(url).scheme
-        name = scheme if self.named.get(scheme) else "all"
-        if not self.named.get(name) or _is_exempt(url, self.named.get("no", "")):
+        name = scheme if reveal(self.named).get(scheme) else "all"
+        if not reveal(self.named).get(name) or _is_exempt(url, reveal(self.named).get("no", "")):
             return None
         if name not in self._known:
-            self._known[name] = self._read(name)
+            self._known[name] = self._read(name, self.named)
         return self._known[name]
 
     def is_cleartext(self, origin: str) -> bool:
@@ -65,19 +66,19 @@ class Proxies:
         proxy = None if origin.startswith("https:") else self.proxy_for(origin)
         return is_cleartext(origin) or (proxy is not None and is_cleartext(proxy.address))
 
-    def _read(self, name: str) -> Proxy:
+    def _read(self, name: str, named: Opaque[Mapping[str, str]]) -> Proxy:
         with Translated(ApiValueError, without_frames):  # they hold the address
-            return _proxy(checked_proxy(f"{name.upper()}_PROXY", self.named[name]), self._headers)
+            return _proxy(checked_proxy(f"{name.upper()}_PROXY", reveal(named)[name]), self._headers)
 
 
-def _proxy(url: str | None, headers: MaskedDict) -> Proxy:
+def _proxy(url: str | None, headers: Opaque[Mapping[str, str]]) -> Proxy:
     parts = urlsplit(f"{url}")
-    own = MaskedDict(headers)
+    own = dict(reveal(headers))
     if parts.username is not None:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         if not any(name.lower() == "proxy-authorization" for name in own):
             own["Proxy-Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode("ascii")
-    return Proxy(origin_of(f"{url}"), own)
+    return Proxy(origin_of(f"{url}"), Opaque(own))
 
 
 def _is_exempt(url: str, exceptions: str) -> bool:

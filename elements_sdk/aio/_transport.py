@@ -35,7 +35,7 @@ from elements_sdk._transport.errors import (
 from elements_sdk._transport.proxies import Proxies, Proxy
 from elements_sdk._transport.tls import concerns_tls, tls_context
 from elements_sdk._utils.fork import abandon_in_child, register_after_fork
-from elements_sdk._utils.redaction import MaskedDict
+from elements_sdk._utils.redaction import MaskedDict, reveal
 from elements_sdk._utils.urls import origin_of
 from elements_sdk.aio._connector import Broken, Connector, ImpatientRequest, Upload, current, send_once, unmistakable
 from elements_sdk.aio._deadlines import ClosedMeanwhile, Deadlines, TimedAttempt
@@ -188,6 +188,8 @@ class Transport:
         return session
 
     def _options(self, request: Request, proxy: Proxy | None, attempt: TimedAttempt, body: Body) -> MaskedDict:
+        is_https = request.origin.startswith("https:")
+        context = self._tls_context() if is_https else None  # first, as it may fail, and its frame hold what follows
         options = MaskedDict(headers=request.headers, allow_redirects=False, data=request.body)
         if request.method != "POST":
             options["middlewares"] = _SEND_ONCE  # for these only: it takes time, and aiohttp retries no POST
@@ -195,13 +197,12 @@ class Transport:
             options["data"] = Upload(request.body, attempt)
         if body == "leave":  # each chunk that the caller reads has its limit
             options["timeout"] = aiohttp.ClientTimeout(sock_read=attempt.timeouts.read)
-        is_https = request.origin.startswith("https:")
         if is_https:
-            options["ssl"] = self._tls_context()
+            options["ssl"] = context
         if proxy is not None:
-            options["proxy"], options["proxy_headers"] = proxy.address.replace("%25", "%"), dict(proxy.headers)
+            options["proxy"], options["proxy_headers"] = proxy.address.replace("%25", "%"), reveal(proxy.headers)
             if not is_https:
-                options["headers"] = MaskedDict({**request.headers, **proxy.headers})
+                options["headers"] = MaskedDict({**request.headers, **reveal(proxy.headers)})
         return options
 
     def _tls_context(self) -> ssl.SSLContext:

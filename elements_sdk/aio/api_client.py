@@ -165,6 +165,7 @@ _NO_THREADS = "{} takes no argument 'async_req' here: put it into a task, as in 
 
 
 def _read_options(name: str, options: Mapping[str, Any], data_only: bool) -> RequestOptions:
+    read = read_options(name, options, data_only)
     if "async_req" in options:
         raise ApiTypeError(_NO_THREADS.format(name))
-    return read_options(name, options, data_only)
+    return read

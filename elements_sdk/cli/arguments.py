@@ -17,9 +17,9 @@ from click.core import ParameterSource
 
 from elements_sdk import models
 from elements_sdk._operations.operation import Operation, Parameter
-from elements_sdk._utils.redaction import MaskedDict, Opaque, reveal
+from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk.cli.errors import USAGE, CommandFailed
-from elements_sdk.cli.secrets import HOW, ask, is_a_terminal, resolved, secret_option
+from elements_sdk.cli.secrets import HOW, Secret, ask, is_a_terminal, resolved, secret_option
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
 from elements_sdk.models._base import Model, Property
 
@@ -58,7 +58,7 @@ def options_of(operation: Operation, taken: list[click.Parameter]) -> list[click
     if operation.body:
         made += [_body_option(operation, declared, _flag(name, used)) for name, declared in _properties(operation)]
         about = f"{operation.body_description.rstrip('.')}, as JSON; @FILE reads a file, `-` standard input."
-        made.append(click.Option(["--data", _DATA], metavar="JSON", help=about))
+        made.append(click.Option(["--data", _DATA], type=Secret(), metavar="JSON", help=about))
     return made
 
 
@@ -73,9 +73,8 @@ def arguments_of(operation: Operation, context: click.Context, values: Mapping[s
         reveal(arguments)[parameter.name] = values[name]
     if operation.body:
         is_said = values[_DATA] is not None
-        reveal(arguments)["data"] = (
-            _data(operation, context, values) if is_said else _properties_given(operation, context, values)
-        )
+        body = _data(operation, context, values) if is_said else _properties_given(operation, context, values)
+        reveal(arguments)["data"] = reveal(body)
     return arguments
 
 
@@ -121,7 +120,7 @@ def examples_of(operation: Operation, command: str) -> list[str]:
     return lines
 
 
-def _data(operation: Operation, context: click.Context, values: Mapping[str, Any]) -> MaskedDict:
+def _data(operation: Operation, context: click.Context, values: Mapping[str, Any]) -> Opaque[dict[str, Any]]:
     said = [
         name
         for name, value in values.items()
@@ -129,11 +128,11 @@ def _data(operation: Operation, context: click.Context, values: Mapping[str, Any
     ]
     if said:
         raise click.UsageError("--data is the whole body: leave the options for its properties out", context)
-    body, problem = _object_in(_text(values[_DATA]))
+    body, problem = _object_in(_text(reveal(values[_DATA])))
     if problem:
         raise click.UsageError(problem, context)
     known = dict(_properties(operation, all_of_them=True))
-    for name in body:
+    for name in reveal(body):
         if name not in known:
             close = get_close_matches(name, known, n=1)
             meant = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(known)}"
@@ -141,19 +140,20 @@ def _data(operation: Operation, context: click.Context, values: Mapping[str, Any
     return body
 
 
-def _object_in(text: str) -> tuple[MaskedDict, str | None]:
+def _object_in(text: str) -> tuple[Opaque[dict[str, Any]], str | None]:
     """Read a JSON object, or say what is wrong with the text, without showing it."""
+    nothing: Opaque[dict[str, Any]] = Opaque({})
     try:
         body = json.loads(text)
     except json.JSONDecodeError as error:
         if not text.strip():
-            return MaskedDict(), "--data is empty; it takes a JSON object, in braces"
-        return MaskedDict(), f"--data is not JSON: see line {error.lineno}, column {error.colno}"
+            return nothing, "--data is empty; it takes a JSON object, in braces"
+        return nothing, f"--data is not JSON: see line {error.lineno}, column {error.colno}"
     except (ValueError, RecursionError):  # a number, or a depth, beyond what Python reads
-        return MaskedDict(), "--data is not JSON that can be read"
+        return nothing, "--data is not JSON that can be read"
     if not isinstance(body, dict):
-        return MaskedDict(), "--data must be a JSON object, in braces"
-    return MaskedDict(body), None
+        return nothing, "--data must be a JSON object, in braces"
+    return Opaque(body), None
 
 
 def _text(value: str) -> str:
@@ -172,18 +172,22 @@ def _text(value: str) -> str:
     raise CommandFailed(f"--data: {value[1:]} cannot be read: {problem}", code=USAGE)
 
 
-def _properties_given(operation: Operation, context: click.Context, values: Mapping[str, Any]) -> MaskedDict:
+def _properties_given(
+    operation: Operation, context: click.Context, values: Mapping[str, Any]
+) -> Opaque[dict[str, Any]]:
     """Collect the properties in the order they were given, so that each `-` reads the next line; then ask."""
     declared = dict(_properties(operation))
-    body = MaskedDict()
+    body: Opaque[dict[str, Any]] = Opaque({})
     for name, value in values.items():
         key = name.removeprefix("body_")
         if name.startswith("body_") and value is not None and value != ():
-            text = resolved(key, value) if declared[key].secret else value
-            body[key] = list(text) if isinstance(text, tuple) else text
+            if declared[key].secret:
+                reveal(body)[key] = resolved(key, value)
+            else:
+                reveal(body)[key] = list(value) if isinstance(value, tuple) else value
     for name, rules in declared.items():
-        if rules.required and name not in body:
-            body[name] = _asked_for(operation, name, rules, context)
+        if rules.required and name not in reveal(body):
+            reveal(body)[name] = _asked_for(operation, name, rules, context)
     return body
 
 

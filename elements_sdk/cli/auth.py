@@ -14,7 +14,6 @@ from elements_sdk.cli.arguments import arguments_of, examples_of, naming_options
 from elements_sdk.cli.connection import check_user, connected, connection_options
 from elements_sdk.cli.output import output_option, write
 from elements_sdk.cli.root import Command, Group
-from elements_sdk.cli.secrets import masked_values
 from elements_sdk.exceptions import ApiException
 
 # What is different about an operation in a process that makes one call and ends.
@@ -77,12 +76,10 @@ def command_of(operation: Operation) -> click.Command:
 
 
 def _call(operation: Operation, context: click.Context, values: dict[str, Any]) -> None:
-    given = masked_values(values)
-    values.clear()
-    arguments = arguments_of(operation, context, given)
+    arguments = arguments_of(operation, context, values)
     with (
-        connected(context, given, operation.needs_session, operation.is_open) as client,
-        naming_options(operation, given),
+        connected(context, values, operation.needs_session, operation.is_open) as client,
+        naming_options(operation, values),
     ):
         result = client.call(operation, arguments, {})
         if operation.is_login:
@@ -91,7 +88,7 @@ def _call(operation: Operation, context: click.Context, values: dict[str, Any]) 
                 auth_api.AuthApi(client).logout()
     item = (operation.result or "").removeprefix("list[").removesuffix("]")
     is_model = item in models.__all__
-    write(result, given["output"], list(models.by_name(item)._declared) if is_model else ())
+    write(result, values["output"], list(models.by_name(item)._declared) if is_model else ())
 
 
 def _help(operation: Operation) -> str:

@@ -209,9 +209,9 @@ def _bare_session(configuration: Configuration, login: Opaque[dict[str, Any]], u
                 auth.logout()
 
 
-def _password(name: str, value: str | None) -> str:
-    if value is not None:
-        return str(resolved(f"Password of {name}", value))
+def _password(name: str, given: Opaque[str] | None) -> str:
+    if given is not None:
+        return str(resolved(f"Password of {name}", given))
     if is_a_terminal():
         return ask(f"Password of {name}")
     raise CommandFailed(

@@ -22,7 +22,6 @@ from elements_sdk.cli.output import chosen_format, output_option, write, write_l
 from elements_sdk.cli.preview import confirm, counting, preview, progress
 from elements_sdk.cli.record import Record, Row, check_new_record
 from elements_sdk.cli.root import Command, Group
-from elements_sdk.cli.secrets import masked_values
 from elements_sdk.cli.selection import (
     check_resume,
     fetched,
@@ -58,9 +57,7 @@ def _command(
     def decorate(action: Callable[[click.Context, Mapping[str, Any]], None]) -> click.Command:
         @click.pass_context
         def call(context: click.Context, /, **values: Any) -> None:
-            given = masked_values(values)
-            values.clear()
-            action(context, given)
+            action(context, values)
 
         params = [*options, *connection_options(), output_option()]
         command = Command(name, params=params, callback=call, help=action.__doc__, short_help=short_help)

@@ -27,25 +27,28 @@ _COMMANDS = {
 class Command(click.Command):
     """A command that takes no empty value for "not said"."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments.
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command.
 
         :raises click.UsageError: a value, or a variable that stands for one, is empty.
         """
-        rest = super().parse_args(ctx, args)
-        if not ctx.resilient_parsing:  # as while a shell completes
-            for parameter in self.params:
-                _check_not_blank(ctx, parameter)
-        return rest
+        for parameter in self.params:
+            _check_not_blank(ctx, parameter)
+        return super().invoke(ctx)
 
 
 def _check_not_blank(context: click.Context, parameter: click.Parameter) -> None:
+    from elements_sdk._utils.redaction import Opaque, reveal  # loaded late: the help does without it
+
     given = context.params.get(parameter.name or "")
     source = context.get_parameter_source(parameter.name or "")
     variable = parameter.envvar if isinstance(parameter.envvar, str) else ""
     if source is not ParameterSource.COMMANDLINE and variable in os.environ and not os.environ[variable].strip():
         raise click.UsageError(f"{variable} is empty: give it a value, or unset it", context)
-    if any(isinstance(value, str) and not value.strip() for value in (given if isinstance(given, tuple) else (given,))):
+    shown = given if isinstance(given, tuple) else (given,)
+    if any(isinstance(value, str) and not value.strip() for value in shown) or (
+        isinstance(given, Opaque) and not reveal(given).strip()
+    ):
         name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.make_metavar(context)
         raise click.UsageError(f"{name} is empty: give it a value, or leave it out", context)
 

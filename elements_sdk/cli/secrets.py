@@ -7,16 +7,27 @@ from typing import Any
 
 import click
 
-from elements_sdk._utils.redaction import MaskedDict
+from elements_sdk._utils.redaction import Opaque, reveal
 
 ASK = "\x00ask"  # the value of an option that was given without one
 HOW = "`-` reads a line of standard input, no value asks"
+
+
+class Secret(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on only
+    """A value that may be secret: the command gets it as an `Opaque`."""
+
+    name = "secret"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Wrap the value."""
+        return value if isinstance(value, Opaque) else Opaque(value)
 
 
 def secret_option(flag: str, name: str, help: str, variable: str) -> click.Option:
     """Make an option for a secret: `--otp -` reads a line of standard input, `--otp` alone asks."""
     return click.Option(
         [flag, name],
+        type=Secret(),
         help=f"{help.rstrip('.')} ({HOW}).",
         envvar=variable,
         show_envvar=True,
@@ -26,15 +37,17 @@ def secret_option(flag: str, name: str, help: str, variable: str) -> click.Optio
     )
 
 
-def resolved(label: str, value: str | None) -> str | None:
+def resolved(label: str, given: Opaque[str] | None) -> str | None:
     """Return the secret that the value of an option stands for.
 
     :raises click.UsageError: it is asked for and there is no terminal, or standard input has no line for it.
     """
-    if value == ASK or (value == "-" and is_a_terminal()):
+    if given is None:
+        return None
+    if reveal(given) == ASK or (reveal(given) == "-" and is_a_terminal()):
         return ask(label)
-    if value != "-":
-        return value
+    if reveal(given) != "-":
+        return reveal(given)
     line = sys.stdin.readline().rstrip("\r\n") if sys.stdin else ""
     if not line.strip():
         raise click.UsageError(f"{label}: standard input has no line for it")
@@ -55,8 +68,3 @@ def ask(label: str) -> str:
 def is_a_terminal() -> bool:
     """Return whether standard input is a terminal, so that a question can be answered."""
     return sys.stdin is not None and sys.stdin.isatty()
-
-
-def masked_values(values: dict[str, Any]) -> MaskedDict:
-    """Return the values of a command line in a dict that no traceback shows."""
-    return MaskedDict(values)

@@ -13,10 +13,9 @@ from sentry_sdk.serializer import serialize
 from sentry_sdk.utils import event_from_exception
 
 from test.both_clients import both_kinds
+from test.command_troubles import COMMAND_TROUBLES, failure_of_command
 from test.troubles import TROUBLES, chain, only_with_our_frames
 from test.wire.test_secrets import MARKERS
-
-pytestmark = both_kinds
 
 
 def by_sentry(error: BaseException) -> str:
@@ -37,12 +36,20 @@ def by_stackprinter(error: BaseException) -> str:
 REPORTERS = [by_sentry, by_elastic, by_stackprinter]
 
 
+@both_kinds
 @pytest.mark.parametrize("trouble", TROUBLES)
 @pytest.mark.parametrize("reported", REPORTERS)
 def test_no_secret_is_in_a_report(reported: Callable[[BaseException], str], trouble: str) -> None:
     found = [markers_in_reports(reported, name, error) for name, error in TROUBLES[trouble]()]
     assert sorted(set().union(*found)) == []
     assert found
+
+
+@pytest.mark.parametrize("trouble", COMMAND_TROUBLES)
+@pytest.mark.parametrize("reported", REPORTERS)
+def test_no_secret_is_in_a_report_of_a_command(reported: Callable[[BaseException], str], trouble: str) -> None:
+    found = markers_in_reports(reported, COMMAND_TROUBLES[trouble].reached, failure_of_command(trouble))
+    assert sorted(found) == []
 
 
 def markers_in_reports(reported: Callable[[BaseException], str], name: str, error: BaseException) -> set[str]:
