@@ -72,7 +72,7 @@ CASES = [
         "decode 1,000 tokens (CPU)",
         "decode",
         "cpu",
-        (Target(BY_HAND, 2.0), Target("client_3_3", 1 / 30), Target("pydantic_httpx", 1.1)),
+        (Target(BY_HAND, 2.0), Target("pydantic_httpx", 1.1)),
         size=1000,
         most=10,
     ),
