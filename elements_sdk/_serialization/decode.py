@@ -25,11 +25,11 @@ from elements_sdk._serialization.parse import (
     SPACES,
     UnexpectedJson,
     brackets_in,
+    check_size,
     is_deep,
     next_sign,
     parse_at,
     parse_json,
-    problem_of_size,
 )
 from elements_sdk._utils.dates import parse_date, parse_datetime
 from elements_sdk._utils.plain import type_text
@@ -41,8 +41,9 @@ Reader = Callable[[Any, ReadSettings | None], Any]
 Rest = Callable[[], Awaitable[None]]
 
 _LIST, _PAGE, _DICT = r"(?i)list\[(.+)\]", r"page\[(.+)\]", r"(?i)dict[(\[]\s*[^,]+,\s*(.+)[)\]]"
+_COUNTED_AHEAD = 8_192  # characters of a list, so that brackets need not be counted for each item by itself
 _VOWEL_SOUND = r"(?!One)[AEIOaeio]|[FHLMNRSX][A-Z]"  # of a type's name; that of OneTime... begins as "won"
-_ITEMS_AT_A_TIME = 8  # of a list; those that are made of them are checked for their depth together
+_NAMES = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", int: "a number", float: "a number"}
 _JSON_KINDS: dict[str, tuple[type, ...]] = {
     "str": (str,),
     "int": (int,),
@@ -118,13 +119,15 @@ async def read_json(
     if is_long:
         _postponed.set([])
     try:
-        items = None if plan.read_item is None else await _read_item_by_item(data, plan.read_item, settings, most, rest)
-        if items is not None:
-            return Page(items, None) if plan.is_page else items
+        if plan.read_item is not None:
+            check_size(data, most)
+            most, items = None, await _read_item_by_item(data, plan.read_item, settings, rest)
+            if items is not None:
+                return Page(items, None) if plan.is_page else items
         whole = parse_json(data, most)
         value = whole if plan.read_item is None else list_in_envelope(whole)
         if not isinstance(value, plan.kinds) or (isinstance(value, bool) and bool not in plan.kinds):
-            raise UnexpectedJson(f"the answer is {_kind(value)}, {with_article(plan.name)} was promised")
+            raise UnexpectedJson(f"the answer is {_NAMES.get(type(value), 'null')}, {with_article(plan.name)} was promised")
         promised = plan.read(value, settings)
         if _postponed.get():
             await _catch_up(settings, rest)
@@ -172,68 +175,68 @@ def _inner(pattern: str, type_name: str) -> str | None:
 
 
 async def _read_item_by_item(
-    data: bytes | str, read: Reader, settings: ReadSettings | None, most: int | None, rest: Rest
+    data: bytes | str, read: Reader, settings: ReadSettings | None, rest: Rest
 ) -> list[Any] | None:
     """Read a JSON list so that the plain values of a few items are gone before the next are parsed.
 
-    That is faster than parsing the whole list first, and takes half the memory. Whatever is not simply a list of
-    objects returns `None` and is left to the ordinary way, with its error messages.
+    That is faster than parsing the whole list first, and takes half the memory. Whatever is not simply a list returns
+    `None` and is left to the ordinary way, with its error messages.
     """
     items: list[Any] = []
-    batch: list[Any]
-    entries = 0  # since the last rest, nested ones too
+    counted = brackets = entries = 0  # brackets up to where they are counted; entries since the last rest, nested too
     try:
-        if problem_of_size(data, most):
-            return None
         text = data if isinstance(data, str) else data.removeprefix(BOM_UTF8).decode()
         position = next_sign(text, 0)
         if text[position] != "[":
             return None
         while text[position] != "]":
-            batch, start, left = [], position, _ITEMS_AT_A_TIME
-            while left and text[position] == ("," if items or batch else "["):
-                value, position = parse_at(text, next_sign(text, position + 1))
-                batch.append(value)
-                left -= 1
-                if text[position] in SPACES:
-                    position = next_sign(text, position)
-            brackets = brackets_in(text[start:position])
-            if not batch or (brackets > JSON_DEPTH and any(map(is_deep, batch))):
+            begin = next_sign(text, position + 1)
+            value, position = parse_at(text, begin)
+            if text[position] in SPACES:
+                position = next_sign(text, position)
+            if text[position] not in ",]":
                 return None
-            items += [read(value, settings) for value in batch]
-            entries += brackets
-            if entries >= ENTRIES_AT_A_TIME:
-                entries = 0
-                await rest()
-                await _catch_up(settings, rest)
+            if position > counted:
+                counted = position + _COUNTED_AHEAD
+                brackets = brackets_in(text[begin:counted])
+                entries += brackets
+                if entries > ENTRIES_AT_A_TIME:
+                    entries = brackets
+                    await rest()
+                    await _catch_up(settings, rest)
+            if brackets > JSON_DEPTH and position - begin > 2 * JSON_DEPTH and is_deep(value):
+                return None
+            items.append(read(value, settings))
     except (ValueError, RecursionError, IndexError):
         return None
     await _catch_up(settings, rest)
-    return items if text[position:].rstrip() == "]" else None
+    return None if text[position + 1 :].strip(SPACES) else items
 
 
-# Long lists inside of what is being read, still empty, each with what goes into it: read when there is time for a rest.
-_postponed: ContextVar[list[tuple[list[Any], Reader, list[Any]]] | None] = ContextVar("postponed", default=None)
+# Long lists inside of what is being read, and what reads their items: done when there is time for a rest.
+_postponed: ContextVar[list[tuple[Reader, list[Any]]] | None] = ContextVar("postponed", default=None)
 
 
 def _read_many(read: Reader, items: list[Any], settings: ReadSettings | None) -> list[Any]:
-    """Read the items of a list; those of a long one later."""
+    """Put what is read of the items of a list in their place; for a long one later."""
     postponed = _postponed.get()
-    if postponed is None or len(items) <= ENTRIES_AT_A_TIME:
-        return [read(item, settings) for item in items]
-    found: list[Any] = []
-    postponed.append((found, read, items))
-    return found
+    if postponed is not None and len(items) > ENTRIES_AT_A_TIME:
+        postponed.append((read, items))
+        return items
+    for index, item in enumerate(items):
+        items[index] = read(item, settings)
+    return items
 
 
 async def _catch_up(settings: ReadSettings | None, rest: Rest) -> None:
     """Read the lists that were postponed."""
     postponed = _postponed.get()
     while postponed:
-        found, read, items = postponed.pop()
-        for start in range(0, len(items), ENTRIES_AT_A_TIME):
-            found += [read(item, settings) for item in items[start : start + ENTRIES_AT_A_TIME]]
-            await rest()
+        read, items = postponed.pop()
+        for index, item in enumerate(items):
+            items[index] = read(item, settings)
+            if index % ENTRIES_AT_A_TIME == 0:
+                await rest()
 
 
 def _read_text(data: bytes | str, most: int | None) -> str:
@@ -259,18 +262,6 @@ def _is_last_page(value: Any) -> bool | None:
 def with_article(noun: str) -> str:
     """Return a type's name with the article that goes with its sound: "a Ticket", "an int", "an LDAPServer"."""
     return f"{'an' if re.match(_VOWEL_SOUND, noun) else 'a'} {noun}"
-
-
-def _kind(value: Any) -> str:
-    names = {
-        dict: "an object",
-        list: "a list",
-        str: "a text",
-        bool: "a boolean",
-        int: "a number",
-        float: "a number",
-    }
-    return names.get(type(value), "null")
 
 
 @cache
@@ -332,7 +323,7 @@ def read(value, settings):
     model = new(cls)
     try:
 {statements}
-        model._additional_properties = None if len(value) == {count} else additional(value, settings)
+        model._additional_properties = None if len(value) == {count} else additional(value, settings, absent)
     except KeyError:
         return read({{**absent, **value}}, settings)
     model.local_vars_configuration = settings
@@ -349,7 +340,7 @@ def _model_reader(cls: type[Model]) -> Reader:
         "cls": cls,
         "new": cls.__new__,
         "absent": dict.fromkeys(cls.openapi_types),
-        "additional": _additional_reader(frozenset(cls.openapi_types)),
+        "additional": _additional,
         "fromisoformat": datetime.fromisoformat,
         "read_datetime": read_datetime,
         "read_many": _read_many,
@@ -384,21 +375,19 @@ def _assignment(name: str, type_name: str, scope: dict[str, Any]) -> list[str]:
     scope[read] = reader(item_type)
     if listed:
         return [
-            f"items = {item}",
+            f"items = {slot} = {item}",
             "if items.__class__ is not list:",
-            f"    {slot} = items",
+            "    pass",
             f"elif items[{ENTRIES_AT_A_TIME}:]:",  # in place of `len`, which would be a call for each list
-            f"    {slot} = read_many({read}, items, settings)",
+            f"    read_many({read}, items, settings)",
             "else:",
-            f"    {slot} = [{read}(item, settings) for item in items]",
+            "    for index, item in enumerate(items):",
+            f"        items[index] = {read}(item, settings)",
         ]
     return [f"{slot} = {read}({item}, settings)"]
 
 
-def _additional_reader(names: frozenset[str]) -> Reader:
-    def additional(value: dict[str, Any], settings: ReadSettings | None) -> dict[str, Any] | None:
-        if settings is not None and settings.discard_unknown_keys:
-            return None
-        return {key: item for key, item in value.items() if key not in names} or None
-
-    return additional
+def _additional(value: dict[str, Any], settings: ReadSettings | None, known: dict[str, None]) -> dict[str, Any] | None:
+    if settings is not None and settings.discard_unknown_keys:
+        return None
+    return {key: item for key, item in value.items() if key not in known} or None

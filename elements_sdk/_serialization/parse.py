@@ -11,6 +11,7 @@ from elements_sdk._http.budgets import BYTES_OF_A_VALUE, BYTES_OF_AN_ENTRY, ENTR
 SPACES = " \t\n\r"
 parse_at = json.JSONDecoder().raw_decode
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[{"))
+_CONTAINERS = frozenset({dict, list})
 _TOO_DEEP = f"the answer is nested more than {JSON_DEPTH} levels deep"
 
 
@@ -24,12 +25,13 @@ def parse_json(data: bytes | str, most: int | None = None) -> Any:
     :param most: the limit of bytes that the number of values goes by; `None`: any number, as of a text.
     :raises UnexpectedJson: the data is not JSON, is nested too deeply, or has too many values.
     """
-    value = None
+    if len(data) > ENTRIES_AT_A_TIME:
+        check_size(data, most)
+    problem = value = None
     try:
-        problem = problem_of_size(data, most) if len(data) > ENTRIES_AT_A_TIME else None
-        text = "" if problem else data if isinstance(data, str) else data.removeprefix(BOM_UTF8).decode()
-        value = None if problem else json.loads(text)
-        if len(text) > JSON_DEPTH and text.count("[") + text.count("{") > JSON_DEPTH and is_deep(value):
+        text = data if isinstance(data, str) else data.removeprefix(BOM_UTF8).decode()
+        value = json.loads(text)
+        if len(text) > JSON_DEPTH and brackets_in(text) > JSON_DEPTH and is_deep(value):
             problem = _TOO_DEEP
     except RecursionError:
         problem = _TOO_DEEP
@@ -40,26 +42,30 @@ def parse_json(data: bytes | str, most: int | None = None) -> Any:
     return value
 
 
-def problem_of_size(data: bytes | str, most: int | None) -> str | None:
-    """Return why a body has too many values. Signs inside strings count as well: that takes far less time."""
-    if most is None or len(data) <= ENTRIES_AT_A_TIME or isinstance(data, str):
-        return None
+def check_size(data: bytes | str, most: int | None) -> None:
+    """Check that a body has not too many values. Signs inside strings count as well: that takes far less time.
+
+    :raises UnexpectedJson: it has.
+    """
+    if most is None or isinstance(data, str):
+        return
     for signs, size, what in ((b"[{", BYTES_OF_AN_ENTRY, "lists and objects"), (b",", BYTES_OF_A_VALUE, "values")):
         limit = max(ENTRIES_AT_A_TIME, most // size)
-        if len(data) > limit and sum(map(data.count, signs)) > limit:
-            return f"the answer has more than {limit:,} {what} (Configuration.max_response_bytes / {size})"
-    return None
+        if len(data) > 2 * limit and sum(map(data.count, signs)) > limit:  # each takes two bytes at least
+            raise UnexpectedJson(
+                f"the answer has more than {limit:,} {what} (Configuration.max_response_bytes / {size})"
+            )
 
 
 def is_deep(value: Any) -> bool:
     """Return whether a value is nested too deeply."""
-    level = [value]
+    level = [value] if type(value) in _CONTAINERS else []
     for _ in range(JSON_DEPTH):
-        inner = [item.values() if item.__class__ is dict else item for item in level if item.__class__ in (dict, list)]
-        level = [item for items in inner for item in items]
         if not level:
             return False
-    return True
+        inner = [item.values() if type(item) is dict else item for item in level]
+        level = [item for items in inner for item in items if type(item) in _CONTAINERS]
+    return bool(level)
 
 
 def brackets_in(text: str) -> int:
