@@ -16,36 +16,7 @@ if TYPE_CHECKING:
     from elements_sdk.api.auth_api import AuthApi
     from elements_sdk.api_client import ApiClient
     from elements_sdk.configuration import Configuration
-    from elements_sdk.exceptions import (
-        ApiAttributeError,
-        ApiConnectionError,
-        ApiException,
-        ApiKeyError,
-        ApiTimeoutError,
-        ApiTypeError,
-        ApiValueError,
-        BadRequestException,
-        ConflictException,
-        CsrfError,
-        DeadlineExceeded,
-        ForbiddenException,
-        IncompleteBody,
-        InsecureTransportWarning,
-        LoginFailed,
-        NotFoundException,
-        OpenApiException,
-        PagingError,
-        ProxyError,
-        RedirectError,
-        ResponseFormatError,
-        ResponseTooLarge,
-        ServiceException,
-        SessionExpired,
-        TlsError,
-        TooManyRequestsException,
-        UnauthorizedException,
-        UnprocessableEntityException,
-    )
+    from elements_sdk.exceptions import *
     from elements_sdk.models import *
     from elements_sdk.retry import RetryPolicy
     from elements_sdk.session import Session
