@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -53,10 +52,7 @@ class Session(BaseSession):
             {"username": username, "password": password, "otp": otp, "new_password": new_password}
         )
         username = password = otp = new_password = None  # no traceback shows them
-        login = complete_login(login, configuration)
-        own = copy.deepcopy(configuration)
-        own.api_key, own.refresh_api_key_hook = {}, None
-        client = _SessionClient(own)
+        client = _SessionClient(complete_login(login, configuration))
         super().__init__(client, _ThreadCondition, login)
         self.auth = AuthApi(client)
 

@@ -37,8 +37,8 @@ _CODE_IS_USED = (
 NOT_AUTHENTICATED = "Authentication credentials were not provided."  # of Django REST Framework
 
 
-def complete_login(given: Opaque[dict[str, Any]], configuration: Configuration) -> Opaque[dict[str, Any]]:
-    """Take name and password from the configuration, where they are not given.
+def complete_login(given: Opaque[dict[str, Any]], configuration: Configuration) -> Configuration:
+    """Take name and password from the configuration, where they are not given; return a copy of it without an API key.
 
     :raises ApiValueError: the name or the password is missing.
     """
@@ -46,7 +46,9 @@ def complete_login(given: Opaque[dict[str, Any]], configuration: Configuration) 
         reveal(given)[name] = reveal(given)[name] or getattr(configuration, name)
         if not reveal(given)[name]:
             raise ApiValueError(f"a Session needs a {name}: give it, or set Configuration.{name}")
-    return given
+    own = copy.deepcopy(configuration)
+    own.api_key, own.refresh_api_key_hook = {}, None
+    return own
 
 
 def code_of_environment(environment: Mapping[str, str]) -> Callable[[], str] | None:

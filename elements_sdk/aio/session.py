@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import inspect
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -55,10 +54,7 @@ class Session(BaseSession):
             {"username": username, "password": password, "otp": otp, "new_password": new_password}
         )
         username = password = otp = new_password = None  # no traceback shows them
-        login = complete_login(login, configuration)
-        own = copy.deepcopy(configuration)
-        own.api_key, own.refresh_api_key_hook = {}, None
-        client = _SessionClient(own)
+        client = _SessionClient(complete_login(login, configuration))
         super().__init__(client, _TaskCondition, login)
         self.auth = AuthApi(client)
 
