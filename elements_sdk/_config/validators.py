@@ -210,10 +210,21 @@ def _path(name: str, value: Any) -> str | None:
     return _optional_text(name, value if value is None or isinstance(value, bytes | str) else str(value))
 
 
-def _flag(name: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ApiValueError(f"{name} must be True or False, not {type(value).__name__}")
-    return value
+def _only(fits: Callable[[Any], bool], what: str) -> Callable[[str, Any], Any]:
+    """Return the check of a setting that is kept as it is given."""
+
+    def check(name: str, value: Any) -> Any:
+        if not fits(value):
+            raise ApiValueError(f"{name} must be {what}, not {type(value).__name__}")
+        return value
+
+    return check
+
+
+_flag = _only(lambda value: isinstance(value, bool), "True or False")
+_hook = _only(lambda value: value is None or callable(value), "a function that takes the configuration")
+_ca_data = _only(lambda value: isinstance(value, str | bytes | None), "certificates as PEM text or DER bytes")
+_ssl_context = _only(lambda value: value is None or callable(getattr(value, "wrap_socket", None)), "an ssl.SSLContext")
 
 
 def _log_format(name: str, value: Any) -> str:
@@ -252,12 +263,6 @@ def _optional_headers(name: str, value: Any) -> MaskedDict | None:
     return headers
 
 
-def _hook(name: str, value: Any) -> Any:
-    if value is not None and not callable(value):
-        raise ApiValueError(f"{name} must be a function that takes the configuration")
-    return value
-
-
 def _hostname(name: str, value: Any) -> Any:
     if value is True:
         raise ApiValueError(f"{name} must be a name, or False to compare none")
@@ -266,18 +271,6 @@ def _hostname(name: str, value: Any) -> Any:
 
 def _retries(_name: str, value: Any) -> Any:
     RetryPolicy.of(value)
-    return value
-
-
-def _ca_data(name: str, value: Any) -> Any:
-    if value is not None and not isinstance(value, str | bytes):
-        raise ApiValueError(f"{name} must be certificates as PEM text or DER bytes, not {type(value).__name__}")
-    return value
-
-
-def _ssl_context(name: str, value: Any) -> Any:
-    if value is not None and not callable(getattr(value, "wrap_socket", None)):
-        raise ApiValueError(f"{name} must be an ssl.SSLContext, not {type(value).__name__}")
     return value
 
 
