@@ -127,7 +127,8 @@ async def read_json(
         whole = parse_json(data, most)
         value = whole if plan.read_item is None else list_in_envelope(whole)
         if not isinstance(value, plan.kinds) or (isinstance(value, bool) and bool not in plan.kinds):
-            raise UnexpectedJson(f"the answer is {_NAMES.get(type(value), 'null')}, {with_article(plan.name)} was promised")
+            kind = _NAMES.get(type(value), "null")
+            raise UnexpectedJson(f"the answer is {kind}, {with_article(plan.name)} was promised")
         promised = plan.read(value, settings)
         if _postponed.get():
             await _catch_up(settings, rest)
