@@ -249,7 +249,7 @@ class RedirectError(ApiException):
 
 
 class LoginFailed(_Throttled):
-    """The response to a login has no user, whatever its status.
+    """The response to a login is JSON without a user, whatever its status.
 
     :ivar login_reason: the server's word for why: `"otp_required"`, say; `None` if it gave none.
     :ivar retry_after: seconds to wait before the next attempt, where the server wants that.

@@ -39,16 +39,16 @@ def status_error(request: Request, response: Response, is_login: bool = False) -
     detail, errors = error_sentences(response.data)
     if response.status == 403 and "CSRF" in (detail or excerpt(decode_text(response.data))):
         kind = CsrfError
-    elif is_login and ("reason" in errors or (response.status < 500 and not _is_page(response))):
+    elif is_login and ("reason" in errors or (response.status < 500 and _is_json(response))):
         return login_error(request, response, detail, errors)
     if detail is None and not errors and response.data:
         detail = excerpt(decode_text(response.data)) or None
     return make_exception(kind, request, response, reason=response.reason, detail=detail, errors=errors)
 
 
-def _is_page(response: Response) -> bool:
-    """Return whether a body is not JSON: then something between here and the server has answered."""
-    return response.data.strip()[:1] not in (b"", b"{", b"[", b'"')
+def _is_json(response: Response) -> bool:
+    """Return whether a body is JSON: else something between here and the server may have answered, or cut it."""
+    return response.data.strip()[:1] in (b"{", b"[", b'"')
 
 
 def login_error(request: Request, response: Response, detail: str | None, errors: dict[str, list[str]]) -> ApiException:
@@ -106,7 +106,7 @@ _OF_BODIES: dict[type[BodyError], type[ApiException]] = {
 
 def body_error(request: Request, response: Response, error: BodyError) -> Response | ApiException:
     """Make the exception for a body that could not be read; return the response where its status says more."""
-    if isinstance(error, Damaged | UnknownCoding | Malformed) and not 200 <= response.status < 300:
+    if not 200 <= response.status < 300:
         return response
     return make_exception(_OF_BODIES.get(type(error), ApiException), request, response, reason=str(error))
 

@@ -130,6 +130,8 @@ class Transport:
                 sink.discard()
             if isinstance(error, BodyError):
                 return body_error(request, response, error)
+            if isinstance(error, _CUT) and not 200 <= raw.status < 300:  # the status that came says more
+                return response
             raise
 
 
@@ -174,6 +176,7 @@ class _ExceptionMap(ExceptionMap):
         return None if found is None else int(found[1])
 
 
+_CUT = (errors.ProtocolError, errors.SSLError)  # within a body
 _REFUSED_TUNNEL = r"Tunnel connection failed: (\d{3})\b"  # in http.client's words
 _ONCE: dict[str, Any] = {  # and the body is left to read
     "retries": urllib3.Retry(False, redirect=False),

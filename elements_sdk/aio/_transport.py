@@ -244,6 +244,8 @@ class Transport:
                 sink.discard()
             if isinstance(error, BodyError):
                 return body_error(request, response, error)
+            if isinstance(error, aiohttp.ClientError) and not 200 <= raw.status < 300:  # the status that came says more
+                return response
             if isinstance(error, aiohttp.ClientPayloadError) and "ConnectionResetError(" in str(error):
                 raise Broken(_RESET) from None  # aiohttp keeps the text only
             raise

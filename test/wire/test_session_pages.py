@@ -1,4 +1,4 @@
-"""A page of something in between is no refusal of a login: it is told as what it is, and the session lives on."""
+"""What is not JSON is not a refusal of a login: it is told as what it is, and the session lives on."""
 
 from __future__ import annotations
 
@@ -54,8 +54,11 @@ def test_page_at_a_login_is_told_as_what_it_is(status: int, recorder: RecordingS
 
 
 @pytest.mark.parametrize("status", PAGES)
-def test_session_outlives_a_page_at_its_renewal(status: int, recorder: RecordingServer) -> None:
-    logins = [LOGGED_IN, page(status), LOGGED_IN]
+@pytest.mark.parametrize("is_empty", [False, True], ids=["page", "nothing"])
+def test_session_outlives_what_is_not_the_servers_word_at_its_renewal(
+    is_empty: bool, status: int, recorder: RecordingServer
+) -> None:
+    logins = [LOGGED_IN, CannedResponse(status, b"") if is_empty else page(status), LOGGED_IN]
     calls = [ENDED, ENDED, CannedResponse(body=b'{"ticket": "T"}')]
 
     def answer(request: Recorded) -> CannedResponse:
