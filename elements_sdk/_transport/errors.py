@@ -14,12 +14,12 @@ from elements_sdk._http.messages import Request, Response
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._operations.errors import deadline_exceeded, decode_text, make_exception
 from elements_sdk._transport.tls import describe, is_refusal
+from elements_sdk._utils.errors import without_frames
 from elements_sdk._utils.redaction import excerpt
 from elements_sdk.exceptions import (
     ApiConnectionError,
     ApiException,
     ApiTimeoutError,
-    ApiValueError,
     OpenApiException,
     ProxyError,
     RequestSent,
@@ -31,6 +31,8 @@ Phase = Literal[
     "waiting for a free connection", "connecting", "sending the request", "waiting for the answer", "reading the answer"
 ]
 Errors = tuple[type[BaseException], ...]
+# What code that hooks into a library raises by mistake. Others, such as a time limit of Celery's, are for the caller.
+MISTAKES = (AttributeError, LookupError, NameError, RuntimeError, TypeError, ValueError)
 
 
 class Attempt:
@@ -55,7 +57,6 @@ class ExceptionMap:
     :ivar timeouts: a timeout was reached,
     :ivar not_timeouts: except for these subclasses.
     :ivar proxy: the proxy was not reached, or refused.
-    :ivar invalid: the URL is not valid.
     :ivar disconnects: the connection broke.
     :ivar wrappers: they only stand for their causes, and have nothing to say.
     :ivar others: exception -> ours, and its message; the first that fits counts. Messages of a library are not passed
@@ -65,7 +66,6 @@ class ExceptionMap:
     timeouts: Errors
     not_timeouts: Errors
     proxy: Errors
-    invalid: Errors
     disconnects: Errors
     wrappers: Errors
     others: tuple[tuple[Errors, type[ApiException], str], ...]
@@ -102,6 +102,8 @@ def transport_error(
     request: Request, error: Exception, attempt: Attempt, has_proxy: bool, exception_map: ExceptionMap
 ) -> OpenApiException:
     """Make the exception for what went wrong, without the library's traceback, whose frames hold headers and body."""
+    if isinstance(error, OpenApiException):
+        return without_frames(error)
     chain = [item for item in (error, *_causes(error)) if not isinstance(item, exception_map.wrappers)]
     sent = _SENT[attempt.phase]
     ours: type[ApiException] = ApiConnectionError
@@ -128,11 +130,28 @@ def transport_error(
     elif is_broken:
         message = "the connection broke while it was being made" if sent == "no" else _BROKE
         reason = message + _system_message(chain)
-    elif sent == "no" and isinstance(error, exception_map.invalid):
-        return ApiValueError("the request cannot be sent: host is not a valid name")
+    elif isinstance(error, MISTAKES):
+        return _foreign_exception(request, error, sent)
     else:
         reason = f"no answer ({type(error).__name__})"
     return make_exception(ours, request, None, reason=reason, request_sent=sent)
+
+
+def _foreign_exception(request: Request, error: Exception, sent: RequestSent) -> ApiException:
+    """Make the exception for a mistake in code that hooks into a library, such as an instrumentation."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = ""
+    if trace is not None:
+        code = trace.tb_frame.f_code
+        where = f", raised by {code.co_name} in {os.path.basename(code.co_filename)}, line {trace.tb_lineno}"
+    del trace  # its frames hold headers and body
+    reason = f"{type(error).__name__} while the call was made{where}; correct that code, or unhook it: {error}"
+    failed = make_exception(ApiException, request, None, reason=reason, request_sent=sent)
+    failed.__cause__ = without_frames(error)
+    error.__cause__ = error.__context__ = None
+    return failed
 
 
 def malformed_response(request: Request, error: Malformed) -> ResponseFormatError:

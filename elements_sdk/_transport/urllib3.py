@@ -21,6 +21,7 @@ from elements_sdk._operations.errors import body_error
 from elements_sdk._transport.connection import close_response, leave_to_reader
 from elements_sdk._transport.errors import (
     BROKEN_OFF,
+    MISTAKES,
     NAME_NOT_KNOWN,
     NO_CONNECTION,
     ExceptionMap,
@@ -81,7 +82,7 @@ class Transport:
             return outcome
         except Malformed as error:
             return malformed_response(request, error)
-        except (errors.HTTPError, http.client.HTTPException, OSError, ValueError, TypeError) as error:
+        except (errors.HTTPError, http.client.HTTPException, OSError, *MISTAKES) as error:
             return transport_error(request, error, attempt, route.has_proxy, _EXCEPTIONS)
         finally:
             thread.attempt = around
@@ -156,7 +157,6 @@ class _ExceptionMap(ExceptionMap):
     timeouts = (errors.ConnectTimeoutError, errors.ReadTimeoutError, TimeoutError)
     not_timeouts = (errors.NewConnectionError,)
     proxy = (errors.ProxyError,)
-    invalid = (errors.LocationValueError, ValueError, TypeError)
     disconnects = (
         errors.ProtocolError,
         http.client.HTTPException,

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._transport.errors import Attempt, Phase
+from elements_sdk._utils.errors import Translated
+from elements_sdk.exceptions import ApiValueError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -19,6 +21,21 @@ if TYPE_CHECKING:
 # sockets, the socket's callback runs, the task runs. A timer that was due meanwhile may be called before all of these.
 _TURNS_TO_SEE = 3
 _TURNS_TO_LEAVE = 10  # more than it takes: tasks of aiohttp end one after another
+
+
+_NO_ASYNCIO = (
+    "no event loop of asyncio is running here: use asyncio.run, or anyio.run with its backend asyncio; "
+    "under trio make blocking calls in a thread"
+)
+
+
+def running_loop() -> asyncio.AbstractEventLoop:
+    """Return the event loop.
+
+    :raises ApiValueError: there is none, or not one of asyncio.
+    """
+    with Translated(RuntimeError, lambda _error: ApiValueError(_NO_ASYNCIO)):
+        return asyncio.get_running_loop()
 
 
 class ClosedMeanwhile(Exception):

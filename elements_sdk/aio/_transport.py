@@ -26,6 +26,7 @@ from elements_sdk._operations.errors import body_error, make_exception
 from elements_sdk._transport.errors import (
     BROKEN_OFF,
     CLOSED_MEANWHILE,
+    MISTAKES,
     NAME_NOT_KNOWN,
     NO_CONNECTION,
     ExceptionMap,
@@ -38,7 +39,7 @@ from elements_sdk._utils.fork import abandon_in_child, register_after_fork
 from elements_sdk._utils.redaction import MaskedDict, reveal
 from elements_sdk._utils.urls import origin_of
 from elements_sdk.aio._connector import Broken, Connector, ImpatientRequest, Upload, current, send_once, unmistakable
-from elements_sdk.aio._deadlines import ClosedMeanwhile, Deadlines, TimedAttempt
+from elements_sdk.aio._deadlines import ClosedMeanwhile, Deadlines, TimedAttempt, running_loop
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import (
     ApiConnectionError,
@@ -88,7 +89,7 @@ class Transport:
             failed.is_final = True
             return failed
         proxy = self._proxies.proxy_for(request.origin) if self._proxies.named else None
-        if self._loop is not asyncio.get_running_loop():
+        if self._loop is None or self._loop is not asyncio._get_running_loop():  # which raises nothing without one
             self._enter_loop()
         session = self._sessions.get(body == "leave") or self._new_session(body == "leave")
         attempt = TimedAttempt(timeouts, self._deadlines)
@@ -112,7 +113,7 @@ class Transport:
                 is_forwarded = proxy is not None and not request.origin.startswith("https:")
                 return outcome_of_refusal(request, outcome, is_forwarded)
             return outcome
-        except (aiohttp.ClientError, Broken, ClosedMeanwhile, OSError, ValueError, TypeError, RuntimeError) as error:
+        except (aiohttp.ClientError, Broken, ClosedMeanwhile, OSError, *MISTAKES) as error:
             reason = transport_error(request, unmistakable(error), attempt, proxy is not None, _EXCEPTIONS)
             if self._is_closed and isinstance(reason, ApiConnectionError):
                 reason.reason, reason.is_final = CLOSED_MEANWHILE, True
@@ -136,7 +137,7 @@ class Transport:
     async def close(self) -> None:
         """Close the connections. Calls that are under way end, whatever they wait for."""
         self._is_closed = True
-        if self._loop is asyncio.get_running_loop():
+        if self._loop is not None and self._loop is asyncio._get_running_loop():
             self._closing.set()
             await self._deadlines.close()
             for raw in list(self._left):
@@ -153,9 +154,10 @@ class Transport:
         self._left = WeakSet()
 
     def _enter_loop(self) -> None:
+        loop = running_loop()
         if self._loop is not None:
             raise ApiValueError("this client belongs to another event loop: make one in each loop that needs one")
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop
 
     def _new_session(self, streams: bool) -> aiohttp.ClientSession:
         """Make the aiohttp session for requests.
@@ -280,7 +282,6 @@ class _ExceptionMap(ExceptionMap):
     timeouts = (TimeoutError,)
     not_timeouts = ()
     proxy = (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError)
-    invalid = (aiohttp.InvalidURL, ValueError, TypeError)
     disconnects = (ConnectionError, Broken, aiohttp.ServerDisconnectedError, EOFError)
     wrappers = (ClientSSLError,)
     others = (

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from elements_sdk._utils.redaction import Opaque, reveal
+from elements_sdk.aio._deadlines import running_loop
 from elements_sdk.bulk import BaseBulk, Call, Executor, Outcome, Progress, check_arguments, failed
 from elements_sdk.exceptions import ApiTypeError
 
@@ -66,6 +67,10 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], AsyncIterator[Outcome[It
         self._tasks = _TaskExecutor(method, max_concurrency)
         super().__init__(self._tasks, _Call, items, max_concurrency, progress)
         self._items = aiter(items) if isinstance(items, AsyncIterable) else _AsyncItems(items)
+
+    def __aiter__(self) -> Self:
+        running_loop()
+        return self
 
     async def __anext__(self) -> Outcome[Item, Value]:
         try:

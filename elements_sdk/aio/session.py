@@ -13,6 +13,7 @@ from typing import Any, Self
 from elements_sdk._client.session import BaseSession, SessionCalls, code_of_environment, complete_login
 from elements_sdk._client.session_lock import Identity
 from elements_sdk._utils.redaction import Opaque
+from elements_sdk.aio._deadlines import running_loop
 from elements_sdk.aio.api_client import ApiClient
 from elements_sdk.aio.auth_api import AuthApi
 from elements_sdk.configuration import Configuration
@@ -64,6 +65,7 @@ class Session(BaseSession):
         return cls(Configuration.from_env(environment), otp=code_of_environment(environment or os.environ))
 
     async def __aenter__(self) -> Self:
+        running_loop()
         try:
             await self._enter()
         except BaseException:
