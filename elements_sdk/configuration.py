@@ -67,7 +67,8 @@ class Configuration(LegacySettings):
     :ivar proxy: URL of an HTTP proxy, with name and password if it wants them. `None`: what the environment says; an
         empty text: none.
     :ivar proxy_headers: headers for the proxy.
-    :ivar trust_env: read `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+    :ivar trust_env: read `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, `SSL_CERT_DIR` and
+        `SSLKEYLOGFILE`.
     :ivar safe_chars_for_path_param: characters of path parameters that are sent unquoted.
     :ivar retries: how often a call that failed is retried, where that is safe: a number (2 if nothing is said),
         `False`, a `RetryPolicy` or a urllib3 `Retry`.

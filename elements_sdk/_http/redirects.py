@@ -60,7 +60,9 @@ def _target(request: Request, response: Response) -> str | None:
 
 
 def _advice(request: Request, target: str) -> str:
-    """Return how to correct `host`, as far as the target's path tells."""
+    """Return how to correct `host`, as far as the target's path tells; never to plain http from https."""
+    if request.url.startswith("https:") and target.startswith("http:"):
+        return "stay with https, and correct the server: its proxy may have to tell it so by X-Forwarded-Proto"
     path = urlsplit(target).path.rstrip("/")
     own = request.path.rstrip("/")
     if own and path.endswith(own):

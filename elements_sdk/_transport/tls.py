@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import ssl
+import sys
 from functools import partial
-
-from urllib3.util import create_urllib3_context
 
 from elements_sdk._utils.errors import Translated, problem_of_file
 from elements_sdk.configuration import Configuration
@@ -34,7 +33,7 @@ _STRICTNESS = (
     "or set Configuration.ssl_context to a context without ssl.VERIFY_X509_STRICT"
 )
 
-_NO_TLS = "the server does not speak TLS on this port; should {setting} begin with http://, or is the port wrong?"
+_NO_TLS = "there is no TLS on this port: correct the port in {setting}, or switch TLS on there"
 _OLD_TLS = "the server offers no TLS 1.2 or newer, and older versions are not safe"
 _REFUSED_CLIENT = "the server does not accept the client certificate in Configuration.cert_file"
 
@@ -74,15 +73,37 @@ def tls_context(configuration: Configuration, identifies: bool = True) -> ssl.SS
     if own is not None:
         _check_alone(configuration)
         return own
-    if not configuration.verify_ssl:
-        context = create_urllib3_context(cert_reqs=ssl.CERT_NONE)
-    else:
-        context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
-        context.check_hostname = True
+    context = _new_context(configuration)
+    if configuration.verify_ssl:
         _load_authorities(context, configuration)
+    else:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     if identifies and (configuration.cert_file is not None or configuration.key_file is not None):
         _load_client_certificate(context, configuration)
     return context
+
+
+def _new_context(configuration: Configuration) -> ssl.SSLContext:
+    """Return a context that trusts nobody yet. That of urllib3 obeys `SSLKEYLOGFILE` whoever asks."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_TICKET
+    context.hostname_checks_common_name = False
+    context.post_handshake_auth = True  # a server may ask for the client certificate of some paths only
+    if sys.version_info >= (3, 13):
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+    file = os.path.expandvars(os.environ.get("SSLKEYLOGFILE", "")) if configuration.trust_env else ""
+    if file:
+        with Translated(OSError, key_log_error):
+            context.keylog_filename = file
+    return context
+
+
+def key_log_error(error: OSError) -> ApiValueError:
+    """Return the exception for a file that `SSLKEYLOGFILE` names and that cannot be written."""
+    return ApiValueError(
+        f"SSLKEYLOGFILE: {error.filename} cannot be written ({error.strerror}): correct it, or unset it"
+    )
 
 
 def is_refusal(error: ssl.SSLError) -> bool:

@@ -166,9 +166,9 @@ MISTAKES = [
         "https for http",
         lambda hosts: {"ELEMENTS_HOST": hosts.sandbox.host.replace("http", "https")},
         TlsError,
-        "should Configuration.host begin with http://",
+        "there is no TLS on this port: correct the port in Configuration.host",
         3,
-        "should --host begin with http://",
+        "correct the port in --host",
     ),
     Mistake(
         "a private certificate authority",

@@ -133,7 +133,7 @@ def test_server_down_wrong_host_and_wrong_scheme(recorder: RecordingServer) -> N
             "no",
         ),
         ("https://no-such-host.invalid", ApiConnectionError, "name is not known; check Configuration.host", "no"),
-        (recorder.host.replace("http:", "https:"), TlsError, "the server does not speak TLS on this port", "no"),
+        (recorder.host.replace("http:", "https:"), TlsError, "there is no TLS on this port", "no"),
         ("https://no-such-host-either.invalid", ApiConnectionError, "name is not known", "no"),
     ]
     for host, kind, words, sent in cases:

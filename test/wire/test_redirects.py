@@ -10,6 +10,7 @@ from elements_sdk import Configuration, RedirectError
 from test.both_clients import BOTH, ApiClient, AuthApi, with_slow_override
 from test.faults import behaviours as does
 from test.faults.server import Conversation, FaultServer
+from test.tls import CALLS, TRUSTED, fails
 
 pytestmark = with_slow_override
 
@@ -158,6 +159,31 @@ def test_session_cookies_stay_with_their_server(client_kind: str, code: int, tar
         assert "sessionid=SECRETSESSION" in f"{own.requests[-1].header('Cookie')}"
         assert own.requests[-1].header("X-CSRFToken") == "SECRETCSRF"
     assert (other.connections, other.bytes_received) == (0, 0)
+
+
+CLEAR = {
+    "the same server": "http://localhost:{port}{path}",
+    "the same server below a prefix": "http://localhost:{port}/prefix{path}",
+    "a slash at the end": "http://localhost:{port}{path}/",
+    "another server": "http://127.0.0.1:9{path}",
+    "another page": "http://localhost/login?next=SECRET",
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("name", CLEAR)
+def test_nobody_is_led_from_https_to_http(name: str, call: str) -> None:
+    def behave(conversation: Conversation) -> None:
+        while seen := conversation.read_request():
+            location = CLEAR[name].format(port=server.port, path=seen.target)
+            conversation.send(does.message(302, b"", [("Location", location)]))
+
+    with FaultServer(behave, tls=TRUSTED.context_for("localhost")) as server:
+        words = "302 Found to http://.*: .*; stay with https, and correct the server"
+        error = fails(RedirectError, words, server.host, call, ssl_ca_data=TRUSTED.ca_pem)
+    assert "Configuration.host" not in str(error)
+    assert "SECRET" not in str(error)
+    assert server.count() == 1
 
 
 def test_port_that_goes_without_saying_is_the_same_origin(other: FaultServer) -> None:
