@@ -193,6 +193,9 @@ class Configuration(LegacySettings):
         def __getattr__(self, name: str) -> Any:
             raise ApiAttributeError(_no_such_setting(type(self), name))
 
+    def __copy__(self) -> Configuration:
+        return copy.deepcopy(self)  # without this it would be as pickle does it: without credentials
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Configuration:
         """Copy everything, credentials included; a hook and an `ssl_context` stay the same object."""
         clone = memo[id(self)] = object.__new__(type(self))
@@ -210,14 +213,14 @@ class Configuration(LegacySettings):
         for name in _SHARED_BY_COPIES:
             with Translated(Exception, partial(_pickling_error, name)):  # pickle raises whatever the object does
                 pickle.dumps(getattr(self, name))
-        left_out = () if self.pickle_credentials else tuple(name for name in _SECRET_SETTINGS if getattr(self, name))
-        kept = vars(self).keys() - {"_changes", *left_out}
+        drops = [name for name in _SECRET_SETTINGS if getattr(self, name) and not self.pickle_credentials]
+        kept = vars(self).keys() - {"_changes", *drops}
         state = {
             name: dict(value) if isinstance(value, MaskedDict) else value
             for name, value in vars(self).items()
             if name in kept
         }
-        return state if self.pickle_credentials else {**state, "_left_out": left_out}
+        return {**state, "_left_out": tuple({**dict.fromkeys(self._missing()), **dict.fromkeys(drops)})}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Take what this version, another one or the 3.3 client has pickled, setting by setting.

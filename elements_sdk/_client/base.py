@@ -295,27 +295,35 @@ class BaseClient(LegacyClient):
         clone.default_headers.update(self.default_headers)
         clone.client_side_validation = self.client_side_validation
         clone._credentials.copy_session_from(self._credentials)
+        clone.left_out = list(self.left_out)
         return clone
+
+    def __copy__(self) -> Self:
+        return copy.deepcopy(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle without credentials and session; where `pickle_credentials` is set, without the session only."""
         settings = self.configuration
         keeps = settings.pickle_credentials
         headers = dict(self.default_headers) if keeps else {"User-Agent": self.user_agent}
-        left_out = [] if keeps else [name for name in self.default_headers if name not in headers]
+        left_out = self._still_left_out()
+        left_out += [] if keeps else [name for name in self.default_headers if name not in headers]
         left_out += ["session"] if self._credentials.has_session(settings.host) else []
         left_out += ["cookie"] if self.cookie and not keeps else []
         left_out += [name for name in ("proxy", "proxy_headers") if getattr(settings, name) and not keeps]
         arguments = {"configuration": settings, "cookie": self.cookie if keeps else None, **self._checked_settings()}
-        state = {"client_side_validation": self.client_side_validation, "left_out": left_out}
+        state = {"client_side_validation": self.client_side_validation, "left_out": list(dict.fromkeys(left_out))}
         return partial(type(self), **arguments), (), {**state, "default_headers": MaskedDict(headers)}
 
     def _check_open(self) -> None:
         if self._is_closed:
             raise ApiValueError("this client is closed: make a new one, or make the call inside its with statement")
 
+    def _still_left_out(self) -> list[str]:
+        return [name for name in self.left_out if name not in self.default_headers]
+
     def _check_left_out(self, is_login: bool) -> None:
-        missing = [name for name in self.left_out if name not in self.default_headers]
+        missing = self._still_left_out()
         if is_login:
             self.left_out = [name for name in missing if name != "session"]
         elif missing:
