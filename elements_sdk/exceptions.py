@@ -76,6 +76,7 @@ __all__ = [
 
 RequestSent = Literal["no", "maybe", "yes"]
 
+_OF_NO_FIELD = ("", "non_field_errors")  # names of Django REST Framework for what concerns no field
 _LONGEST_LINE = 500  # characters of a message; a server may explain itself at any length
 
 
@@ -135,7 +136,8 @@ class ApiException(OpenApiException):
     :ivar reason: the HTTP phrase, or the cause in words.
     :ivar body: the response's body as text, its first 64 KiB; `None` if there was none.
     :ivar headers: the response's headers, cookies masked; `None` if no response came.
-    :ivar detail: the server's own sentence, if it gave one.
+    :ivar detail: the server's own sentence, or those of `errors` in one (`email: Enter a valid email address.`);
+        `None` if it gave none.
     :ivar errors: field path -> sentences, as the server gave them (`{"email": ["..."]}`), 200 at most.
     :ivar method: HTTP method of the request.
     :ivar path: path of the request, without query.
@@ -167,8 +169,8 @@ class ApiException(OpenApiException):
         self.reason = reason
         self.body = body
         self.headers = headers
-        self.detail = detail
         self.errors = errors if errors is not None else {}
+        self.detail = detail or _in_one_sentence(self.errors) or None
         self.method = method
         self.path = path
         self.attempts = attempts
@@ -176,7 +178,8 @@ class ApiException(OpenApiException):
 
     def __str__(self) -> str:
         text = f"{self.status} {self.reason}" if self.status else str(self.reason or "the call failed")
-        explanation = "; ".join(_explanations(self.detail, self.errors))
+        fields, detail = _in_one_sentence(self.errors), self.detail or ""
+        explanation = detail if fields in detail else f"{detail}; {fields}".removeprefix("; ")
         if explanation:
             text += f": {explanation}"
         text = one_line(text[: 10 * _LONGEST_LINE])
@@ -344,9 +347,10 @@ def render_path(path_to_item: Sequence[str | int]) -> str:
     return "".join(f"[{step!r}]" for step in path_to_item)
 
 
-def _explanations(detail: str | None, errors: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the server's sentences, each with the field it speaks of."""
-    fields = [
-        f"{field}: {' '.join(sentences)}" if field else " ".join(sentences) for field, sentences in errors.items()
-    ]
-    return [detail, *fields] if detail else fields
+def _in_one_sentence(errors: Mapping[str, Sequence[str]]) -> str:
+    """Return the server's sentences, each with the field it speaks of, as far as somebody reads on."""
+    text = "; ".join(
+        " ".join(sentences) if field in _OF_NO_FIELD else f"{field}: {' '.join(sentences)}"
+        for field, sentences in errors.items()
+    )
+    return text if len(text) <= _LONGEST_LINE else text[:_LONGEST_LINE] + "..."

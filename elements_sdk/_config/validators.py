@@ -89,6 +89,8 @@ def checked_proxy(name: str, value: Any) -> str | None:
         return text
     address = text if "://" in text else f"http://{text}"
     problem = _problem_of_url(address)
+    if address.lower().startswith("socks"):
+        problem = "must name an HTTP proxy (SOCKS is not supported)"
     if problem:
         raise ApiValueError(f"{name} {problem}, as in http://proxy.example.com:3128")
     return address

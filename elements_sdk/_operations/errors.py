@@ -25,6 +25,7 @@ from elements_sdk.exceptions import (
     exception_for_status,
 )
 
+_NOTHING = ("", "{}", "[]", "null")
 _OF_ONE_TIME_CODES = ("otp", "one-time")
 _CLOCKS_MAY_DIFFER = 30.0  # seconds for which one code is valid
 
@@ -36,19 +37,26 @@ def status_error(request: Request, response: Response, is_login: bool = False) -
     kind: type[ApiException] = exception_for_status(response.status)
     if kind is RedirectError:
         return make_exception(kind, request, response, reason=reason_of_stop(request, response))
-    detail, errors = error_sentences(response.data)
-    if response.status == 403 and "CSRF" in (detail or excerpt(decode_text(response.data))):
+    detail, errors = explanation_of(response)
+    if response.status == 403 and "CSRF" in f"{detail} {errors}":
         kind = CsrfError
     elif is_login and ("reason" in errors or (response.status < 500 and _is_json(response))):
         return login_error(request, response, detail, errors)
-    if detail is None and not errors and response.data:
-        detail = excerpt(decode_text(response.data)) or None
     return make_exception(kind, request, response, reason=response.reason, detail=detail, errors=errors)
+
+
+def explanation_of(response: Response) -> tuple[str | None, dict[str, list[str]]]:
+    """Return what a response says for itself: a sentence, or sentences by field path, or else how its text begins."""
+    detail, errors = error_sentences(response.data)
+    if detail is None and not errors:
+        begins = excerpt(decode_text(response.data))
+        detail = None if begins in _NOTHING else begins
+    return detail, errors
 
 
 def _is_json(response: Response) -> bool:
     """Return whether a body is JSON: else something between here and the server may have answered, or cut it."""
-    return response.data.strip()[:1] in (b"{", b"[", b'"')
+    return response.data[:ERROR_TEXT].lstrip()[:1] in (b"{", b"[", b'"')
 
 
 def login_error(request: Request, response: Response, detail: str | None, errors: dict[str, list[str]]) -> ApiException:
@@ -79,16 +87,17 @@ def make_exception(
     """
     in_path = [segment for segment in request.path.split("/") if segment not in request.shown_path]
     secrets = [*in_path, *secrets_of(request.headers, request.body)]
+
+    def shown(text: str) -> str:
+        return scrub(text, secrets).encode("utf-8", "replace").decode()  # without lone surrogates
+
     return kind(
         status=response.status if response else 0,
-        reason=scrub(reason, secrets),
+        reason=shown(reason),
         body=decode_text(response.data) if response else None,
         headers=shown_headers(response.headers) if response else None,
-        detail=None if detail is None else scrub(detail, secrets),
-        errors={
-            scrub(field, secrets): [scrub(sentence, secrets) for sentence in sentences]
-            for field, sentences in (errors or {}).items()
-        },
+        detail=None if detail is None else shown(detail),
+        errors={shown(field): [shown(item) for item in sentences] for field, sentences in (errors or {}).items()},
         method=request.method,
         path=request.shown_path,
         attempts=request.attempts,

@@ -12,10 +12,9 @@ from urllib3.util.ssl_match_hostname import CertificateError
 from elements_sdk._http.body import Malformed
 from elements_sdk._http.messages import Request, Response
 from elements_sdk._http.timeouts import Timeouts
-from elements_sdk._operations.errors import deadline_exceeded, decode_text, make_exception
+from elements_sdk._operations.errors import deadline_exceeded, explanation_of, make_exception
 from elements_sdk._transport.tls import describe, is_refusal
 from elements_sdk._utils.errors import without_frames
-from elements_sdk._utils.redaction import excerpt
 from elements_sdk.exceptions import (
     ApiConnectionError,
     ApiException,
@@ -177,8 +176,10 @@ def outcome_of_refusal(request: Request, response: Response, is_forwarded: bool)
         reason = f"{response.reason}: the proxy, or what stands behind it, got no answer from the server"
     else:
         return response
-    detail = (excerpt(decode_text(response.data)) or None) if is_page else None
-    return make_exception(ProxyError, request, response, reason=reason, detail=detail, request_sent="maybe")
+    detail, errors = explanation_of(response)
+    return make_exception(
+        ProxyError, request, response, reason=reason, detail=detail, errors=errors, request_sent="maybe"
+    )
 
 
 def _tls_exception(request: Request, chain: list[BaseException], attempt: Attempt) -> TlsError | None:
@@ -210,8 +211,10 @@ def _proxy_exception(request: Request, chain: list[BaseException], exception_map
         reason = f"the proxy could not be reached{_system_message(chain)}"
     elif status == 407:
         reason = UNKNOWN_TO_PROXY
+    elif status < 300:
+        reason = "the proxy opened a tunnel by another status than 200: name another in Configuration.proxy"
     else:
-        reason = f"the proxy refused to connect to the server: {status}"
+        reason = "the proxy refused to connect to the server: ask who runs it, or name another in Configuration.proxy"
     failed = make_exception(ProxyError, request, None, reason=reason, request_sent="no")
     failed.status = status
     failed.is_final = status not in _PASSING or broken_tls is not None

@@ -25,8 +25,8 @@ _EXCERPT_LENGTH = 200
 _QUOTED = r"""(?s)(?:"(?:[^"\\]|\\.)*(?:"|$)|'(?:[^'\\]|\\.)*(?:'|$))(\s*:)?"""
 _NAMED_SECRET = rf"(?i)(\b(?:{'|'.join(sorted(SECRET_NAMES))})\b\W{{0,4}}[=:]\s*)\S+"
 _HTML = {ord(sign): f"&{name};" for sign, name in zip("&<>\"'", ("amp", "lt", "gt", "quot", "#x27"), strict=True)}
-_TOKEN = r"(?=[^\s]*\d)[\w+/=.\-]{16,}"
-_TAGS = r"(?is)<(script|style)\b.*?</\1\s*>|<[^>]*>"
+_TOKEN = r"[\w+/=.\-]{16,}"
+_TAGS = r"(?is)<(script|style)\b.*?</\1\s*>|<[^<>]*>"
 
 
 class Opaque(Generic[T_co]):
@@ -119,7 +119,7 @@ def excerpt(text: str) -> str:
     shown = re.sub(_QUOTED, _masked_text, start) if _is_data(start) else start
     shown = re.sub(_TAGS, " ", shown)
     shown = re.sub(_NAMED_SECRET, rf"\1{MASK}", shown)
-    shown = " ".join(re.sub(_TOKEN, MASK, shown).split())
+    shown = " ".join(re.sub(_TOKEN, MASK, word) if re.search(r"\d", word) else word for word in shown.split())
     return shown if len(shown) <= _EXCERPT_LENGTH else shown[:_EXCERPT_LENGTH] + "..."
 
 

@@ -221,7 +221,10 @@ class Transport:
         self, request: Request, raw: aiohttp.ClientResponse, body: Body, attempt: TimedAttempt
     ) -> Response | ApiException:
         attempt.phase, settings = "reading the answer", self._configuration
-        response = Response(raw.status, raw.reason or "", partial(_decoded, raw.raw_headers), b"")
+        reason = raw.reason or ""
+        if not reason.isascii():  # aiohttp takes its bytes for UTF-8
+            reason = reason.encode("utf-8", "surrogateescape").decode("latin-1")
+        response = Response(raw.status, reason, partial(_decoded, raw.raw_headers), b"")
         sink = None
         try:
             if "Transfer-Encoding" in raw.headers:

@@ -10,7 +10,6 @@ from elements_sdk import (
     ApiException,
     DeadlineExceeded,
     IncompleteBody,
-    LoginFailed,
     NotFoundException,
     ResponseFormatError,
     ResponseTooLarge,
@@ -116,7 +115,6 @@ SIZES = [
         "404 with a body that is not gzip",
         lambda: [does.answer(404, b"{}", [("Content-Encoding", "gzip")])],
         every=fails(NotFoundException, "yes"),
-        login=fails(LoginFailed, "yes"),
     ),
     fault(
         "429 with a body that is not gzip, then success",

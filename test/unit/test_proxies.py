@@ -97,7 +97,10 @@ def test_no_proxy_names_exceptions(
 
 
 BAD_ADDRESSES = {
-    "socks5://u:PRO:SECRET@127.0.0.1:1080": "must begin with http:// or https://",
+    "socks5://u:PRO:SECRET@127.0.0.1:1080": r"must name an HTTP proxy \(SOCKS is not supported\), as in http://",
+    "SOCKS4a://u:PRO:SECRET@127.0.0.1:1080": r"must name an HTTP proxy \(SOCKS is not supported\)",
+    "socks5h://u:PRO:SECRET@[::1": r"must name an HTTP proxy \(SOCKS is not supported\)",
+    "ftp://u:PRO:SECRET@127.0.0.1:21": "must begin with http:// or https://",
     "http://u:PRO:SECRET@": "must name a server",
     "http://u:PRO:SECRET@127.0.0.1:99999": "must be a valid URL",
     "u:PRO:SECRET@[::1": "must be a valid URL",

@@ -163,7 +163,7 @@ def test_unreachable_proxy_is_a_proxy_error() -> None:
     with pytest.raises(ProxyError) as caught:
         client_of("https://storage.example.com", proxy=proxy).create_auth_ticket()
     assert caught.value.request_sent == "no"
-    with pytest.raises(ApiValueError, match="proxy must begin with http"):
+    with pytest.raises(ApiValueError, match="proxy must name an HTTP proxy"):
         client_of("http://localhost", proxy="socks9://SECRET@x")
 
 

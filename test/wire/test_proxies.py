@@ -126,10 +126,19 @@ def test_proxy_that_says_nothing_is_left_in_time(limits: dict[str, Any], kind: t
 
 
 @both_calls
-@pytest.mark.parametrize("status", [201, 400, 401, 403, 404, 500])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 500])
 def test_proxy_that_refuses_the_tunnel_is_asked_once(status: int, call: str) -> None:
     with FaultServer(answer(status, b"<html>no</html>", HTML)) as proxy:
         words = f"^{status} the proxy refused to connect to the server"
+        error = fails(ProxyError, words, "https://storage.localhost", call, **settings_for(proxy.host))
+    assert (error.status, error.request_sent, error.attempts, proxy.count()) == (status, "no", 1, 1)
+
+
+@both_calls
+@pytest.mark.parametrize("status", [201, 202, 204])
+def test_proxy_that_opens_a_tunnel_by_another_success_than_200_is_asked_once(status: int, call: str) -> None:
+    with FaultServer(answer(status, b"", HTML)) as proxy:
+        words = f"^{status} the proxy opened a tunnel by another status than 200: name another in Configuration.proxy"
         error = fails(ProxyError, words, "https://storage.localhost", call, **settings_for(proxy.host))
     assert (error.status, error.request_sent, error.attempts, proxy.count()) == (status, "no", 1, 1)
 
