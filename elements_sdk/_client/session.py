@@ -349,7 +349,7 @@ class SessionCalls(BaseClient):
 
 def _expired(request: Request) -> SessionExpired:
     """Make the exception of a call that was not made: not sent, or refused."""
-    reason = "the session is not whom this call was meant for any more, so it was not made"
+    reason = "the session is not whom this call was meant for any more, so it was not made: leave the impersonation"
     return SessionExpired(
         401,
         reason,

@@ -106,7 +106,7 @@ class BodyBuffer:
 
 def too_large(most: int) -> str:
     """Return the message for a body that has more bytes than it may."""
-    return f"the answer has more than {most:,} bytes (Configuration.max_response_bytes)"
+    return f"the answer has more than {most:,} bytes (Configuration.max_response_bytes): raise that, or ask for less"
 
 
 Body = Literal["read", "leave"] | Callable[[], BodyBuffer]  # what becomes of the body of a success

@@ -134,7 +134,7 @@ def deadline_exceeded(request: Request, timeouts: Timeouts, phase: str, request_
 
     :param phase: what the call was doing.
     """
-    reason = f"the call took longer than its limit of {timeouts.total:g} s, {phase}"
+    reason = f"the call took longer than its limit of {timeouts.total:g} s, {phase}; total_timeout may allow more"
     failed = make_exception(DeadlineExceeded, request, None, reason=reason, request_sent=request_sent)
     failed.phase = phase
     return failed

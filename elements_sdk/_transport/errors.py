@@ -77,10 +77,12 @@ class ExceptionMap:
 UNKNOWN_TO_PROXY = "Proxy Authentication Required: put the right name and password into Configuration.proxy"
 NAME_NOT_KNOWN = "the server's name is not known; check Configuration.host"
 NO_CONNECTION = "no connection to the server"
+_CHECK_HOST = "; check Configuration.host, and that the server runs"
 CLOSED_MEANWHILE = "the client was closed meanwhile"
 BROKEN_OFF = "the answer broke off"
 _PASSING = (0, 429, 502, 503, 504)  # of a proxy that was asked to connect; after others it is no use to ask again
 _BROKE = "the connection broke before the answer was complete"
+_LOOK = ("; look whether it was done before you try again", "; try again later")
 _SENT: dict[Phase, RequestSent] = {
     "waiting for a free connection": "no",
     "connecting": "no",
@@ -120,15 +122,16 @@ def transport_error(
     is_broken = any(isinstance(item, exception_map.disconnects) for item in chain)
     known = next((other for other in exception_map.others if any(isinstance(item, other[0]) for item in chain)), None)
     if is_late:
-        ours, reason = ApiTimeoutError, _LIMIT_REACHED[attempt.phase]
+        ours, reason = ApiTimeoutError, _LIMIT_REACHED[attempt.phase] + "; Configuration.timeout may allow more"
     elif has_proxy and sent == "no" and is_broken:
         ours, reason = ProxyError, "the proxy broke the connection off"
     elif known is not None:
         ours, reason = known[1], known[2] + _system_message(chain)
+        reason += _CHECK_HOST if known[2] == NO_CONNECTION else ""
         sent = "yes" if issubclass(ours, ResponseFormatError) else sent
     elif is_broken:
         message = "the connection broke while it was being made" if sent == "no" else _BROKE
-        reason = message + _system_message(chain)
+        reason = message + _system_message(chain) + (_CHECK_HOST if sent == "no" else _LOOK[request.method == "GET"])
     elif isinstance(error, MISTAKES):
         return _foreign_exception(request, error, sent)
     else:
@@ -208,7 +211,7 @@ def _proxy_exception(request: Request, chain: list[BaseException], exception_map
     if broken_tls is not None:
         reason = describe(broken_tls, "the proxy", "Configuration.proxy")
     elif status == 0:
-        reason = f"the proxy could not be reached{_system_message(chain)}"
+        reason = f"the proxy could not be reached{_system_message(chain)}; check Configuration.proxy"
     elif status == 407:
         reason = UNKNOWN_TO_PROXY
     elif status < 300:
