@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 import urllib3
+from urllib3.connection import HTTPConnection as UrllibConnection
 
 import elements_sdk
 from elements_sdk import ApiException, ApiValueError, Configuration, aio
@@ -23,10 +24,10 @@ HOOKS: dict[str, tuple[dict[str, type], str]] = {
     "blocking": (
         {
             "urlopen": urllib3.HTTPConnectionPool,
-            "request": urllib3.connection.HTTPConnection,
+            "request": UrllibConnection,
             "putheader": HTTPConnection,
-            "connect": urllib3.connection.HTTPConnection,
-            "getresponse": urllib3.connection.HTTPConnection,
+            "connect": UrllibConnection,
+            "getresponse": UrllibConnection,
         },
         "getresponse",
     ),
