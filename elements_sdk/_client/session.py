@@ -9,11 +9,11 @@ from typing import Any
 from elements_sdk._client.base import BaseClient
 from elements_sdk._client.session_lock import Condition, Identity, LockTimeout, SharedLock
 from elements_sdk._config.logging import logger
-from elements_sdk._http.messages import Request
+from elements_sdk._http.messages import Request, Response
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._operations import auth
-from elements_sdk._operations.errors import deadline_exceeded
-from elements_sdk._operations.operation import NOTHING, Operation, RequestOptions
+from elements_sdk._operations.errors import deadline_exceeded, login_error
+from elements_sdk._operations.operation import NOTHING, ApiResponse, Operation, RequestOptions
 from elements_sdk._utils.errors import Translated, without_frames
 from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk.configuration import Configuration
@@ -63,6 +63,20 @@ def code_of_environment(environment: Mapping[str, str]) -> Callable[[], str] | N
         raise LoginFailed(0, _CODE_IS_USED)
 
     return give
+
+
+def login_refusal(sent: Opaque[Mapping[str, Any]], answer: ApiResponse[Any]) -> LoginFailed | None:
+    """Return how a server refused a login that it answered without an error; `None`: it did not.
+
+    :param sent: the arguments of the login; what of them the server repeats is masked.
+    """
+    if answer.data.user is not None:
+        return None
+    request = auth.LOGIN.request(sent, check=False)
+    request.attempts = 1
+    response = Response(answer.status_code, "", answer.headers, b"")
+    detail, reason = (None if said is None else str(said) for said in (answer.data.detail, answer.data.reason))
+    return login_error(request, response, detail, {"reason": [reason]} if reason else {})
 
 
 class BaseSession:
@@ -230,15 +244,11 @@ class BaseSession:
             raise LockTimeout
         try:
             options = RequestOptions(timeout=left, data_only=False)
-            result, status, _ = await self._client.execute(auth.LOGIN, Opaque({"data": body}), options)
+            answer = await self._client.execute(auth.LOGIN, Opaque({"data": body}), options)
         except LoginFailed as error:
             return without_frames(error)
-        if result.user is None:
-            refusal = LoginFailed(status, "Login failed", detail=result.detail, method="POST", path=auth.LOGIN.path)
-            refusal.login_reason = result.reason
-            return refusal
-        self._user = result.user
-        return None
+        self._user = answer.data.user or self._user
+        return login_refusal(Opaque({"data": body}), answer)
 
     async def _renew(self, refused: Identity, timeouts: Timeouts) -> Identity | None:
         """Log in again after the server has ended a session, one thread for all, and return the new identity.

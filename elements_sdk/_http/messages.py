@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from elements_sdk._utils.errors import Translated
-from elements_sdk._utils.redaction import MASK, SECRET_NAMES, MaskedDict
+from elements_sdk._utils.redaction import MASK, MaskedDict, is_secret_name
 from elements_sdk._utils.urls import has_dot_segment, host_header
 from elements_sdk.exceptions import ApiValueError, RequestSent
 
@@ -80,7 +80,7 @@ class Request:
 
 
 class Response:
-    """A response. Its repr shows neither headers nor body.
+    """A response. Its repr shows nothing that the server has written.
 
     :ivar headers: all headers; they may be made when they are asked for, since hardly any call needs them.
     :ivar raw: the response of urllib3 or aiohttp, where the caller is to read the body; it holds on to the connection.
@@ -97,7 +97,7 @@ class Response:
         self.file: Any = None
 
     def __repr__(self) -> str:
-        return f"Response({self.status}, {self.reason!r})"
+        return f"Response({self.status})"
 
     @property
     def headers(self) -> HTTPHeaderDict:
@@ -123,7 +123,7 @@ def expand_path(path: str, parameters: list[tuple[str, Any]], safe_characters: s
     for name, value in parameters:
         segment = path_segment(name, value, safe_characters)
         path = path.replace(f"{{{name}}}", segment)
-        shown = shown.replace(f"{{{name}}}", MASK if name.lower() in SECRET_NAMES else segment)
+        shown = shown.replace(f"{{{name}}}", MASK if is_secret_name(name) else segment)
     return path, shown
 
 

@@ -6,12 +6,13 @@ from typing import TypeVar
 
 from elements_sdk._http.body import BodyError, Damaged, Malformed, TooLarge, UnknownCoding
 from elements_sdk._http.budgets import ERROR_TEXT
+from elements_sdk._http.echoes import Echoes
 from elements_sdk._http.messages import Request, Response
 from elements_sdk._http.redirects import reason_of_stop
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._serialization.error_bodies import error_sentences
 from elements_sdk._utils.dates import seconds_ahead
-from elements_sdk._utils.redaction import excerpt, scrub, secrets_of, shown_headers
+from elements_sdk._utils.redaction import excerpt, shown_headers
 from elements_sdk.exceptions import (
     ApiException,
     CsrfError,
@@ -37,7 +38,7 @@ def status_error(request: Request, response: Response, is_login: bool = False) -
     kind: type[ApiException] = exception_for_status(response.status)
     if kind is RedirectError:
         return make_exception(kind, request, response, reason=reason_of_stop(request, response))
-    detail, errors = explanation_of(response)
+    detail, errors = explanation_of(request, response)
     if response.status == 403 and "CSRF" in f"{detail} {errors}":
         kind = CsrfError
     elif is_login and ("reason" in errors or (response.status < 500 and _is_json(response))):
@@ -45,11 +46,11 @@ def status_error(request: Request, response: Response, is_login: bool = False) -
     return make_exception(kind, request, response, reason=response.reason, detail=detail, errors=errors)
 
 
-def explanation_of(response: Response) -> tuple[str | None, dict[str, list[str]]]:
+def explanation_of(request: Request, response: Response) -> tuple[str | None, dict[str, list[str]]]:
     """Return what a response says for itself: a sentence, or sentences by field path, or else how its text begins."""
-    detail, errors = error_sentences(response.data)
+    detail, errors = error_sentences(response.data, Echoes(request))
     if detail is None and not errors:
-        begins = excerpt(decode_text(response.data))
+        begins = excerpt(decode_text(request, response))
         detail = None if begins in _NOTHING else begins
     return detail, errors
 
@@ -59,7 +60,7 @@ def _is_json(response: Response) -> bool:
     return response.data[:ERROR_TEXT].lstrip()[:1] in (b"{", b"[", b'"')
 
 
-def login_error(request: Request, response: Response, detail: str | None, errors: dict[str, list[str]]) -> ApiException:
+def login_error(request: Request, response: Response, detail: str | None, errors: dict[str, list[str]]) -> LoginFailed:
     """Make the exception of a login whose response has no user."""
     reasons = errors.pop("reason", [])
     if any(word in f"{reasons} {detail}".lower() for word in _OF_ONE_TIME_CODES):
@@ -67,7 +68,7 @@ def login_error(request: Request, response: Response, detail: str | None, errors
     reason = "Login failed" if response.status < 300 else response.reason
     failed = make_exception(LoginFailed, request, response, reason=reason, detail=detail, errors=errors)
     if reasons:
-        failed.login_reason = reasons[0]
+        failed.login_reason = Echoes(request).mask(reasons[0], ERROR_TEXT)
     return failed
 
 
@@ -85,19 +86,18 @@ def make_exception(
 
     A server may echo what it was sent; what of that is secret is masked in every sentence.
     """
-    in_path = [segment for segment in request.path.split("/") if segment not in request.shown_path]
-    secrets = [*in_path, *secrets_of(request.headers, request.body)]
+    echoes = Echoes(request)
 
-    def shown(text: str) -> str:
-        return scrub(text, secrets).encode("utf-8", "replace").decode()  # without lone surrogates
+    def mask(text: str | bytes) -> str:
+        return echoes.mask(text, ERROR_TEXT).encode("utf-8", "replace").decode()  # without lone surrogates
 
     return kind(
         status=response.status if response else 0,
-        reason=shown(reason),
-        body=decode_text(response.data) if response else None,
-        headers=shown_headers(response.headers) if response else None,
-        detail=None if detail is None else shown(detail),
-        errors={shown(field): [shown(item) for item in sentences] for field, sentences in (errors or {}).items()},
+        reason=mask(reason),
+        body=mask(response.data) if response else None,
+        headers=shown_headers(response.headers, mask) if response else None,
+        detail=None if detail is None else mask(detail),
+        errors={mask(field): [mask(sentence) for sentence in sentences] for field, sentences in (errors or {}).items()},
         method=request.method,
         path=request.shown_path,
         attempts=request.attempts,
@@ -140,6 +140,6 @@ def deadline_exceeded(request: Request, timeouts: Timeouts, phase: str, request_
     return failed
 
 
-def decode_text(data: bytes) -> str:
-    """Return the beginning of a body as text, whatever its bytes are."""
-    return data[:ERROR_TEXT].decode("utf-8", "replace")
+def decode_text(request: Request, response: Response) -> str:
+    """Return the beginning of a body as text, whatever its bytes are; what the request sent as a secret is masked."""
+    return Echoes(request).mask(response.data, ERROR_TEXT)

@@ -19,7 +19,7 @@ from elements_sdk._serialization.parse import UnexpectedJson, parse_json
 from elements_sdk._serialization.strict import first_mismatch
 from elements_sdk._utils.errors import Translated, without_frames
 from elements_sdk._utils.plain import as_text
-from elements_sdk._utils.redaction import MaskedDict, Opaque, excerpt, reveal, shown_headers
+from elements_sdk._utils.redaction import MASK, MaskedDict, Opaque, excerpt, reveal, shown_headers
 from elements_sdk.exceptions import ApiTypeError, ApiValueError, ResponseFormatError, ResponseTooLarge
 from elements_sdk.models._base import ReadSettings, problem_of_body
 
@@ -62,7 +62,8 @@ class ApiResponse(NamedTuple, Generic[T]):
     headers: "HTTPHeaderDict"
 
     def __repr__(self) -> str:
-        return f"ApiResponse(data={self.data!r}, status_code={self.status_code}, headers={shown_headers(self.headers)})"
+        shown = shown_headers(self.headers, lambda _value: MASK)  # the server may repeat in them what was sent
+        return f"ApiResponse(data={self.data!r}, status_code={self.status_code}, headers={shown})"
 
 
 class Parameter(NamedTuple):
@@ -247,7 +248,7 @@ def _mismatch(request: Request, response: Response, type_name: str, most: int | 
 
 def _format_error(request: Request, response: Response, error: UnexpectedJson) -> ResponseFormatError:
     kind = response.headers.get("Content-Type", "without a content type")
-    begins = f", beginning with: {excerpt(decode_text(response.data))}" if response.data else ""
+    begins = f", beginning with: {excerpt(decode_text(request, response))}" if response.data else ""
     return make_exception(ResponseFormatError, request, response, reason=f"{error} ({kind}{begins})")
 
 

@@ -134,7 +134,7 @@ def _request(call: RawCall, path: str, safe_characters: str = "") -> Request:
     parameters = parameters_to_tuples(to_plain(call.path_params or {}), formats)
     path, shown_path = expand_path(path, parameters, safe_characters)
     with Translated(ValueError, partial(_unsendable, "path")):
-        path, shown_path = quoted_path(path), quoted_path(shown_path)
+        path, shown_path = quoted_path(path), quoted_path(shown_path.partition("?")[0])
     query = encode_query(parameters_to_tuples(to_plain(call.query_params or {}), formats))
     headers = MaskedDict({name: str(value) for name, value in (call.header_params or {}).items()})
     form = parameters_to_tuples(to_plain(call.post_params or {}), formats)

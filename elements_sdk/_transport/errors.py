@@ -179,7 +179,7 @@ def outcome_of_refusal(request: Request, response: Response, is_forwarded: bool)
         reason = f"{response.reason}: the proxy, or what stands behind it, got no answer from the server"
     else:
         return response
-    detail, errors = explanation_of(response)
+    detail, errors = explanation_of(request, response)
     return make_exception(
         ProxyError, request, response, reason=reason, detail=detail, errors=errors, request_sent="maybe"
     )

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
     from urllib3 import HTTPHeaderDict
@@ -18,13 +15,13 @@ MASK = "***"
 SECRET_NAMES = frozenset(
     {"password", "new_password", "otp", "token", "ticket", "session_key", "authorization", "cookie"}
 )
-_PUBLIC_HEADERS = frozenset({"accept", "content-type", "user-agent", "referer", "host"})
-_SHORTEST_SECRET = 4  # characters; shorter ones occur in any sentence
+_SECRET_PARTS = ("password", "secret", "token", "key")
 _EXCERPT_LENGTH = 200
 # Patterns that are compiled when they are first used, since only failures need them.
 _QUOTED = r"""(?s)(?:"(?:[^"\\]|\\.)*(?:"|$)|'(?:[^'\\]|\\.)*(?:'|$))(\s*:)?"""
-_NAMED_SECRET = rf"(?i)(\b(?:{'|'.join(sorted(SECRET_NAMES))})\b\W{{0,4}}[=:]\s*)\S+"
-_HTML = {ord(sign): f"&{name};" for sign, name in zip("&<>\"'", ("amp", "lt", "gt", "quot", "#x27"), strict=True)}
+_NAMED_SECRET = (
+    rf"(?i)(\b(?:{'|'.join(sorted(SECRET_NAMES))}|\w*(?:{'|'.join(_SECRET_PARTS)})\w*)\b\W{{0,4}}[=:]\s*)\S+"
+)
 _TOKEN = r"[\w+/=.\-]{16,}"
 _TAGS = r"(?is)<(script|style)\b.*?</\1\s*>|<[^<>]*>"
 
@@ -67,49 +64,19 @@ def masked(value: Any) -> str | None:
     return None if value is None else MASK
 
 
-def secrets_of(headers: Mapping[str, str], body: bytes | None) -> list[str]:
-    """Return what of a request may be secret: headers that are not known to be public, and secrets in a JSON body."""
-    found: set[str] = set()
-    for name, value in headers.items():
-        if name.lower() not in _PUBLIC_HEADERS:
-            found |= {str(value), *(part.strip('"') for part in re.split(r"[\s;=]+", str(value)))}
-    with suppress(ValueError, RecursionError):
-        _collect_secrets(json.loads(body or b"null"), found)
-    long_enough = [secret for secret in found if len(secret) >= _SHORTEST_SECRET]
-    return sorted({spelling for secret in long_enough for spelling in _spellings(secret)}, key=len, reverse=True)
+def is_secret_name(name: object) -> bool:
+    """Return whether what stands under a name may be a secret."""
+    text = str(name).lower()
+    return text in SECRET_NAMES or any(part in text for part in _SECRET_PARTS)
 
 
-def _spellings(secret: str) -> Iterator[str]:
-    """Yield how a secret may come back: as it is, or as HTML, JSON and URLs write it."""
-    yield from (secret, secret.translate(_HTML), json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
-    with suppress(UnicodeEncodeError):
-        yield from (quote(secret), quote(secret, safe=""), quote_plus(secret))
-
-
-def scrub(text: str, secrets: Iterable[str]) -> str:
-    """Mask what is secret in a text."""
-    for secret in secrets:
-        text = text.replace(secret, MASK)
-    return text
-
-
-def _collect_secrets(value: Any, found: set[str]) -> None:
-    if isinstance(value, dict):
-        found |= {str(item) for name, item in value.items() if name in SECRET_NAMES and isinstance(item, str | int)}
-        for item in value.values():
-            _collect_secrets(item, found)
-    elif isinstance(value, list):
-        for item in value:
-            _collect_secrets(item, found)
-
-
-def shown_headers(headers: Mapping[str, str]) -> HTTPHeaderDict:
-    """Return the headers of a response as an exception may show them: cookies masked."""
+def shown_headers(headers: Mapping[str, str], mask: Callable[[str], str]) -> HTTPHeaderDict:
+    """Return the headers of a response as they may be shown: cookies masked, and of the others what `mask` masks."""
     from urllib3 import HTTPHeaderDict
 
     shown = HTTPHeaderDict()
     for name, value in headers.items():
-        shown[name] = MASK if name.lower().startswith("set-cookie") else value
+        shown[name] = MASK if name.lower().startswith("set-cookie") else mask(value)
     return shown
 
 

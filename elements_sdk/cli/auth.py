@@ -11,7 +11,7 @@ from elements_sdk import models
 from elements_sdk._operations.operation import Operation
 from elements_sdk.api import auth_api
 from elements_sdk.cli.arguments import arguments_of, examples_of, naming_options, options_of
-from elements_sdk.cli.connection import check_user, connected, connection_options
+from elements_sdk.cli.connection import connected, connection_options, logged_in
 from elements_sdk.cli.output import output_option, write
 from elements_sdk.cli.root import Command, Group
 from elements_sdk.exceptions import ApiException
@@ -81,11 +81,12 @@ def _call(operation: Operation, context: click.Context, values: dict[str, Any]) 
         connected(context, values, operation.needs_session, operation.is_open) as client,
         naming_options(operation, values),
     ):
-        result = client.call(operation, arguments, {})
         if operation.is_login:
-            check_user(result)
+            result = logged_in(client, arguments)
             with suppress(ApiException):  # no other process can use this session
                 auth_api.AuthApi(client).logout()
+        else:
+            result = client.call(operation, arguments, {})
     item = (operation.result or "").removeprefix("list[").removesuffix("]")
     is_model = item in models.__all__
     write(result, values["output"], list(models.by_name(item)._declared) if is_model else ())

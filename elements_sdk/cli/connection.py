@@ -13,7 +13,7 @@ from click.core import ParameterSource
 from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk.cli.errors import NOT_AUTHENTICATED, USAGE, CommandFailed
 from elements_sdk.cli.secrets import ask, is_a_terminal, resolved, secret_option
-from elements_sdk.exceptions import ApiException, ApiValueError, LoginFailed
+from elements_sdk.exceptions import ApiException, ApiValueError
 
 if TYPE_CHECKING:
     from elements_sdk.api_client import ApiClient
@@ -154,15 +154,19 @@ def _configuration(context: click.Context, values: Mapping[str, Any], caller: Ca
     raise CommandFailed(problem, f"`{context.command_path} --help` names all settings", USAGE)
 
 
-def check_user(response: AuthLoginEndpointResponse) -> None:
-    """Raise unless a login succeeded.
+def logged_in(client: ApiClient, arguments: Opaque[Mapping[str, Any]]) -> AuthLoginEndpointResponse:
+    """Log a client in, and return the response.
 
     :raises LoginFailed: the response names no user.
     """
-    if response.user is None:
-        failed = LoginFailed(200, "Login failed", detail=response.detail)
-        failed.login_reason = response.reason
-        raise failed
+    from elements_sdk._client.session import login_refusal
+    from elements_sdk._operations.auth import LOGIN
+
+    answer = client.call_with_http_info(LOGIN, arguments, {})
+    refusal = login_refusal(arguments, answer)
+    if refusal is not None:
+        raise refusal
+    return answer.data  # type: ignore[no-any-return]  # the operation says so
 
 
 @contextmanager
@@ -199,7 +203,7 @@ def _bare_session(configuration: Configuration, login: Opaque[dict[str, Any]], u
 
     with ApiClient(configuration) as client:
         auth = AuthApi(client)
-        check_user(auth.login(AuthLoginEndpointRequest(**reveal(login))))
+        logged_in(client, Opaque({"data": AuthLoginEndpointRequest(**reveal(login))}))
         try:
             if user is not None:
                 auth.start_impersonation({"user": user})

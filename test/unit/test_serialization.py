@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from elements_sdk import ApiClient, ApiTypeError, ApiValueError, OneTimeAccessToken, ResponseFormatError, Ticket
+from elements_sdk._http.echoes import Echoes
+from elements_sdk._http.messages import Request
 from elements_sdk._serialization.encode import to_json
 from elements_sdk._serialization.error_bodies import error_sentences
 from elements_sdk._utils.dates import parse_datetime
@@ -171,6 +173,9 @@ def test_body_that_json_cannot_say_is_refused() -> None:
     assert to_json({"text": "ü\ud800"}) == b'{"text": "\\u00fc\\ud800"}'
 
 
+NOTHING_SENT = Echoes(Request("GET", "/", "/"))
+
+
 @pytest.mark.parametrize(
     ("body", "detail", "errors"),
     [
@@ -185,11 +190,13 @@ def test_body_that_json_cannot_say_is_refused() -> None:
         ({"detail": ["No."]}, None, {"detail": ["No."]}),
         ("plain", None, {"": ["plain"]}),
         ({"limit": 5, "gone": None}, None, {"limit": ["5"]}),
+        ({"token": "abc", "n": {"apiKey": 7}}, None, {"token": ["***"], "n.apiKey": ["***"]}),
+        ({"password": ["This password is too common."]}, None, {"password": ["This password is too common."]}),
     ],
 )
 def test_every_shape_of_error_is_understood(body: Any, detail: str | None, errors: dict[str, list[str]]) -> None:
-    assert error_sentences(json.dumps(body).encode()) == (detail, errors)
+    assert error_sentences(json.dumps(body).encode(), NOTHING_SENT) == (detail, errors)
 
 
 def test_error_that_is_not_json_gives_no_sentences() -> None:
-    assert error_sentences(b"<html>") == (None, {})
+    assert error_sentences(b"<html>", NOTHING_SENT) == (None, {})
