@@ -134,7 +134,8 @@ class ApiException(OpenApiException):
 
     :ivar status: the HTTP status, 0 if no response came.
     :ivar reason: the HTTP phrase, or the cause in words.
-    :ivar body: the response's body as text, its first 64 KiB; `None` if there was none.
+    :ivar body: the response's body as text, its first 64 KiB; `None` if there was none. Here and in all that follows,
+        what the request sent as a secret is masked.
     :ivar headers: the response's headers, cookies masked; `None` if no response came.
     :ivar detail: the server's own sentence, or those of `errors` in one (`email: Enter a valid email address.`);
         `None` if it gave none.

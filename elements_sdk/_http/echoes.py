@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from elements_sdk._http.messages import Request
@@ -19,11 +21,12 @@ _SHORTEST = 4  # characters; shorter ones occur in any sentence
 _COMPARED = 2_000  # characters; a longer secret is masked in pieces
 _PER_CHARACTER = 20  # characters of a spelling, at most
 _VALUES = r'(?:^[^\s=]+\s+|=)"?([^;"\s]+)'  # of a header: what follows its scheme, and what its names stand for
+_BLANKS = dict.fromkeys(map(ord, "+\t\n\v\f\r\xa0"), " ")
 _BACKSLASHES = r"(?:\\|%(?:25)*+5c)++"
-# What stands for a character: in JSON, once or more often in itself; percent-encoded; in HTML; and what is a blank.
+# What stands for a character: in JSON, once or more often in itself; percent-encoded; in HTML.
 _ESCAPES = (
     rf"(?i)((?:{_BACKSLASHES}u[0-9a-f]{{4}})+)|{_BACKSLASHES}([nrt])|{_BACKSLASHES}([^%&\\])?"
-    r"|((?:%(?!(?:25)*5c)(?:25)*[0-9a-f]{2})+)|&(?:amp;)*(#?\w{1,31};)|[\s+]"
+    r"|((?:%(?!(?:25)*5c)(?:25)*[0-9a-f]{2})+)|&(?:amp;)*(#?\w{1,31};)"
 )
 
 
@@ -60,13 +63,13 @@ class Echoes:
         return shown[:most]
 
     def _mask_spellings(self, text: str) -> str:
-        plain, spans = _unescaped(text)
+        plain, escapes = _unescaped(text)
         found: list[tuple[int, int]] = []
         for secret in self._plain:
             at = plain.find(secret)
             while at >= 0:
                 end = at + len(secret)
-                found.append((spans[at][0], spans[end - 1][1]))
+                found.append((_place_of(at, escapes)[0], _place_of(end - 1, escapes)[1]))
                 at = plain.find(secret, end)
         parts, done = [], 0
         for begin, end in sorted(found):
@@ -80,21 +83,39 @@ def _longest_first(secrets: Iterable[str]) -> list[str]:
     return sorted({secret for secret in secrets if len(secret) >= _SHORTEST}, key=len, reverse=True)
 
 
-def _unescaped(text: str) -> tuple[str, Sequence[tuple[int, int]]]:
-    """Return a text with its escapes resolved, and where each character of that stands in the text."""
-    plain, spans, done = [], list[tuple[int, int]](), 0
+_start_of = itemgetter(0)
+
+
+class _Escape(NamedTuple):
+    """An escape in a text: where what it stands for is in the plain text, and where it is itself."""
+
+    start: int
+    stop: int
+    begin: int
+    end: int
+
+
+def _unescaped(text: str) -> tuple[str, list[_Escape]]:
+    """Return a text with its escapes resolved, and these."""
+    parts, escapes = list[str](), [_Escape(0, 0, 0, 0)]
+    text = text.translate(_BLANKS)
     for found in re.finditer(_ESCAPES, text):
         begin, end = found.span()
-        character = _unescaped_one(found)
-        plain += [text[done:begin], character]
-        spans += [*((at, at + 1) for at in range(done, begin)), *[(begin, end)] * len(character)]
-        done = end
-    spans += ((at, at + 1) for at in range(done, len(text)))
-    return "".join([*plain, text[done:]]), spans
+        before, character = text[escapes[-1].end : begin], _unescaped_one(found)
+        start = escapes[-1].stop + len(before)
+        parts += [before, character]
+        escapes.append(_Escape(start, start + len(character), begin, end))
+    return "".join([*parts, text[escapes[-1].end :]]), escapes
+
+
+def _place_of(at: int, escapes: list[_Escape]) -> tuple[int, int]:
+    """Return where in a text a character of its plain text begins and ends."""
+    _, stop, begin, end = escapes[bisect_right(escapes, at, key=_start_of) - 1]
+    return (begin, end) if at < stop else (end + at - stop, end + at - stop + 1)
 
 
 def _unescaped_one(found: re.Match[str]) -> str:
-    units, _blank, itself, percent, entity = found.groups()
+    units, blank, itself, percent, entity = found.groups()
     if units:
         return bytes.fromhex("".join(re.findall(r"(?i)u(.{4})", units))).decode("utf-16-be", "replace")
     if entity:
@@ -103,7 +124,7 @@ def _unescaped_one(found: re.Match[str]) -> str:
         itself = unescape(f"&{entity}")
     elif percent:
         itself = unquote(re.sub("%(?:25)*(?=..)", "%", percent))
-    return re.sub(r"[\s+]", " ", itself or ("" if found[0][0] in "\\%" and not _blank else " "))
+    return " " if blank else (itself or "").translate(_BLANKS)
 
 
 def _secrets_of(request: Request) -> Iterator[str]:
@@ -127,7 +148,9 @@ def _values_of(body: bytes) -> Any:
             return _pairs(parse_qsl(body.decode("utf-8", "replace")))
     parts = (part.partition(b"\r\n\r\n") for part in body.split(body.partition(b"\r\n")[0]))
     named = ((re.search(rb'\bname="([^"]*)"', head), value) for head, _, value in parts)
-    return _pairs((f"{name and name[1]!r}", value.decode("utf-8", "replace")) for name, value in named)
+    return _pairs(
+        (f"{name and name[1]!r}", value.removesuffix(b"\r\n").decode("utf-8", "replace")) for name, value in named
+    )
 
 
 def _pairs(given: Iterable[tuple[str, str]]) -> list[Mapping[str, str]]:

@@ -119,6 +119,7 @@ def _request_to_url(call: RawCall) -> Request:
         address = quoted_url(checked_url("url", call.target))
     request = _request(call, urlsplit(address).path)
     request.url, request.origin = with_query(address, request), origin_of(address)
+    request.query = request.url.partition("?")[2]
     return request
 
 
