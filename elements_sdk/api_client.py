@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from elements_sdk._client.base import BaseClient
+from elements_sdk._client.base import BaseClient, checked_configuration
 from elements_sdk._http.messages import Request
 from elements_sdk._http.timeouts import Seconds
 from elements_sdk._operations.by_call_api import OWN_CALL_API, by_call_api, own_call_api
@@ -14,7 +14,6 @@ from elements_sdk._transport.urllib3 import Transport
 from elements_sdk._utils.fork import abandon_in_child
 from elements_sdk._utils.redaction import Opaque
 from elements_sdk._utils.sync import run
-from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiValueError
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from elements_sdk._serialization.forms import Parameters
+    from elements_sdk.configuration import Configuration
 
 
 class ApiClient(BaseClient):
@@ -46,7 +46,7 @@ class ApiClient(BaseClient):
         """Without a configuration, a copy of the default one is used. `header_name` is sent with every call."""
         if isinstance(pool_threads, bool) or not isinstance(pool_threads, int) or pool_threads < 1:
             raise ApiValueError("pool_threads must be a whole number from 1")
-        given = Configuration.get_default_copy() if configuration is None else configuration
+        given = checked_configuration(type(self), configuration)
         super().__init__(Transport(given), given, header_name, header_value, cookie)
         self.pool_threads = pool_threads
         self._pool: ThreadPool | None = None
@@ -111,7 +111,7 @@ class ApiClient(BaseClient):
         :param arguments: the call's own arguments, by name.
         :param options: the keywords that every call takes.
         """
-        read = read_options(operation.name, options, data_only=True) if options else DATA_ONLY
+        read = read_options(operation, options, data_only=True) if options else DATA_ONLY
         if getattr(self.call_api, "__func__", None) not in OWN_CALL_API:
             return by_call_api(self, operation, arguments, read)
         safe = self.configuration.safe_chars_for_path_param
@@ -122,7 +122,7 @@ class ApiClient(BaseClient):
         self, operation: Operation, arguments: Opaque[Mapping[str, Any]], options: Mapping[str, Any]
     ) -> Any:
         """Make a documented call and return an `ApiResponse`."""
-        read = read_options(operation.name, options)
+        read = read_options(operation, options)
         if getattr(self.call_api, "__func__", None) not in OWN_CALL_API:
             return by_call_api(self, operation, arguments, read)
         safe = self.configuration.safe_chars_for_path_param

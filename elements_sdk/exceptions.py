@@ -144,7 +144,10 @@ class ApiException(OpenApiException):
     :ivar path: path of the request, without query.
     :ivar attempts: how often the request was sent, or was tried to be.
     :ivar request_sent: whether the server may have acted on it: "no", "maybe" or "yes".
+    :ivar hint: what to do about it, where the settings of the client tell; `None` elsewhere.
     """
+
+    hint: str | None = None
 
     def __init__(
         self,
@@ -186,7 +189,8 @@ class ApiException(OpenApiException):
         text = one_line(text[: 10 * _LONGEST_LINE])
         if len(text) > _LONGEST_LINE:
             text = text[:_LONGEST_LINE] + "..."
-        return f"{text} ({self.method} {one_line(self.path or '')[:90]})" if self.method else text
+        text = f"{text} ({self.method} {one_line(self.path or '')[:90]})" if self.method else text
+        return f"{text}; {self.hint}" if self.hint else text
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Body and headers of a response may hold secrets; they stay behind when an exception travels.

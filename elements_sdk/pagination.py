@@ -14,10 +14,11 @@ from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
 from elements_sdk._client.base import BaseClient
-from elements_sdk._operations.operation import Operation, read_options
+from elements_sdk._operations.operation import Operation, Paging, read_options
 from elements_sdk._utils.errors import Translated, without_frames
 from elements_sdk._utils.redaction import Opaque
 from elements_sdk._utils.sync import run
+from elements_sdk._utils.text import closest
 from elements_sdk.exceptions import ApiException, ApiTypeError, ApiValueError, PagingError, ResponseFormatError
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ class BasePager(Generic[T]):
     async def _fetch_new(self) -> list[T]:
         """Fetch pages until one has something new, and return that; at the end, an empty list."""
         cursor = self._cursor
-        options = read_options(cursor.operation.name, cursor.options, data_only=True)
+        options = read_options(cursor.operation, cursor.options, data_only=True)
         while (arguments := cursor.arguments()) is not None:
             with Translated(ApiException, cursor.interrupted_by):
                 page = await BaseClient.execute(self._client, cursor.operation, Opaque(arguments), options)
@@ -97,7 +98,7 @@ class Cursor(Generic[T]):
         if operation.paging is None:
             raise ApiValueError(f"{operation.name} does not give its list in pages")
         self._paging = operation.paging
-        _check_options(self._paging.iterator, options)
+        _check_options(self._paging, filters, options)
         if ordering is not None and not isinstance(ordering, str):
             raise ApiTypeError(f"ordering must be the name of a property, not {type(ordering).__name__}")
         self.operation = operation.by_page()
@@ -232,12 +233,15 @@ def _whole_number(name: str, value: Any, least: int, meaning: str) -> int:
     return value
 
 
-def _check_options(method: str, options: Mapping[str, Any]) -> None:
+def _check_options(paging: Paging, filters: Mapping[str, Any], options: Mapping[str, Any]) -> None:
     wrong = next((option for option in options if option != "_request_timeout"), None)
     if wrong is None:
         return
     if isinstance(options, dict):
         options.clear()  # as in `read_options`
-    if wrong == "limit":
-        raise ApiTypeError(f"{method} takes no argument 'limit': page_size says how many entries a page has")
-    raise ApiTypeError(f"{method} takes no argument {wrong!r}; of the keywords of calls only _request_timeout")
+    text = f"{paging.iterator} takes no argument {wrong!r}"
+    meant = closest(wrong, [paging.limit, "page_size", "offset", "ordering", *filters])
+    if meant == paging.limit:
+        raise ApiTypeError(f"{text}: page_size says how many entries a page has")
+    text += f"; did you mean {meant!r}?" if meant else ""
+    raise ApiTypeError(f"{text}; of the keywords of calls only _request_timeout")

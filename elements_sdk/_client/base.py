@@ -7,9 +7,10 @@ import threading
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from elements_sdk._client.credentials import Credentials
+from elements_sdk._client.hints import hint_for
 from elements_sdk._client.sender import Sender, Transport
 from elements_sdk._client.settings import ReadySettings, read_settings
 from elements_sdk._config.legacy import LegacyClient
@@ -19,7 +20,8 @@ from elements_sdk._http.messages import Request, Response, with_query
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._operations.by_call_api import OWN_CALL_API, by_call_api
 from elements_sdk._operations.errors import deadline_exceeded, status_error
-from elements_sdk._operations.operation import DATA_ONLY, ApiResponse, Operation, RequestOptions, read_options
+from elements_sdk._operations.operation import DATA_ONLY, RAW, ApiResponse, Operation, RequestOptions, read_options
+from elements_sdk._serialization.decode import with_article
 from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.fork import register_after_fork
 from elements_sdk._utils.redaction import MaskedDict, Opaque, reveal
@@ -27,6 +29,7 @@ from elements_sdk._utils.urls import origin_of
 from elements_sdk._version import __version__
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import (
+    ApiException,
     ApiTypeError,
     ApiValueError,
     ForbiddenException,
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from elements_sdk._operations.raw_request import RawCall
     from elements_sdk.models._base import ReadSettings
 
+C = TypeVar("C")
 # Methods of 3.3 and of this class that no call uses.
 _UNUSED = "request deserialize sanitize_for_serialization update_params_for_auth parameters_to_tuples files_parameters"
 _UNUSED += " select_header_accept select_header_content_type call call_with_http_info execute"
@@ -122,7 +126,7 @@ class BaseClient(LegacyClient):
 
     async def _send_raw(self, call: RawCall) -> Any:
         """Send a request to any URL; return the response, or the library's own where the caller reads the body."""
-        request, options = call.request(self.user_agent), read_options("request", call.options)
+        request, options = call.request(self.user_agent), read_options(RAW, call.options)
         self._check_open()
         settings = self._settings()
         timeouts = Timeouts(*settings.timeouts, options.timeout)
@@ -201,9 +205,11 @@ class BaseClient(LegacyClient):
             try:
                 rest = partial(self._rest, request, timeouts)
                 data = await operation.read(request, response, settings.models, settings.max_response_bytes, rest)
-            except (UnauthorizedException, ForbiddenException) as error:
-                if has_session:
+            except ApiException as error:
+                if has_session and isinstance(error, UnauthorizedException | ForbiddenException):
                     self._credentials.explain(error, host)
+                if options.identity is None:  # a Session has said who is calling
+                    error.hint = hint_for(error, request, self.configuration)
                 raise
         return data if options.data_only else ApiResponse(data, response.status, response.headers)
 
@@ -340,6 +346,31 @@ def _warn_of_unused_overrides(kind: Any) -> None:
         if not getattr(getattr(kind, name), "__module__", "").startswith("elements_sdk."):
             text = f"{kind.__name__}.{name} has no effect on calls: override call_api, by way of which they all go then"
             warnings.warn(text, UserWarning, stacklevel=_level_of_user())
+
+
+def checked_configuration(kind: type, given: Configuration | None) -> Configuration:
+    """Return a configuration, that of the default where none is given.
+
+    :raises ApiTypeError: it is something else, an address say.
+    """
+    if given is None:
+        return Configuration.get_default_copy()
+    if not hasattr(given, "host"):
+        wanted = f"{kind.__name__.lstrip('_')} takes a Configuration, not {with_article(type(given).__name__)}"
+        raise ApiTypeError(f'{wanted}: give it Configuration(host="https://...")')
+    return given
+
+
+def checked_client(given: C) -> C:
+    """Return a client, or whatever stands in for one.
+
+    :raises ApiTypeError: it is what a client is made of.
+    """
+    if isinstance(given, Configuration | str):
+        how = "configuration" if isinstance(given, Configuration) else 'Configuration(host="https://...")'
+        kind = with_article(type(given).__name__)
+        raise ApiTypeError(f"AuthApi takes an ApiClient, not {kind}: give it ApiClient({how})")
+    return given
 
 
 def _misfit(kind: str, error: TypeError) -> ApiTypeError:

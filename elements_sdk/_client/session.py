@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from elements_sdk._client.base import BaseClient
+from elements_sdk._client.hints import NOT_AUTHENTICATED
 from elements_sdk._client.session_lock import Condition, Identity, LockTimeout, SharedLock
 from elements_sdk._config.logging import logger
 from elements_sdk._http.messages import Request, Response
@@ -34,7 +35,6 @@ _CODE_IS_USED = (
     "the session has to log in again, and the code in ELEMENTS_OTP is used: "
     "give the Session a function as otp that returns a fresh one"
 )
-NOT_AUTHENTICATED = "Authentication credentials were not provided."  # of Django REST Framework
 
 
 def complete_login(given: Opaque[dict[str, Any]], configuration: Configuration) -> Configuration:

@@ -20,6 +20,7 @@ from elements_sdk._serialization.strict import first_mismatch
 from elements_sdk._utils.errors import Translated, without_frames
 from elements_sdk._utils.plain import as_text
 from elements_sdk._utils.redaction import MASK, MaskedDict, Opaque, excerpt, reveal, shown_headers
+from elements_sdk._utils.text import closest
 from elements_sdk.exceptions import ApiTypeError, ApiValueError, ResponseFormatError, ResponseTooLarge
 from elements_sdk.models._base import ReadSettings, problem_of_body
 
@@ -255,10 +256,11 @@ def _format_error(request: Request, response: Response, error: UnexpectedJson) -
 _data_of = attrgetter("data")  # in a frame that raises: reporters look the names of the source up
 _ACCEPTED = {"Accept": "application/json"}
 _USUAL, DATA_ONLY = RequestOptions(data_only=False), RequestOptions()
+RAW = Operation("call_api", "", "")  # of options that cannot be wrong
 _OPTIONS = ("async_req", "_preload_content", "_request_timeout", "_return_http_data_only")
 
 
-def read_options(name: str, options: Mapping[str, Any], data_only: bool = False) -> RequestOptions:
+def read_options(operation: Operation, options: Mapping[str, Any], data_only: bool = False) -> RequestOptions:
     """Read the keywords that every call takes.
 
     :param data_only: return the data alone, whatever the keywords say.
@@ -269,7 +271,7 @@ def read_options(name: str, options: Mapping[str, Any], data_only: bool = False)
         if option not in _OPTIONS:
             if isinstance(options, dict):
                 options.clear()  # the frames that are left hold it, and a secret may be among it
-            raise ApiTypeError(f"{name} takes no argument {option!r}; every call takes {', '.join(_OPTIONS)}")
+            raise ApiTypeError(_unknown_option(operation, option))
     if not options:
         return DATA_ONLY if data_only else _USUAL
     preload, timeout = options.get("_preload_content"), options.get("_request_timeout")
@@ -279,3 +281,15 @@ def read_options(name: str, options: Mapping[str, Any], data_only: bool = False)
         timeout=None if timeout is None else checked_timeout("_request_timeout", timeout),
         data_only=data_only or bool(options.get("_return_http_data_only")),
     )
+
+
+def _unknown_option(operation: Operation, option: str) -> str:
+    """Return that a call takes no such keyword, and which one is meant."""
+    text, model = f"{operation.name} takes no argument {option!r}", operation.body
+    own = [parameter.name for parameter in operation.parameters]
+    properties = list(models.by_name(model)._declared) if model else []
+    meant = closest(option, [*own, *properties])
+    if model and meant in properties:
+        return f'{text}: it goes into data, as in data={{"{meant}": ...}} or data={model}({meant}=...)'
+    text += f"; did you mean {meant!r}?" if meant else f"; its own are {', '.join(own)}" if own else ""
+    return f"{text}; every call takes {', '.join(_OPTIONS)}"

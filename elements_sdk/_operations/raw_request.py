@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from elements_sdk._config.validators import checked_host, checked_url
 from elements_sdk._http.messages import Request, encode_query, expand_path, with_query
 from elements_sdk._operations.by_call_api import DocumentedPath
-from elements_sdk._operations.operation import Operation, RequestOptions, read_options
+from elements_sdk._operations.operation import RAW, Operation, RequestOptions, read_options
 from elements_sdk._serialization.decode import type_name, without_page
 from elements_sdk._serialization.encode import to_json, to_plain
 from elements_sdk._serialization.forms import files_parameters, parameters_to_tuples
@@ -104,7 +104,7 @@ def _operation(call: RawCall) -> Operation:
 def _options(call: RawCall) -> RequestOptions:
     host = None if call.host is None else checked_host("_host", call.host)
     sends_key, documented = "Bearer" in (call.auth_settings or ()), _documented(call)
-    options = read_options("call_api", call.options)._replace(host=host, sends_key=sends_key)
+    options = read_options(RAW, call.options)._replace(host=host, sends_key=sends_key)
     return options._replace(identity=documented.identity, bound_by=documented.client) if documented else options
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from elements_sdk._client.base import BaseClient
+from elements_sdk._client.base import BaseClient, checked_configuration
 from elements_sdk._http.messages import Request
 from elements_sdk._http.timeouts import Seconds
 from elements_sdk._operations.by_call_api import OWN_CALL_API, by_call_api, own_call_api
@@ -37,7 +37,7 @@ class ApiClient(BaseClient):
         cookie: str | None = None,
     ) -> None:
         """Without a configuration, a copy of the default one is used. `header_name` is sent with every call."""
-        given = Configuration.get_default_copy() if configuration is None else configuration
+        given = checked_configuration(type(self), configuration)
         super().__init__(Transport(given), given, header_name, header_value, cookie)
 
     async def __aenter__(self) -> Self:
@@ -61,7 +61,7 @@ class ApiClient(BaseClient):
         :param arguments: the call's own arguments, by name.
         :param options: the keywords that every call takes.
         """
-        read = _read_options(operation.name, options, True) if options else DATA_ONLY
+        read = _read_options(operation, options, True) if options else DATA_ONLY
         if getattr(self.call_api, "__func__", None) not in OWN_CALL_API:
             return by_call_api(self, operation, arguments, read)  # type: ignore[no-any-return]
         safe = self.configuration.safe_chars_for_path_param
@@ -72,7 +72,7 @@ class ApiClient(BaseClient):
         self, operation: Operation, arguments: Opaque[Mapping[str, Any]], options: Mapping[str, Any]
     ) -> Coroutine[Any, Any, Any]:
         """Make a documented call and return an `ApiResponse`."""
-        read = _read_options(operation.name, options, False)
+        read = _read_options(operation, options, False)
         if getattr(self.call_api, "__func__", None) not in OWN_CALL_API:
             return by_call_api(self, operation, arguments, read)  # type: ignore[no-any-return]
         safe = self.configuration.safe_chars_for_path_param
@@ -164,8 +164,8 @@ class ApiClient(BaseClient):
 _NO_THREADS = "{} takes no argument 'async_req' here: put it into a task, as in asyncio.create_task"
 
 
-def _read_options(name: str, options: Mapping[str, Any], data_only: bool) -> RequestOptions:
-    read = read_options(name, options, data_only)
+def _read_options(operation: Operation, options: Mapping[str, Any], data_only: bool) -> RequestOptions:
+    read = read_options(operation, options, data_only)
     if "async_req" in options:
-        raise ApiTypeError(_NO_THREADS.format(name))
+        raise ApiTypeError(_NO_THREADS.format(operation.name))
     return read

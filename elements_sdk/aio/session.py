@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, nullcontext
 from types import TracebackType
 from typing import Any, Self
 
+from elements_sdk._client.base import checked_configuration
 from elements_sdk._client.session import BaseSession, SessionCalls, code_of_environment, complete_login
 from elements_sdk._client.session_lock import Identity
 from elements_sdk._utils.redaction import Opaque
@@ -55,7 +56,7 @@ class Session(BaseSession):
             {"username": username, "password": password, "otp": otp, "new_password": new_password}
         )
         username = password = otp = new_password = None  # no traceback shows them
-        client = _SessionClient(complete_login(login, configuration))
+        client = _SessionClient(complete_login(login, checked_configuration(type(self), configuration)))
         super().__init__(client, _TaskCondition, login)
         self.auth = AuthApi(client)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from elements_sdk._client.base import checked_client
 from elements_sdk._operations.auth import (
     CHECK_AUTH_TICKET,
     CREATE_AUTH_TICKET,
@@ -44,7 +45,7 @@ class AuthApi:
 
     def __init__(self, api_client: ApiClient | None = None) -> None:
         """Without a client of your own, a new one is made from the default `Configuration`."""
-        self.api_client = ApiClient() if api_client is None else api_client
+        self.api_client = ApiClient() if api_client is None else checked_client(api_client)
 
     def check_auth_ticket(self, data: Any = None, **options: Any) -> Any:
         """Redeem a ticket and learn whose it is.

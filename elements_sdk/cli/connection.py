@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import click
 from click.core import ParameterSource
 
+from elements_sdk._client.hints import NOBODY
 from elements_sdk._utils.redaction import Opaque, reveal
-from elements_sdk.cli.errors import NOT_AUTHENTICATED, USAGE, CommandFailed
+from elements_sdk.cli.errors import HOW_TO_CALL, NOT_AUTHENTICATED, USAGE, CommandFailed
 from elements_sdk.cli.secrets import ask, is_a_terminal, resolved, secret_option
 from elements_sdk.exceptions import ApiException, ApiValueError
 
@@ -124,11 +125,7 @@ def _caller(context: click.Context, values: Mapping[str, Any], needs_session: bo
         return "session"
     if has_token or is_open:
         return "token" if has_token else "anonymous"
-    raise CommandFailed(
-        "nobody is calling: there is no API token and no login",
-        "set ELEMENTS_API_TOKEN or ELEMENTS_API_TOKEN_FILE, or say --login NAME",
-        NOT_AUTHENTICATED,
-    )
+    raise CommandFailed(NOBODY, HOW_TO_CALL, NOT_AUTHENTICATED)
 
 
 def _configuration(context: click.Context, values: Mapping[str, Any], caller: Caller) -> Configuration:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import click
 
+from elements_sdk._client.hints import NOBODY, TOKEN_REFUSED
 from elements_sdk.exceptions import (
     ApiConnectionError,
     ApiException,
@@ -17,6 +18,7 @@ from elements_sdk.exceptions import (
     CsrfError,
     ForbiddenException,
     LoginFailed,
+    NotFoundException,
     OpenApiException,
     PagingError,
     RedirectError,
@@ -27,6 +29,7 @@ from elements_sdk.exceptions import (
 )
 
 REFUSED, USAGE, UNREACHABLE, NOT_AUTHENTICATED = 1, 2, 3, 4
+HOW_TO_CALL = "set ELEMENTS_API_TOKEN or ELEMENTS_API_TOKEN_FILE, or say --login NAME"
 NO_API = (404, 405, 501)  # statuses by which a web server answers calls that it does not know
 
 # What the SDK calls a setting -> what it is called here.
@@ -74,7 +77,7 @@ def failure_of(error: BaseException) -> Failure:
         return failure_of(error.cause)
     if isinstance(error, ApiException):
         code = _code_of(error)
-        return Failure(code, _with_option_names(str(error)), _hint_for(error, code))
+        return Failure(code, _with_option_names(str(error).removesuffix(f"; {error.hint}")), _hint_for(error, code))
     if isinstance(error, ApiValueError | ApiTypeError):
         return Failure(USAGE, _with_option_names(str(error)), None)
     if isinstance(error, OpenApiException):
@@ -138,14 +141,18 @@ _HINTS: tuple[tuple[type[ApiException], str | Callable[[ApiException], str]], ..
 
 
 def _hint_for(error: ApiException, code: int) -> str | None:
+    if isinstance(error, NotFoundException) and error.hint:
+        return _with_option_names(error.hint)
     if _is_no_api(error) or isinstance(error, ResponseFormatError):
         return "the server at --host (ELEMENTS_HOST) seems not to be an ELEMENTS server; check its name, port and path"
     for kind, hint in _HINTS:
         if isinstance(error, kind) and (code != NOT_AUTHENTICATED or kind is LoginFailed):
             return hint if isinstance(hint, str) else hint(error)
+    if code == NOT_AUTHENTICATED and (error.hint or "").startswith(NOBODY):
+        return f"{NOBODY}: {HOW_TO_CALL}"
     if code == NOT_AUTHENTICATED:
         return (
-            "is the API token complete, and still valid? It comes from --api-token, ELEMENTS_API_TOKEN or "
+            f"{TOKEN_REFUSED} It comes from --api-token, ELEMENTS_API_TOKEN or "
             "ELEMENTS_API_TOKEN_FILE; with --login NAME a password is used instead"
         )
     if code == UNREACHABLE:

@@ -17,7 +17,7 @@ import pytest
 
 from elements_sdk import ApiException, Configuration, LoginFailed
 from elements_sdk.api import auth_api
-from test.both_clients import ApiClient, AuthApi, Session, both_kinds
+from test.both_clients import ApiClient, AuthApi, Session, both_kinds, only_blocking
 from test.command_line import run_here
 from test.faults.server import Conversation, FaultServer, Seen
 from test.recording import CannedResponse, RecordingServer
@@ -209,6 +209,7 @@ def test_refused_login_of_a_session_shows_no_password(status: int, recorder: Rec
     assert (caught.value.method, caught.value.path) == ("POST", "/api/2/auth/login")
 
 
+@only_blocking
 @pytest.mark.parametrize("command", [["login", "--username", "u", "--password", SECRET], ["logout", "--login", "u"]])
 @pytest.mark.parametrize("status", [200, 401])
 def test_refused_login_of_the_command_line_shows_no_password(
