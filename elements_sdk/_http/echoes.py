@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from elements_sdk._http.messages import Request
+from elements_sdk._utils.errors import Translated, without_frames
 from elements_sdk._utils.redaction import MASK, is_secret_name
 
-_PUBLIC_HEADERS = frozenset(
-    {"accept", "accept-encoding", "connection", "content-type", "referer", "traceparent", "user-agent", "x-request-id"}
-)
+_PUBLIC_HEADERS = frozenset(("accept", "accept-encoding", "accept-language", "cache-control", "connection"))
+_PUBLIC_HEADERS |= {"content-type", "referer", "traceparent", "user-agent", "x-request-id"}
 _SHORTEST = 4  # characters; shorter ones occur in any sentence
 _COMPARED = 2_000  # characters; a longer secret is masked in pieces
 _PER_CHARACTER = 20  # characters of a spelling, at most
@@ -39,6 +39,10 @@ class Echoes:
     __slots__ = ("_margin", "_plain", "_secrets")
 
     def __init__(self, request: Request) -> None:
+        with Translated(BaseException, without_frames):  # Ctrl-C, say; they hold the secrets, here and below
+            self._collect(request)
+
+    def _collect(self, request: Request) -> None:
         given = {secret for secret in _secrets_of(request) if len(secret) >= _SHORTEST}
         pieces = {secret[at : at + _COMPARED] for secret in given for at in range(0, len(secret), _COMPARED)}
         self._secrets = _longest_first(pieces)
@@ -53,6 +57,10 @@ class Echoes:
 
         :param most: so many characters of it.
         """
+        with Translated(BaseException, without_frames):
+            return self._mask(text, most)
+
+    def _mask(self, text: str | bytes, most: int) -> str:
         start = text[: most + self._margin]
         shown = start.decode("utf-8", "replace") if isinstance(start, bytes) else start
         for secret in self._secrets:
