@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-SCALARS = {"string": "str", "integer": "int", "boolean": "bool", "number": "float"}
+SCALARS = {"string": "str", "integer": "int", "boolean": "bool", "number": "float", "object": "object"}
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -30,16 +30,20 @@ class Property:
     min_length: int | None
     max_length: int | None
     enum: tuple[str, ...] | None
+    newer: str | None
+    since: str | None
 
     @property
     def annotation(self) -> str:
-        return self.type if self.required or self.name == "id" else f"{self.type} | None"
+        """What a checker is told; where newer servers send just anything, what 3.3 sent."""
+        kind = f"{self.type} | {self.newer}" if self.newer not in (None, "object") else self.type
+        return kind if self.required or self.name == "id" else f"{kind} | None"
 
     @property
     def rules(self) -> str:
         """The arguments of `prop`."""
         rules = [] if self.required else ["default=None"]
-        for rule in ("read_only", "min_length", "max_length", "enum", "secret"):
+        for rule in ("read_only", "min_length", "max_length", "enum", "secret", "newer"):
             if value := getattr(self, rule):
                 rules.append(f"{rule}={value!r}")
         return ", ".join(rules)
@@ -59,17 +63,22 @@ class Property:
         notes += [f"at least {self.min_length} character(s)"] if self.min_length else []
         notes += [f"at most {self.max_length} characters"] if self.max_length else []
         notes += ["one of " + ", ".join(f"`{word}`" for word in self.enum)] if self.enum else []
-        notes += ["masked in `repr`"] if self.secret else []
+        notes += ["masked in `repr`"] if self.secret and not self.since else []
+        notes += [f"since {self.since}, not in `repr`"] if self.since else []
         return ", ".join(notes)
 
 
 @dataclass(frozen=True)
 class Model:
-    """A schema: a model class, and the keys of the plain dict that may stand for it."""
+    """A schema: a model class, and the keys of the plain dict that may stand for it.
+
+    :ivar newer: the properties that only newer servers send.
+    """
 
     name: str
     description: str
     properties: tuple[Property, ...]
+    newer: tuple[Property, ...]
     is_request: bool
 
     @property
@@ -83,12 +92,15 @@ class Model:
 
     @property
     def uses_datetime(self) -> bool:
-        return any(_item_type(item.type) == "datetime" for item in self.properties)
+        return any(_item_type(item.type) == "datetime" for item in (*self.properties, *self.newer))
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """An argument that goes into the path or the query."""
+    """An argument that goes into the path or the query.
+
+    :ivar known: values that the server is known to take; others may be sent as well.
+    """
 
     name: str
     location: str
@@ -96,6 +108,14 @@ class Parameter:
     description: str
     required: bool
     example: Any
+    known: tuple[str, ...]
+
+    @property
+    def notes(self) -> str:
+        """What the reference pages say of it."""
+        names = ", ".join(f"`{name}`" for name in self.known if not name.startswith("-"))
+        notes = [] if self.required else ["optional"]
+        return ", ".join([*notes, f"known: {names}"] if names else notes)
 
     @property
     def annotation(self) -> str:
@@ -219,7 +239,11 @@ class Specification:
                     yield self._operation(path, method, item[method], shared)
 
     def _operation(self, path: str, method: str, raw: dict[str, Any], shared: list[dict[str, Any]]) -> Operation:
-        responses = {int(status): response for status, response in raw["responses"].items() if status != "default"}
+        responses = {
+            int(status): self._response(response)
+            for status, response in raw["responses"].items()
+            if status != "default"
+        }
         success = next(response for status, response in responses.items() if status < 300)
         security = raw.get("security", self._document["security"])
         return Operation(
@@ -231,7 +255,7 @@ class Specification:
             permissions=raw["x-permissions"],
             retryable=raw["x-retryable"],
             is_login=raw.get("x-login", False),
-            needs_session=security == [{"Session": []}],
+            needs_session=all("Session" in scheme for scheme in security),
             is_open={} in security,
             paging=raw.get("x-pagination"),
             parameters=tuple(_parameter(item) for item in [*shared, *raw.get("parameters", [])]),
@@ -241,6 +265,11 @@ class Specification:
             errors=tuple((status, item["description"]) for status, item in responses.items() if status >= 400),
         )
 
+    def _response(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """Return a response whole; a description beside its reference takes the place of the shared one."""
+        shared = self._document["components"]["responses"][raw["$ref"].rsplit("/", 1)[1]] if "$ref" in raw else {}
+        return {**shared, **raw}
+
 
 def snake(name: str) -> str:
     """Turn the name of a model into that of its file: `LDAPServer` -> `ldap_server`."""
@@ -249,15 +278,17 @@ def snake(name: str) -> str:
 
 def _model(name: str, schema: dict[str, Any], is_request: bool) -> Model:
     required = schema.get("required", [])
-    properties = tuple(_property(key, item, key in required) for key, item in schema["properties"].items())
-    return Model(name, schema["description"], properties, is_request)
+    properties = [_property(key, item, key in required) for key, item in schema["properties"].items()]
+    newer = tuple(item for item in properties if item.since)
+    return Model(name, schema["description"], tuple(item for item in properties if not item.since), newer, is_request)
 
 
 def _property(name: str, schema: dict[str, Any], required: bool) -> Property:
     enum = tuple(word for word in schema.get("enum", ()) if word is not None)
+    kind, *newer = _types(schema)
     return Property(
         name=name,
-        type=_type(schema),
+        type=kind,
         description=schema["description"],
         required=required,
         nullable=isinstance(schema.get("type"), list) and "null" in schema["type"],
@@ -266,6 +297,8 @@ def _property(name: str, schema: dict[str, Any], required: bool) -> Property:
         min_length=schema.get("minLength"),
         max_length=schema.get("maxLength"),
         enum=enum or None,
+        newer=newer[0] if newer else None,
+        since=schema.get("x-since"),
     )
 
 
@@ -278,6 +311,7 @@ def _parameter(raw: dict[str, Any]) -> Parameter:
         description=raw["description"],
         required=raw.get("required", False),
         example=raw.get("example"),
+        known=tuple(raw["schema"].get("enum", ())),
     )
 
 
@@ -292,10 +326,21 @@ def _schema(response: dict[str, Any]) -> dict[str, Any]:
 
 
 def _type(schema: dict[str, Any]) -> str:
+    (kind,) = _types(schema)
+    return kind
+
+
+def _types(schema: dict[str, Any]) -> list[str]:
+    """Return the type, and after it the one that newer servers send in its place, if there is one."""
+    if "anyOf" in schema:
+        return [kind for item in schema["anyOf"] for kind in _types(item)]
     if "$ref" in schema:
-        return str(schema["$ref"].rsplit("/", 1)[1])
-    words = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    (word,) = (word for word in words if word != "null")
+        return [str(schema["$ref"].rsplit("/", 1)[1])]
+    words = schema.get("type", "object")
+    return [_named(word, schema) for word in (words if isinstance(words, list) else [words]) if word != "null"]
+
+
+def _named(word: str, schema: dict[str, Any]) -> str:
     if word == "array":
         return f"list[{_type(schema['items'])}]"
     return "datetime" if schema.get("format") == "date-time" else SCALARS[word]

@@ -72,6 +72,7 @@ class Parameter(NamedTuple):
 
     :ivar description: what it is for, a sentence.
     :ivar example: a value that it may have.
+    :ivar known: the values that a server is known to take; any other is sent as well.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Parameter(NamedTuple):
     required: bool
     description: str = ""
     example: str | int | None = None
+    known: tuple[str, ...] = ()
 
 
 class Paging(NamedTuple):

@@ -52,6 +52,8 @@ def _mismatch_in_model(value: Any, model: type[Model], path: str) -> str | None:
             problem = f"{item_path} is none of {', '.join(map(repr, declared.enum))}"
         else:
             problem = _mismatch(item, declared.type, item_path)
+            if problem and declared.newer and not _mismatch(item, declared.newer, item_path):
+                problem = None
         if problem:
             return problem
     return None

@@ -57,6 +57,8 @@ class AuthApi:
         :param data: the ticket to redeem.
         :returns: the user who issued the ticket.
         :raises BadRequestException: the ticket is unknown, spent or too old.
+        :raises UnauthorizedException: the API token that was sent is not valid.
+        :raises ForbiddenException: it is a session, and its CSRF token is missing or wrong.
         """
         arguments = Opaque({"data": data})
         data = None  # no traceback shows them
@@ -75,6 +77,8 @@ class AuthApi:
         `POST /api/2/auth/ticket`. Needs: an authenticated user.
 
         :returns: the new ticket.
+        :raises UnauthorizedException: there is no session and no valid API token.
+        :raises ForbiddenException: it is a session, and its CSRF token is missing or wrong.
         """
         return ApiClient.call(self.api_client, CREATE_AUTH_TICKET, NOTHING, options)
 
@@ -90,6 +94,8 @@ class AuthApi:
 
         :param id: number of the access token, as in `OneTimeAccessToken.id`.
         :returns: done; there is nothing to read.
+        :raises UnauthorizedException: there is no session and no valid API token.
+        :raises ForbiddenException: it is a session, and its CSRF token is missing or wrong.
         :raises NotFoundException: there is no such access token, or it is not yours to delete.
         """
         arguments = Opaque({"id": id})
@@ -109,6 +115,8 @@ class AuthApi:
         `POST /api/2/auth/generate-password`. Needs: an authenticated user.
 
         :returns: the proposed password.
+        :raises UnauthorizedException: there is no session and no valid API token.
+        :raises ForbiddenException: it is a session, and its CSRF token is missing or wrong.
         """
         return ApiClient.call(self.api_client, GENERATE_PASSWORD, NOTHING, options)
 
@@ -124,6 +132,7 @@ class AuthApi:
 
         :param id: number of the access token, as in `OneTimeAccessToken.id`.
         :returns: the access token.
+        :raises UnauthorizedException: there is no session and no valid API token.
         :raises NotFoundException: there is no such access token, or it is not yours to see.
         """
         arguments = Opaque({"id": id})
@@ -164,6 +173,7 @@ class AuthApi:
         :param offset: how many tokens to skip before the first one returned.
         :returns: the access tokens.
         :raises BadRequestException: a filter or the ordering has a value that the server does not understand.
+        :raises UnauthorizedException: there is no session and no valid API token.
         """
         arguments = Opaque(
             {
@@ -263,7 +273,9 @@ class AuthApi:
 
         :param data: name, password and, where the account needs them, one-time code and new password.
         :returns: the user who is logged in now.
+        :raises LoginFailed: name or password is missing, or the new password breaks the server's rules.
         :raises LoginFailed: the server refused; `login_reason` and `detail` say why.
+        :raises LoginFailed: it is a session, and its CSRF token is missing or wrong.
         :raises LoginFailed: too many failed attempts; `retry_after` says how many seconds to wait.
         """
         arguments = Opaque({"data": data})
@@ -299,6 +311,8 @@ class AuthApi:
         :param data: the reset token and the new password.
         :returns: the password is set; there is nothing to read.
         :raises BadRequestException: the token is not valid, or the password breaks the server's rules; `errors` has the messages.
+        :raises UnauthorizedException: the API token that was sent is not valid.
+        :raises ForbiddenException: it is a session, and its CSRF token is missing or wrong.
         """
         arguments = Opaque({"data": data})
         data = None  # no traceback shows them
@@ -320,6 +334,8 @@ class AuthApi:
         :param data: whom to write to, and what.
         :returns: the e-mail is on its way; there is nothing to read.
         :raises BadRequestException: the address is not valid.
+        :raises UnauthorizedException: there is no session and no valid API token.
+        :raises ForbiddenException: it is a session, and its CSRF token is missing or wrong.
         :raises NotFoundException: there is no such access token, or it is not yours.
         """
         arguments = Opaque({"id": id, "data": data})
@@ -343,6 +359,7 @@ class AuthApi:
         :param data: the user to act as.
         :returns: the session acts as the other user; there is nothing to read.
         :raises BadRequestException: there is no such user.
+        :raises UnauthorizedException: there is no session and no valid API token.
         :raises ForbiddenException: you lack the permission, or there is no session.
         """
         arguments = Opaque({"data": data})
@@ -363,6 +380,7 @@ class AuthApi:
 
         :returns: the session acts as its own user again; there is nothing to read.
         :raises BadRequestException: no impersonation is under way.
+        :raises UnauthorizedException: there is no session and no valid API token.
         :raises ForbiddenException: there is no session.
         """
         return ApiClient.call(self.api_client, STOP_IMPERSONATION, NOTHING, options)

@@ -222,6 +222,7 @@ def _query_option(parameter: Parameter, flag: str) -> click.Option:
         type=_type(parameter.type),
         required=parameter.required,
         help=parameter.description,
+        shell_complete=lambda _context, _option, begun: [word for word in parameter.known if word.startswith(begun)],
     )
 
 

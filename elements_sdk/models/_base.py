@@ -64,6 +64,7 @@ class Property(NamedTuple):
     max_length: int | None
     enum: tuple[str, ...] | None
     secret: bool
+    newer: str  # the type that newer servers send in place of `type`; empty: they send the same
     model: str = ""
     name: str = ""
     type: str = ""
@@ -97,9 +98,10 @@ def prop(
     max_length: int | None = None,
     enum: tuple[str, ...] | None = None,
     secret: bool = False,
+    newer: str = "",
 ) -> Any:
     """Declare a property of a model. Without `default=None` it is required."""
-    return Property(default is ..., read_only, min_length, max_length, enum, secret)
+    return Property(default is ..., read_only, min_length, max_length, enum, secret, newer)
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(prop,))
@@ -125,7 +127,7 @@ class ModelType(type):
             namespace["__slots__"] = (*own, *(f"_{key}" for key in given))
         made = super().__new__(mcs, name, bases, namespace)
         for key, value in given.items():
-            kind = type_text(made.__annotations__[key]).removesuffix(" | None")
+            kind = type_text(made.__annotations__[key]).removesuffix(" | None").removesuffix(f" | {value.newer}")
             declared[key] = value._replace(model=name, name=key, type=kind)
             setattr(made, key, property(attrgetter(f"_{key}"), _checked_setter(declared[key])))
         made._declared = declared
@@ -183,6 +185,9 @@ class Model(metaclass=ModelType):
         if self._additional_properties is None:
             self._additional_properties: dict[str, Any] | None = {}
         return self._additional_properties
+
+    def _newer(self, name: str, kind: str) -> Any:
+        return _read(kind, self.additional_properties.get(name))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the declared properties, models inside as dicts too. Secrets are shown: this is for programs."""

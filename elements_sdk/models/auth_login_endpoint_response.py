@@ -24,3 +24,12 @@ class AuthLoginEndpointResponse(Model):
     detail: str | None = prop(default=None, min_length=1)
     redirect: str | None = prop(default=None, min_length=1)
     user: ElementsUserDetail | None = prop(default=None)
+
+    @property
+    def session_key(self) -> str | None:
+        """Value of the session's cookie; whoever has it is logged in.
+
+        Servers from 26.8 on send it; it is read from `additional_properties`.
+        """
+        value: str | None = self._newer("session_key", "str")
+        return value

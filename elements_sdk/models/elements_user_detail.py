@@ -43,7 +43,7 @@ class ElementsUserDetail(Model):
     :ivar is_enabled: whether the account may be used.
     :ivar language: language of the user interface.
     :ivar last_seen: when the user was last active.
-    :ivar ldap: directory server that the account comes from.
+    :ivar ldap: directory server that the account comes from; newer servers may send any value.
     :ivar ldap_dn: distinguished name in that directory.
     :ivar password_change_required: whether the next login must set a new password.
     :ivar permissions: permissions given to the user directly.
@@ -83,7 +83,7 @@ class ElementsUserDetail(Model):
     is_enabled: bool | None = prop(default=None)
     language: str | None = prop(default=None, enum=("en", "fr", "de", "ru"))
     last_seen: datetime | None = prop(default=None)
-    ldap: LDAPServer | None = prop(default=None)
+    ldap: LDAPServer | None = prop(default=None, newer="object")
     ldap_dn: str | None = prop(default=None, max_length=255)
     password_change_required: bool | None = prop(default=None)
     permissions: list[str] = prop()
@@ -95,3 +95,12 @@ class ElementsUserDetail(Model):
     unix_username: str | None = prop(default=None, max_length=255)
     username: str = prop(min_length=1, max_length=255)
     groups: list[int] = prop()
+
+    @property
+    def ldap_guid(self) -> str | None:
+        """Identity of the account in that directory.
+
+        Servers from 26.8 on send it; it is read from `additional_properties`.
+        """
+        value: str | None = self._newer("ldap_guid", "str")
+        return value

@@ -40,7 +40,7 @@ class OneTimeAccessToken(Model):
     activity: list[OneTimeAccessTokenActivity] | None = prop(default=None, read_only=True)
     user: ElementsUserMini = prop()
     created_by: ElementsUserMini | None = prop(default=None)
-    media_root_permissions: str | None = prop(default=None, read_only=True)
+    media_root_permissions: str | list[int] | None = prop(default=None, read_only=True, newer="list[int]")
     shared_bundles: list[OneTimeAccessTokenSharedObject] | None = prop(default=None, read_only=True)
     shared_directories: list[OneTimeAccessTokenSharedObject] | None = prop(default=None, read_only=True)
     full_url: str | None = prop(default=None, read_only=True, secret=True)
@@ -52,3 +52,21 @@ class OneTimeAccessToken(Model):
     require_login: bool | None = prop(default=None)
     is_easy_sharing_for_bundle: int | None = prop(default=None, read_only=True)
     is_easy_sharing_for_directory: int | None = prop(default=None, read_only=True)
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When the link was made.
+
+        Servers from 26.8 on send it; it is read from `additional_properties`.
+        """
+        value: datetime | None = self._newer("created_at", "datetime")
+        return value
+
+    @property
+    def has_password(self) -> bool | None:
+        """Whether a visitor has to know a password.
+
+        Servers from 26.8 on send it; it is read from `additional_properties`.
+        """
+        value: bool | None = self._newer("has_password", "bool")
+        return value
