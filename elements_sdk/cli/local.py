@@ -32,7 +32,10 @@ def run_tour() -> None:
 
 @click.command("sandbox", cls=Command)
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port to listen on; a free one if left out.")
-def serve_sandbox(port: int) -> None:
+@click.option(
+    "--host-name", "hosts", multiple=True, metavar="NAME", help="Another host name that it goes by; repeat it."
+)
+def serve_sandbox(port: int, hosts: tuple[str, ...]) -> None:
     """Serve a sandbox until Ctrl-C, and print how to use it.
 
     \b
@@ -40,7 +43,7 @@ def serve_sandbox(port: int) -> None:
         elements-sdk sandbox --port 8000
     """
     console = _console()
-    with _started_sandbox(port) as server:
+    with _started_sandbox(port, hosts) as server:
         introduce(server, console)
         try:
             server.wait()
@@ -56,9 +59,9 @@ def _console() -> Console:
     return console if console.is_terminal else Console(highlight=False, width=160)
 
 
-def _started_sandbox(port: int = 0) -> Sandbox:
+def _started_sandbox(port: int = 0, hosts: tuple[str, ...] = ()) -> Sandbox:
     try:
-        return Sandbox(port=port)
+        return Sandbox(port=port, hosts=hosts)
     except SandboxError as error:
         reason = str(error)
     raise click.ClickException(reason)

@@ -5,6 +5,7 @@ It is real Django and Django REST Framework in a child process. Install it with 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -33,21 +34,23 @@ class Sandbox:
         port: int = 0,
         *,
         https: bool = False,
-        api_version: Literal["3.3", "26.5"] = "3.3",
+        api_version: Literal["3.3", "26.8", "26.5"] = "3.3",
         paging: Literal["plain", "envelope"] = "plain",
         max_limit: int | None = None,
         tokens: int = 250,
         data: str | Path | None = None,
+        hosts: Sequence[str] = (),
     ) -> None:
         """Start the server; it is ready when this returns.
 
         :param port: port to listen on; 0 takes a free one.
         :param https: serve over TLS, with a private certificate authority: `ca_file`.
-        :param api_version: the release whose response formats the server uses.
+        :param api_version: the release whose response formats the server uses; `"26.5"` is the same as `"26.8"`.
         :param paging: how lists with a `limit` are returned: as a list, or as a page with `count` and `results`.
         :param max_limit: how many entries a page has at the most, whatever `limit` asks for.
         :param tokens: how many share links there are.
         :param data: file to keep everything in, for the next sandbox on the same file; a temporary one if left out.
+        :param hosts: host names that it goes by, besides `127.0.0.1` and `localhost`; it still listens on 127.0.0.1.
         :raises SandboxError: it did not start: the extra is not installed or the port is taken, for example.
         """
         self._server = ServerProcess(
@@ -59,6 +62,7 @@ class Sandbox:
                 "max_limit": max_limit,
                 "tokens": tokens,
                 "data": None if data is None else str(Path(data).absolute()),
+                "hosts": [hosts] if isinstance(hosts, str) else list(hosts),
             }
         )
         self.host: str = self._server.greeting["host"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import venv
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -37,8 +39,9 @@ def test_https_is_trusted_by_its_own_authority_only() -> None:
         assert "Origin" not in sandbox.requests[-1].headers
 
 
-def test_newer_release_has_newer_shapes() -> None:
-    with Sandbox(api_version="26.5") as sandbox:
+@pytest.mark.parametrize("version", ["26.8", "26.5"])
+def test_newer_release_has_newer_shapes(version: Literal["26.8", "26.5"]) -> None:
+    with Sandbox(api_version=version) as sandbox:
         browser = Browser(sandbox.host, sandbox.admin.api_token)
         token = browser.send("GET", "/access-tokens?limit=1")[1][0]
         assert isinstance(token["media_root_permissions"], list)
@@ -51,8 +54,8 @@ def test_newer_release_has_newer_shapes() -> None:
         assert "session_key" in Browser(sandbox.host).log_in(sandbox.user)[1]
         with ApiClient(sandbox.configuration()) as client:
             read = AuthApi(client).get_all_access_tokens(limit=1)[0]
-        assert read.media_root_permissions == [1, 2]  # type: ignore[comparison-overlap]
-        assert read.additional_properties["has_password"] is False
+        assert read.media_root_permissions == [1, 2]
+        assert (read.has_password, read.created_at) == (False, datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def test_pages_come_in_an_envelope_and_no_larger_than_the_server_likes() -> None:
@@ -104,9 +107,11 @@ def test_ended_sessions_and_reset(fresh_sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"api_version": "1"}, "api_version must be one of 3.3, 26.5"),
+        ({"api_version": "1"}, "api_version must be one of 3.3, 26.8, 26.5"),
         ({"paging": "x"}, "paging must be one of"),
         ({"tokens": -1}, "tokens must be 0 or more"),
+        ({"hosts": ["http://elements.test"]}, "hosts must be names without scheme and port"),
+        ({"hosts": ["elements.test:80"]}, "hosts must be names without scheme and port"),
     ],
 )
 def test_impossible_option_is_named(options: dict[str, object], words: str) -> None:

@@ -37,7 +37,7 @@ def _serve(folder: Path, options: Options, channel: TextIO) -> None:
 
     accounts = seed.fill(options.tokens)
     control.snapshot()
-    ca_file = web.make_certificates(folder) if options.https else None
+    ca_file = web.make_certificates(folder, options.hosts) if options.https else None
     server = web.start(options.port, folder if options.https else None)
     scheme = "https" if options.https else "http"
     greeting = {

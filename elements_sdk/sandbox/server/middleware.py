@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 USER = "elements.user"
 
@@ -18,3 +19,18 @@ def note_user(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[
         return response
 
     return noting
+
+
+def refuse_other_hosts(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Refuse a request for a host name that the sandbox does not go by, and say what to do."""
+
+    def checking(request: HttpRequest) -> HttpResponse:
+        try:
+            request.get_host()
+        except DisallowedHost:
+            start = "`Sandbox(hosts=[NAME])` or `elements-sdk sandbox --host-name NAME`"
+            detail = f"The sandbox does not go by the name in this request's Host header; start it with {start}."
+            return JsonResponse({"detail": detail}, status=400)
+        return get_response(request)
+
+    return checking

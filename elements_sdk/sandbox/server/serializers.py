@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from rest_framework import serializers
 
+from elements_sdk._operations.auth import GET_ALL_ACCESS_TOKENS
 from elements_sdk.sandbox.server.models import (
     LARGEST,
     ClientSession,
@@ -19,15 +22,36 @@ from elements_sdk.sandbox.server.models import (
     User,
 )
 
-ORDERINGS = [f"{sign}{name}" for name in ("id", "expires", "token") for sign in ("", "-")]
+_ORDERINGS = next(item.known for item in GET_ALL_ACCESS_TOKENS.parameters if item.name == "ordering")
 
 
 def _without(shown: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if name not in names}
 
 
-def _row_number(**options: Any) -> serializers.IntegerField:
-    return serializers.IntegerField(max_value=LARGEST, **options)
+class WholeNumberField(serializers.IntegerField):
+    """A number in plain digits: no `1_000`, no `5.0`."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Read the number."""
+        if not re.fullmatch(r"-?[0-9]{1,1000}", str(data)):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class TextField(serializers.CharField):
+    """A text as it comes; a number is not one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Read the text."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+def _row_number() -> WholeNumberField:
+    """Return the field of a number that may be that of a row: of 18 digits at the most."""
+    return WholeNumberField(required=False, min_value=1 - 10**18, max_value=10**18 - 1)
 
 
 class UserMiniSerializer(serializers.ModelSerializer[User]):
@@ -187,22 +211,26 @@ class AccessTokenQuerySerializer(serializers.Serializer[Any]):
 
     FILTERS = ("shared_bundles", "shared_directories", "shared_bundles__asset", "user", "created_by")
 
-    shared_bundles = _row_number(required=False)
-    shared_directories = _row_number(required=False)
-    shared_bundles__asset = _row_number(required=False)
-    user = _row_number(required=False)
-    created_by = _row_number(required=False)
-    ordering = serializers.ChoiceField(ORDERINGS, default="id")
-    limit = serializers.IntegerField(required=False, min_value=1)
-    offset = serializers.IntegerField(default=0, min_value=0, max_value=LARGEST)
+    shared_bundles = _row_number()
+    shared_directories = _row_number()
+    shared_bundles__asset = _row_number()
+    user = _row_number()
+    created_by = _row_number()
+    ordering = serializers.ChoiceField(_ORDERINGS, default="id")
+    limit = WholeNumberField(required=False, min_value=1)
+    offset = WholeNumberField(default=0, min_value=0, max_value=LARGEST)
 
 
 class SendLinkEmailSerializer(serializers.Serializer[Any]):
     """`SendLinkEmailRequest`."""
 
     email = serializers.EmailField(required=False)
-    subject = serializers.RegexField(r"^[^\r\n]*$", default="A link has been shared with you")
-    text = serializers.CharField(default="")
+    subject = TextField(
+        trim_whitespace=False,
+        validators=[RegexValidator(r"[\r\n]", inverse_match=True)],
+        default="A link has been shared with you",
+    )
+    text = TextField(trim_whitespace=False, default="")
 
     def validate_email(self, value: str) -> str:
         """Refuse a domain that the mail layer could not write."""

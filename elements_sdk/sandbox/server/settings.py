@@ -30,6 +30,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["elements_sdk.sandbox.server.parsers.ShallowJSONParser"],
+    "URL_FORMAT_OVERRIDE": None,  # else `?format=` answers 404
 }
 
 
@@ -41,7 +42,7 @@ def configure(database: Path, options: Options) -> None:
         CSRF_COOKIE_SECURE=options.https,
         SECRET_KEY=secrets.token_hex(32),
         DEBUG=False,
-        ALLOWED_HOSTS=["127.0.0.1", "localhost"],
+        ALLOWED_HOSTS=["127.0.0.1", "localhost", *options.hosts],
         ROOT_URLCONF="elements_sdk.sandbox.server.urls",
         INSTALLED_APPS=[
             "django.contrib.auth",
@@ -52,6 +53,7 @@ def configure(database: Path, options: Options) -> None:
         ],
         MIGRATION_MODULES=dict.fromkeys(["auth", "contenttypes", "sessions"]),  # tables without migrations: faster
         MIDDLEWARE=[
+            "elements_sdk.sandbox.server.middleware.refuse_other_hosts",
             "django.contrib.sessions.middleware.SessionMiddleware",
             "django.middleware.common.CommonMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",

@@ -19,7 +19,7 @@ from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound, ParseError, ValidationError
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -63,7 +63,7 @@ class AccessTokensView(APIView):
     """GET: list access tokens."""
 
     def get(self, request: Request) -> Response:
-        query = _valid(serializers.AccessTokenQuerySerializer, request.query_params)
+        query = _valid(serializers.AccessTokenQuerySerializer, request.query_params.dict())
         filters = {name: query[name] for name in serializers.AccessTokenQuerySerializer.FILTERS if name in query}
         tokens = _visible_tokens(request).filter(**filters).distinct().order_by(query["ordering"], "id")
         paginator = _Pagination() if settings.ELEMENTS.paging == "envelope" else None
@@ -102,6 +102,8 @@ class AccessTokenEmailView(APIView):
 
     def post(self, request: Request, number: str) -> Response:
         token = _visible_token(request, number)
+        if not request._request.body:
+            raise ParseError("A body is needed; {} will do.")
         values = _valid(serializers.SendLinkEmailSerializer, request.data)
         address = values.get("email") or token.user.email
         if not address:

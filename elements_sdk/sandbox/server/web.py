@@ -17,6 +17,7 @@ from django.urls import get_resolver
 from elements_sdk.sandbox.server.middleware import USER
 
 _KEPT = 1000
+_SPARE = 8  # threads: as many as may have taken a connection without being counted as busy yet
 
 
 class RequestLog:
@@ -45,7 +46,7 @@ def start(port: int, certificates: Path | None) -> Any:
     :param certificates: folder with certificate and key to serve by TLS.
     """
     _ = get_resolver().url_patterns  # loads the views now, so that a mistake in them shows at the start
-    server = Server(("127.0.0.1", port), _Recorder(get_wsgi_application()), numthreads=32, timeout=10)
+    server = _Server(("127.0.0.1", port), _Recorder(get_wsgi_application()), numthreads=32, timeout=10)
     server.request_queue_size = 128  # cheroot's own 5 resets connections as soon as a dozen come at once
     if certificates is not None:
         server.ssl_adapter = BuiltinSSLAdapter(str(certificates / "server.pem"), str(certificates / "server.key"))
@@ -54,17 +55,27 @@ def start(port: int, certificates: Path | None) -> Any:
     return server
 
 
-def make_certificates(folder: Path) -> Path:
-    """Make a certificate authority and a certificate for this machine; return the file of the authority."""
+def make_certificates(folder: Path, hosts: list[str]) -> Path:
+    """Make a certificate authority and a certificate for this machine and these names; return the former's file."""
     import trustme
 
     authority = trustme.CA()
-    certificate = authority.issue_cert("127.0.0.1", "localhost")
+    certificate = authority.issue_cert("127.0.0.1", "localhost", *hosts)
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     certificate.private_key_pem.write_to_path(str(folder / "server.key"))
     for number, blob in enumerate(certificate.cert_chain_pems):
         blob.write_to_path(str(folder / "server.pem"), append=number > 0)
     return folder / "ca.pem"
+
+
+class _Server(Server):
+    """A server that never lacks threads, so that connections that stall hold up none of the others."""
+
+    def process_conn(self, conn: Any) -> None:
+        """Hand a connection to a thread."""
+        if self.requests.idle - self.requests.qsize < _SPARE:
+            self.requests.grow(32)
+        super().process_conn(conn)
 
 
 class _Recorder:
@@ -81,6 +92,8 @@ class _Recorder:
             return []
         body = environ["wsgi.input"].read() if is_chunked else environ["wsgi.input"].read(int(length))
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
+        # JSON is UTF-8; Django would decode query and body by any codec that Python has.
+        environ["CONTENT_TYPE"] = environ.get("CONTENT_TYPE", "").partition(";")[0]
         record = {
             "method": environ["REQUEST_METHOD"],
             "path": environ["REQUEST_URI"].partition("?")[0],
