@@ -16,7 +16,7 @@ from elements_sdk._utils.errors import Translated, without_frames
 from elements_sdk._utils.redaction import MASK, is_secret_name
 
 _PUBLIC_HEADERS = frozenset(("accept", "accept-encoding", "accept-language", "cache-control", "connection"))
-_PUBLIC_HEADERS |= {"content-type", "referer", "traceparent", "user-agent", "x-request-id"}
+_PUBLIC_HEADERS |= {"content-length", "content-type", "host", "referer", "traceparent", "user-agent", "x-request-id"}
 _SHORTEST = 4  # characters; shorter ones occur in any sentence
 _COMPARED = 2_000  # characters; a longer secret is masked in pieces
 _PER_CHARACTER = 20  # characters of a spelling, at most

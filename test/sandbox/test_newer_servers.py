@@ -9,10 +9,10 @@ import pytest
 
 from elements_sdk import Configuration
 from elements_sdk.sandbox import Sandbox
-from test.both_clients import ApiClient, AuthApi
+from test.both_clients import ApiClient, AuthApi, both_kinds
 from test.sandbox.conftest import log_in
 
-pytestmark = pytest.mark.kinds("blocking", "asyncio")
+pytestmark = both_kinds
 
 
 @pytest.mark.parametrize("version", ["3.3", "26.8"])
