@@ -97,9 +97,11 @@ class Socket:
             for chunk in _cut(memoryview(data)) if is_large else [data]:
                 self.limit(attempt)
                 self._source.sendall(chunk)
-        except BrokenPipeError:  # there may be an answer all the same
+        except (ConnectionError, ssl.SSLEOFError):
+            if self._is_connecting:
+                raise
             self.is_cut = True
-            raise
+            raise BrokenPipeError from None  # there may be an answer, which urllib3 reads after this error only
 
     def _send_until_answered(self, data: memoryview, attempt: Urllib3Attempt) -> None:
         """Send a large body. A server may refuse it without reading on, and without closing the connection.

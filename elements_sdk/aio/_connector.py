@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import ssl
 import warnings
@@ -134,9 +135,13 @@ class Upload(aiohttp.BytesIOPayload):
     async def write_with_length(self, writer: Any, content_length: int | None) -> None:
         """Send the body."""
         transport = writer.transport
+        raw = transport.get_extra_info("socket")
         try:
             for start in range(0, len(self._body), BLOCK):
                 self._begin("sending the request")
+                if wait_for_read(raw, timeout=0):  # an answer would be lost if the connection broke now
+                    await asyncio.sleep(0)  # in which asyncio finds it,
+                    await asyncio.sleep(0)  # and in which it reads it
                 await writer.write(self._body[start : start + BLOCK])
         except BaseException:
             transport.abort()  # closing would wait until the peer has taken what is in the buffer

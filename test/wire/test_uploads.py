@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ssl
+
 import pytest
 
 from elements_sdk import ApiException, Configuration
-from test.both_clients import ApiClient, both_kinds
+from test.both_clients import ApiClient, both_kinds, is_asyncio
 from test.faults import behaviours as does
 from test.faults.server import Behaviour, Conversation, FaultServer
+from test.tls import TRUSTED
 
 pytestmark = both_kinds
 
@@ -16,7 +19,7 @@ BINARY = {"Content-Type": "application/octet-stream"}
 
 
 def client_of(server: FaultServer) -> ApiClient:
-    configuration = Configuration(host=server.host, api_key={"Bearer": "KEY"})
+    configuration = Configuration(host=server.host, api_key={"Bearer": "KEY"}, ssl_ca_data=TRUSTED.ca_pem)
     configuration.retries, configuration.total_timeout, configuration.connection_pool_maxsize = False, 8, 1
     return ApiClient(configuration)
 
@@ -54,6 +57,34 @@ def test_refusal_of_a_large_upload_is_found_while_it_is_sent(status: int) -> Non
         assert (caught.value.status, caught.value.request_sent, caught.value.attempts) == (status, "yes", 1)
         assert client.call_api("/x", "GET", response_type="object", _return_http_data_only=True) == {}
         assert server.connections == 2  # on the first, a request would be taken for the rest of the body
+
+
+def answers_and_is_gone(response: bytes) -> Behaviour:
+    """Answer as soon as the headers of a request are there, and close, so that the rest of it resets the connection."""
+
+    def behave(conversation: Conversation) -> None:
+        conversation.receive()
+        conversation.send(response)
+
+    return behave
+
+
+@pytest.mark.parametrize("status", [413, 401, 503])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_refusal_is_read_though_sending_failed(
+    scheme: str, status: int, tls: ssl.SSLContext, caplog: pytest.LogCaptureFixture
+) -> None:
+    refusal = does.message(status, b'{"detail": "Not this one."}')
+    context = tls if scheme == "https" else None
+    # asyncio closes a connection as soon as sending fails, so it loses an answer that comes just before.
+    words = "Not this one|the connection broke" if is_asyncio() else "Not this one"
+    with FaultServer(answers_and_is_gone(refusal), does.answer(), tls=context) as server, client_of(server) as client:
+        with pytest.raises(ApiException, match=words) as caught:
+            upload(client)
+        assert (caught.value.attempts, server.connections) == (1, 1)
+        assert client.call_api("/x", "GET", response_type="object", _return_http_data_only=True) == {}
+        assert server.connections == 2
+    assert "socket.send() raised" not in caplog.text  # what asyncio says of each chunk for a connection that is gone
 
 
 def test_interim_answers_do_not_end_an_upload() -> None:
