@@ -64,6 +64,11 @@ class Authority:
             context.verify_mode = ssl.CERT_REQUIRED
         return context
 
+    def pem_for(self, *names: str) -> str:
+        """Return a server's certificate and its key, for programs that take them as a file."""
+        leaf = self._leaf(names)
+        return "".join(pem.bytes().decode("ascii") for pem in (*leaf.cert_chain_pems, leaf.private_key_pem))
+
     def client_certificate(self, folder: Path, password: str | None = None) -> tuple[Path, Path]:
         """Write a client's certificate and its key, encrypted if there is a password; return the two files."""
         leaf = self._leaf(("client@example.org",))
