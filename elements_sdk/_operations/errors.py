@@ -134,7 +134,8 @@ def deadline_exceeded(request: Request, timeouts: Timeouts, phase: str, request_
 
     :param phase: what the call was doing.
     """
-    reason = f"the call took longer than its limit of {timeouts.total:g} s, {phase}; total_timeout may allow more"
+    more = "total_timeout or _request_timeout may allow more"
+    reason = f"the call took longer than its limit of {timeouts.total:g} s, {phase}; {more}"
     failed = make_exception(DeadlineExceeded, request, None, reason=reason, request_sent=request_sent)
     failed.phase = phase
     return failed

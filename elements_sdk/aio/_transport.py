@@ -100,10 +100,7 @@ class Transport:
                     request,
                     await session.request(
                         request.method,
-                        URL(
-                            request.url if "%" not in request.origin else request.url.replace("%25", "%", 1),
-                            encoded=True,
-                        ),
+                        URL(request.url if "%" not in request.origin else _with_bare_zone(request), encoded=True),
                         **self._options(request, proxy, attempt, body),
                     ),
                     body,
@@ -254,6 +251,11 @@ class Transport:
             if isinstance(error, aiohttp.ClientPayloadError) and "ConnectionResetError(" in str(error):
                 raise Broken(_RESET) from None  # aiohttp keeps the text only
             raise
+
+
+def _with_bare_zone(request: Request) -> str:
+    """Return the URL with the zone of its address as a socket takes it; aiohttp hands it on as it stands."""
+    return request.origin.replace("%25", "%", 1) + request.url[request.url.index("/", len("https://")) :]
 
 
 def _decoded(lines: Iterable[tuple[bytes, bytes]]) -> HTTPHeaderDict:

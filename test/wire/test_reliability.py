@@ -208,7 +208,7 @@ def test_deadline_says_in_which_phase(behaviour: Behaviour, phase: str, limit: s
         with ApiClient(settings) as client, pytest.raises(DeadlineExceeded) as caught:
             AuthApi(client).get_access_token(7, _request_timeout=own)
     assert caught.value.phase == phase
-    assert str(caught.value).startswith(f"the call took longer than its limit of 0.4 s, {phase} (GET /api/2/auth")
+    assert str(caught.value).startswith(f"the call took longer than its limit of 0.4 s, {phase}; total_timeout or ")
 
 
 def test_large_request_that_is_not_read_ends_in_time() -> None:

@@ -132,7 +132,7 @@ IN_A_USER: list[tuple[str, Any, str]] = [
     ("groups", [1, True], "groups[1] is not an int"),
     ("permissions", None, "permissions is missing"),
     ("permissions", ["media:view", None], "permissions[1] is not a str"),
-    ("ldap", "cn=SECRET", "ldap is not an LDAPServer"),
+    ("home", "SECRET", "home is not an int"),
     ("client_sessions", [{}], "client_sessions[0].user is missing"),
     (
         "client_sessions",
