@@ -14,6 +14,7 @@ import re
 import socket
 import time
 from collections import deque
+from contextlib import suppress
 from queue import Empty, LifoQueue
 from typing import Any, cast
 
@@ -195,12 +196,14 @@ class Pool(urllib3.HTTPConnectionPool):
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         """Return the connection that was used last, closed if the attempt cannot use it, or else a new one."""
-        attempt = thread.attempt
-        connection: Any
-        try:
+        attempt, wanted = thread.attempt, self.ConnectionCls
+        connection: Any = None
+        with suppress(IndexError):
             connection = self._idle.pop()
-        except IndexError:
-            connection = self._new_conn()
+        if connection is None or not isinstance(connection, wanted):  # a recorder may have come or gone meanwhile
+            if connection is not None:
+                connection.close()
+            connection = cast("Any", self._new_conn())
         else:
             longest = math.inf if attempt.longest_idle is None else attempt.longest_idle
             is_old = time.monotonic() - connection.last_used > longest
