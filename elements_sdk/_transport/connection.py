@@ -196,14 +196,15 @@ class Pool(urllib3.HTTPConnectionPool):
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         """Return the connection that was used last, closed if the attempt cannot use it, or else a new one."""
-        attempt, wanted = thread.attempt, self.ConnectionCls
+        attempt = thread.attempt
+        wanted: Any = self.ConnectionCls
         connection: Any = None
         with suppress(IndexError):
             connection = self._idle.pop()
         if connection is None or not isinstance(connection, wanted):  # a recorder may have come or gone meanwhile
             if connection is not None:
                 connection.close()
-            connection = cast("Any", self._new_conn())
+            connection = self._new_conn()
         else:
             longest = math.inf if attempt.longest_idle is None else attempt.longest_idle
             is_old = time.monotonic() - connection.last_used > longest
