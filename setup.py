@@ -36,8 +36,9 @@ class BuildFromNothing(build_py):
     """A build into an empty `build/lib`: setuptools would leave there, and pack, files that no longer exist."""
 
     def run(self) -> None:
-        if not self.editable_mode:
-            shutil.rmtree(self.build_lib, ignore_errors=True)
+        own = HERE.resolve() / "build/lib"  # and no folder that somebody has named by an option
+        if not self.editable_mode and Path(self.build_lib).resolve() == own:
+            shutil.rmtree(own, ignore_errors=True)
         super().run()
 
 

@@ -110,6 +110,28 @@ def test_every_file_of_the_package_is_packed() -> None:
     assert all((path.parent / "__init__.py").exists() for path in files if path.suffix == ".py")
 
 
+@pytest.mark.parametrize(
+    ("options", "target", "kept"),
+    [
+        ("build_py -d {}", "elsewhere", True),
+        ("build --build-lib {}", "elsewhere", True),
+        ("build_py -d {}", ".", True),  # onto the source
+        ("build_py", "build/lib", False),
+    ],
+)
+def test_a_build_removes_only_what_an_older_build_left(
+    options: str, target: str, kept: bool, copied_tree: Path
+) -> None:
+    file = copied_tree / target / "elements_sdk/of_somebody.txt"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    before = {path for path in (copied_tree / "elements_sdk").rglob("*") if "__pycache__" not in path.parts}
+    subprocess.run([sys.executable, "setup.py", "-q", *options.format(target).split()], cwd=copied_tree, check=True)
+    assert file.exists() == kept
+    assert (copied_tree / target / "elements_sdk/__init__.py").stat().st_size > 0
+    assert before == {path for path in (copied_tree / "elements_sdk").rglob("*") if "__pycache__" not in path.parts}
+
+
 def test_a_release_is_refused_with_every_reason(tmp_path: Path) -> None:
     tree, bare = tmp_path / "tree", tmp_path / "bin"
     for part in (".ci", "elements_sdk", "test/data/public_api"):
