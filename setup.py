@@ -22,7 +22,8 @@ assert VERSION is not None
 REQUIRED = ["urllib3>=2.8,<3", "python-dateutil>=2.8.2", "certifi", "six>=1.16"]  # as in requirements.txt
 SANDBOX = ["Django>=5.2", "djangorestframework>=3.16", "cheroot>=10", "pyotp>=2.9", "trustme>=1.2"]
 AIO = ["aiohttp>=3.14,<4"]  # elements_sdk/aio/_connector.py relies on how its connections keep their timeouts
-CLI = ["click>=8.1.8,!=8.2.0", "rich>=13"]  # click 8.2.0 completes no options
+CLI = ["click>=8.1.8,!=8.2.0", "rich>=13", "tomli-w>=1.0"]  # click 8.2.0 completes no options
+KEYRING = ["keyring>=24"]
 REPORT = ["Jinja2>=3.1", "matplotlib>=3.9"]  # not part of cli: they take ten times its space, for one command
 
 # The time of every file in the archives, unless the environment names one: when the newest release was made.
@@ -84,7 +85,7 @@ setup(
     package_data={"elements_sdk": ["py.typed", "api/*.pyi", "cli/*.jinja"]},
     cmdclass={"build_py": BuildFromNothing, "sdist": SourceArchive},
     install_requires=REQUIRED,
-    extras_require={"aio": AIO, "sandbox": SANDBOX, "cli": CLI, "report": REPORT},
+    extras_require={"aio": AIO, "sandbox": SANDBOX, "cli": CLI, "keyring": KEYRING, "report": REPORT},
     entry_points={
         "console_scripts": ["elements-sdk = elements_sdk.cli:main"],
         "pytest11": ["elements_sdk = elements_sdk.sandbox.pytest_plugin"],

@@ -174,6 +174,22 @@ class Configuration(LegacySettings):
             _apply_environment(configuration, reveal(given))
         return configuration
 
+    @classmethod
+    def from_profile(cls, name: str) -> Configuration:
+        """Make a configuration of a profile that `elements-sdk configure` has kept; no variable is read.
+
+        :raises ApiValueError: there is no such profile, or something in it is not valid, or its secret cannot be read.
+        """
+        from elements_sdk._config.profiles import find_profile  # loaded late, as most programs have no profiles
+
+        configuration = cls()
+        with Translated(BaseException, without_frames):
+            profile = find_profile(name)
+            given = Opaque({**profile.variables(), **reveal(profile.secret())})
+            with Translated(ApiValueError, profile.renamed):
+                _apply_environment(configuration, reveal(given))
+        return configuration
+
     if not TYPE_CHECKING:  # so that a checker sees a setting that does not exist
 
         def __setattr__(self, name: str, value: Any) -> None:

@@ -10,6 +10,7 @@ import sys
 import termios
 import time
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -53,19 +54,27 @@ def run_here(
 
 
 def run_on_terminal(
-    *arguments: str, types: list[tuple[str, str]], echoes: bool = False, **variables: str
+    *arguments: str, types: list[tuple[str, str]], echoes: Collection[str] | bool = (), **variables: str
 ) -> tuple[int, str]:
     """Run a command on a terminal of its own; return its exit code and all that the terminal shows.
 
     :param types: what to wait for, and what to type then.
-    :param echoes: whether what is typed may be seen; if not, it is typed once the echo is off.
+    :param echoes: the questions to which what is typed may be seen, or `True`; else it is typed once the echo is off.
     """
+
+    def seen(question: str) -> bool:
+        return echoes is True or (echoes is not False and question in echoes)
+
     process_id, terminal = pty.fork()
     if process_id == 0:
         os.execve(COMMAND, [COMMAND, *arguments], environment(TERM="xterm", COLUMNS="100", **variables))
     shown, waiting, limit = "", list(types), time.monotonic() + 50
     while time.monotonic() < limit:
-        if waiting and waiting[0][0] in shown and (echoes or not termios.tcgetattr(terminal)[3] & termios.ECHO):
+        if (
+            waiting
+            and waiting[0][0] in shown
+            and (seen(waiting[0][0]) or not termios.tcgetattr(terminal)[3] & termios.ECHO)
+        ):
             os.write(terminal, waiting.pop(0)[1].encode())
         if not select.select([terminal], [], [], 0.05)[0]:
             continue

@@ -35,6 +35,15 @@ def client_kind(request: pytest.FixtureRequest) -> Iterator[str]:
         yield name.removesuffix(PASSED_ON)
 
 
+@pytest.fixture(autouse=True)
+def own_profiles(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder for profiles of this test, so that neither those of the user nor the keyring are touched."""
+    folder = tmp_path_factory.mktemp("settings")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    return folder / "elements-sdk"
+
+
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """Yield one sandbox for all tests, which leave its accounts as they are."""

@@ -7,7 +7,8 @@ from importlib.util import find_spec
 _NEEDED = {
     "sandbox": ("django", "rest_framework", "cheroot", "pyotp", "trustme"),
     "aio": ("aiohttp",),
-    "cli": ("click", "rich"),
+    "cli": ("click", "rich", "tomli_w"),
+    "keyring": ("keyring",),
     "report": ("jinja2", "matplotlib"),
 }
 

@@ -11,10 +11,12 @@ import click
 from click.core import ParameterSource
 
 from elements_sdk._client.hints import NOBODY
+from elements_sdk._config.profiles import default_profile, find_profile
 from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk.cli.errors import HOW_TO_CALL, NOT_AUTHENTICATED, USAGE, CommandFailed
 from elements_sdk.cli.secrets import ask, is_a_terminal, resolved, secret_option
-from elements_sdk.exceptions import ApiException, ApiValueError
+from elements_sdk.cli.words import say
+from elements_sdk.exceptions import ApiException, ApiValueError, LoginFailed
 
 if TYPE_CHECKING:
     from elements_sdk.api_client import ApiClient
@@ -34,11 +36,21 @@ class _Setting(NamedTuple):
     is_secret: bool = False
 
     @property
+    def key(self) -> str:
+        return self.flag.lstrip("-").replace("-", "_")
+
+    @property
     def name(self) -> str:
-        return "connection_" + self.flag.lstrip("-").replace("-", "_")
+        return f"connection_{self.key}"
+
+    def option(self, variable: str | None = None) -> click.Option:
+        """Make the option, which a variable may stand for."""
+        flags = [self.flag, self.name]
+        return click.Option(flags, metavar=self.metavar, help=self.help, envvar=variable, show_envvar=bool(variable))
 
 
-_SERVER = (
+PROFILE = _Setting("--profile", "ELEMENTS_PROFILE", "NAME", "Server and caller that `elements-sdk configure` keeps.")
+SERVER = (
     _Setting("--host", "ELEMENTS_HOST", "URL", "Address of the server, as in https://storage.example.com."),
     _Setting("--ca-file", "ELEMENTS_CA_FILE", "FILE", "Certificate authorities to trust."),
     _Setting("--timeout", "ELEMENTS_TIMEOUT", "SECONDS", "Time to connect, and for each chunk of a response; or two."),
@@ -60,19 +72,11 @@ def connection_options(with_identity: bool = True) -> list[click.Parameter]:
     :param with_identity: whether one can say who is calling.
     """
     options: list[click.Parameter] = []
-    for item in (*_SERVER, *(_IDENTITY if with_identity else ())):
+    for item in (PROFILE, *SERVER, *(_IDENTITY if with_identity else ())):
         if item.is_secret:
             options.append(secret_option(item.flag, item.name, item.help, item.variable))
         else:
-            options.append(
-                click.Option(
-                    [item.flag, item.name],
-                    metavar=item.metavar,
-                    help=item.help,
-                    envvar=item.variable,
-                    show_envvar=True,
-                )
-            )
+            options.append(item.option(item.variable))
     if with_identity:
         about = "Act as the user of this number; needs a login."
         options.append(click.Option(["--impersonate", _IMPERSONATE], type=int, metavar="USER", help=about))
@@ -90,8 +94,12 @@ def connected(
     :param is_open: whether a caller without credentials will do.
     :raises CommandFailed: there are no credentials, or a setting is not valid.
     """
+    values = _with_profile(values)
     if not values["connection_host"]:
-        hint = "say --host https://storage.example.com, or: export ELEMENTS_HOST=https://storage.example.com"
+        hint = (
+            "say --host https://storage.example.com, or: export ELEMENTS_HOST=https://storage.example.com, "
+            "or keep it in a profile: elements-sdk configure"
+        )
         raise CommandFailed("no server is named", hint, USAGE)
     user = values.get(_IMPERSONATE)
     caller = _caller(context, values, needs_session or user is not None, is_open)
@@ -104,6 +112,41 @@ def connected(
 
     with ApiClient(configuration) as client:
         yield client
+
+
+def _with_profile(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values, completed from the profile: a caller only where none is named, for its own server only.
+
+    :raises ApiValueError: the profile does not exist, cannot be read or is not valid.
+    """
+    given, name = dict(values), values.get(PROFILE.name)
+    profile = find_profile(name) if name else default_profile() if PROFILE.name in given else None
+    if profile is None:
+        return given
+    kept: Opaque[dict[str, str]] = Opaque(profile.variables())
+    given[PROFILE.name] = profile.name
+    for item in SERVER:
+        given[item.name] = given[item.name] or reveal(kept).get(item.variable)
+    if any(given.get(item.name) for item in _IDENTITY[:3]) or _IDENTITY[0].name not in given:
+        return given
+    host = reveal(kept).get("ELEMENTS_HOST", "")
+    if not _is_same_server(host, given["connection_host"]):
+        say(f"Note: {profile} is for {host or 'any server'}; who is calling is not taken from it.")
+        return given
+    reveal(kept).update(reveal(profile.secret()))
+    for item in _IDENTITY:
+        found = Opaque(reveal(kept).get(item.variable))
+        if reveal(found) and not given[item.name]:
+            given[item.name] = found if item.is_secret else reveal(found)
+    return given
+
+
+def _is_same_server(one: str, other: str) -> bool:
+    from elements_sdk._config.validators import checked_host
+
+    with suppress(ApiValueError):  # which is told when the host is used
+        return checked_host("host", one) == checked_host("host", other)
+    return one == other
 
 
 def _caller(context: click.Context, values: Mapping[str, Any], needs_session: bool, is_open: bool) -> Caller:
@@ -132,7 +175,7 @@ def _configuration(context: click.Context, values: Mapping[str, Any], caller: Ca
     """Read the options as `from_env` reads the environment; an error names the setting as it was given."""
     from elements_sdk.configuration import Configuration
 
-    settings = [*_SERVER, *_IDENTITY[:2]] if caller == "token" else list(_SERVER)
+    settings = [*SERVER, *_IDENTITY[:2]] if caller == "token" else list(SERVER)
     given = Opaque({item.variable: values[item.name] for item in settings if values.get(item.name)})
     said = [item for item in settings if context.get_parameter_source(item.name) is ParameterSource.COMMANDLINE]
     tokens = [item for item in said if item in _IDENTITY]
@@ -146,8 +189,11 @@ def _configuration(context: click.Context, values: Mapping[str, Any], caller: Ca
         return Configuration.from_env(reveal(given))
     except ApiValueError as error:
         problem = str(error)
-    for item in said:
-        problem = re.sub(rf"\b{item.variable}\b", item.flag, problem)
+    for item in settings:
+        if item in said:
+            problem = re.sub(rf"\b{item.variable}\b", item.flag, problem)
+        elif values.get(PROFILE.name) and context.get_parameter_source(item.name) is ParameterSource.DEFAULT:
+            problem = re.sub(rf"\b{item.variable}\b", f"{item.key} of the profile {values[PROFILE.name]!r}", problem)
     raise CommandFailed(problem, f"`{context.command_path} --help` names all settings", USAGE)
 
 

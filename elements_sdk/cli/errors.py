@@ -29,7 +29,7 @@ from elements_sdk.exceptions import (
 )
 
 REFUSED, USAGE, UNREACHABLE, NOT_AUTHENTICATED = 1, 2, 3, 4
-HOW_TO_CALL = "set ELEMENTS_API_TOKEN or ELEMENTS_API_TOKEN_FILE, or say --login NAME"
+HOW_TO_CALL = "set ELEMENTS_API_TOKEN or ELEMENTS_API_TOKEN_FILE, or say --login NAME, or: elements-sdk configure"
 NO_API = (404, 405, 501)  # statuses by which a web server answers calls that it does not know
 
 # What the SDK calls a setting -> what it is called here.

@@ -8,9 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def put_in_place(file: Path, text: str) -> None:
+def put_in_place(file: Path, text: str, mode: int = 0o666) -> None:
     """Write a file beside the old one and put it in its place, so that the old one is there until the new one is whole.
 
+    :param mode: permissions of a new file, less those that the umask takes away.
     :raises OSError: it cannot be written.
     """
     if file.exists() and not file.is_file():  # a pipe, a device
@@ -18,9 +19,9 @@ def put_in_place(file: Path, text: str) -> None:
         return
     file = Path(os.path.realpath(file))  # a link stays one
     beside = file.with_name(f".{secrets.token_hex(8)}.part")  # short: a name may be as long as names can be
-    opened = open(beside, "x", encoding="utf-8")  # noqa: SIM115  # what is not made here is not deleted below
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)  # else another's file is deleted below
     try:
-        with opened:
+        with open(descriptor, "w", encoding="utf-8") as opened:
             opened.write(text)
             opened.flush()
             os.fsync(opened.fileno())

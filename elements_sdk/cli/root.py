@@ -18,6 +18,7 @@ WIDTH = 100  # columns that a help text takes at the most
 _COMMANDS = {
     "auth": ("elements_sdk.cli.auth:auth", "Make one of the calls of the authentication API."),
     "completion": ("elements_sdk.cli.completion:completion", "Print the script that completes commands in a shell."),
+    "configure": ("elements_sdk.cli.configure:configure", "Keep a server and who is calling as a profile, once tried."),
     "links": ("elements_sdk.cli.links:links", "Find, revoke, e-mail and report on share links, many at a time."),
     "sandbox": ("elements_sdk.cli.local:serve_sandbox", "Serve a sandbox until Ctrl-C, and print how to use it."),
     "tour": ("elements_sdk.cli.local:run_tour", "Make all calls against a sandbox of their own, and show what comes."),

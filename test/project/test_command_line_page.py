@@ -32,7 +32,7 @@ def test_shell_example_runs(example: str, fresh_sandbox: Sandbox, tmp_path: Path
         ["bash", "-eu", "-c", example], capture_output=True, text=True, cwd=tmp_path, env=variables, timeout=50
     )
     assert result.returncode == 0, result.stderr
-    assert "Error" not in result.stderr
+    assert "Error:" not in result.stderr
 
 
 def test_every_option_of_the_connection_is_documented() -> None:

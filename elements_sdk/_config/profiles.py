@@ -1,0 +1,174 @@
+"""Profiles: servers and callers that `elements-sdk configure` keeps, in a file without their secrets."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+from elements_sdk._utils.errors import Translated, problem_of_file
+from elements_sdk._utils.extras import missing_extra
+from elements_sdk._utils.redaction import Opaque, reveal
+from elements_sdk._utils.text import closest
+from elements_sdk.exceptions import ApiValueError
+
+DEFAULT = "default"
+SERVICE = "elements-sdk"  # in the keyring
+# Key of a profile -> the variable that says the same.
+KEYS = {
+    "host": "ELEMENTS_HOST",
+    "ca_file": "ELEMENTS_CA_FILE",
+    "timeout": "ELEMENTS_TIMEOUT",
+    "total_timeout": "ELEMENTS_TOTAL_TIMEOUT",
+    "username": "ELEMENTS_USERNAME",
+}
+_KNOWN = (*KEYS, "keyring", "secret_file")  # the last two: where the secret is
+
+
+class Profile:
+    """A profile: its name, and what the file says. Its repr shows neither: somebody may have written a secret there."""
+
+    def __init__(self, name: str, table: Any) -> None:
+        self.name = name
+        self.table = table
+
+    def variables(self) -> dict[str, str]:
+        """Return what it says as the environment would say it, without the secret.
+
+        :raises ApiValueError: it has a key that does not exist, or a value of a wrong type.
+        """
+        if not isinstance(self.table, dict):
+            raise ApiValueError(f"{profiles_file()}: {self.name!r} is not a table, as in [{self.name}]")
+        for key in self.table:
+            if key not in _KNOWN:
+                meant = closest(key, _KNOWN)
+                known = f"did you mean {meant!r}?" if meant else f"it may have {', '.join(_KNOWN)}"
+                raise ApiValueError(f"{self} has an unknown key, {key!r}; {known} Secrets are kept elsewhere")
+        texts = {key: self._text(key, value) for key, value in self.table.items()}
+        return {variable: texts[key] for key, variable in KEYS.items() if key in texts}
+
+    def secret(self) -> Opaque[dict[str, str]]:
+        """Return the API token, or the password where there is a user name, by the variable that may hold it.
+
+        :raises ApiValueError: it cannot be read.
+        """
+        variable = "ELEMENTS_PASSWORD" if self.table.get("username") else "ELEMENTS_API_TOKEN"
+        if "secret_file" in self.table:
+            return Opaque({variable: self._read_file()})
+        return Opaque({variable: self._ask_keyring()} if "keyring" in self.table else {})
+
+    def renamed(self, error: ApiValueError) -> ApiValueError:
+        """Return an error that names the keys of the profile in place of variables."""
+        names = {variable: key for key, variable in KEYS.items()}
+        text = re.sub(r"\bELEMENTS_[A-Z_]+", lambda found: names.get(found[0], "its secret"), str(error))
+        return ApiValueError(f"{self}: {text}")
+
+    def __str__(self) -> str:
+        return f"the profile {self.name!r}"
+
+    def _text(self, key: str, value: Any) -> str:
+        is_time = key in ("timeout", "total_timeout")
+        values = value if key == "timeout" and isinstance(value, list) else [value]
+        if any(isinstance(each, bool) or not isinstance(each, int | float if is_time else str) for each in values):
+            what = "a number of seconds" if is_time else "text, in quotes"
+            raise ApiValueError(f"{self}: {key} must be {what}{', or two: [connect, read]' * (key == 'timeout')}")
+        return ",".join(map(str, values))
+
+    def _read_file(self) -> str:
+        path = secret_file(self.table)
+        with (
+            Translated(
+                (OSError, ValueError),
+                lambda error: ApiValueError(f"{self}: {path} cannot be read: {problem_of_file(error)}"),
+            ),
+            open(path, encoding="utf-8-sig") as file,
+        ):
+            if os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077:
+                warnings.warn(f"{path} holds a secret, and others can read it: chmod 600 {path}", stacklevel=4)
+            return file.read().rstrip("\r\n")
+
+    def _ask_keyring(self) -> str:
+        missing = missing_extra("keyring")
+        if missing:
+            raise ApiValueError(f"{self} has its secret in the system's keyring: {missing}")
+        unusable = "cannot be used ({})"
+        with Translated(Exception, lambda error: self._keyring_error(unusable.format(type(error).__name__))):
+            import keyring  # a backend raises whatever it likes
+
+            secret = Opaque(keyring.get_password(SERVICE, self.table["keyring"]) or "")
+        if not reveal(secret):
+            raise self._keyring_error("does not have it")
+        return reveal(secret)
+
+    def _keyring_error(self, problem: str) -> ApiValueError:
+        return ApiValueError(
+            f"{self} has its secret in the system's keyring, which {problem}; keep it anew, perhaps in a file: "
+            f"elements-sdk configure --profile {self.name} --no-keyring"
+        )
+
+
+def profiles_file() -> Path:
+    """Return the file of the profiles, in the folder where this system keeps the settings of a user."""
+    home = Path("/", os.path.expanduser("~"))  # which stays `~` for a user without a home
+    if sys.platform == "win32":
+        folder = Path(os.environ.get("APPDATA") or home)
+    elif sys.platform == "darwin":
+        folder = home / "Library/Application Support"
+    else:
+        named = Path(os.environ.get("XDG_CONFIG_HOME", ""))
+        folder = named if named.is_absolute() else home / ".config"
+    return folder / "elements-sdk" / "profiles.toml"
+
+
+def secret_file(table: dict[str, Any]) -> Path:
+    """Return where the secret of a profile is."""
+    return profiles_file().parent / os.path.expanduser(str(table["secret_file"]))
+
+
+def read_profiles() -> dict[str, Any]:
+    """Return what the file says, by the names of the profiles; they are not checked.
+
+    :raises ApiValueError: the file cannot be read, or is not TOML.
+    """
+    import tomllib  # loaded late, as most programs have no profiles
+
+    file = profiles_file()
+    if not file.exists():
+        return {}
+    with Translated((OSError, ValueError), _unreadable):
+        return tomllib.loads(file.read_text("utf-8-sig"))
+
+
+def _unreadable(error: Exception) -> ApiValueError:
+    """Return an error that says where in the file it is wrong, and does not show what stands there."""
+    place = re.search(r"line \d+, column \d+|end of document", str(error))
+    problem = getattr(error, "strerror", None) or f"it is not TOML{f': see {place[0]}' if place else ''}"
+    return ApiValueError(f"{profiles_file()} cannot be read: {problem}")
+
+
+def find_profile(name: str) -> Profile:
+    """Return a profile.
+
+    :raises ApiValueError: it does not exist, or the file cannot be read.
+    """
+    profiles = read_profiles()
+    if name not in profiles:
+        meant = closest(name, profiles)
+        others = f"there are: {', '.join(profiles)}" if profiles else "there are none"
+        raise ApiValueError(
+            f"{Profile(name, None)} does not exist; {f'did you mean {meant!r}? ' if meant else ''}{others}. "
+            f"This makes it: elements-sdk configure --profile {name}"
+        )
+    return Profile(name, profiles[name])
+
+
+def default_profile() -> Profile | None:
+    """Return the profile that is used where none is named, if there is one.
+
+    :raises ApiValueError: the file cannot be read as TOML. One that may not be read at all is left alone.
+    """
+    table = read_profiles().get(DEFAULT) if os.access(profiles_file(), os.R_OK) else None
+    return None if table is None else Profile(DEFAULT, table)
