@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from elements_sdk._utils.errors import Translated, problem_of_file
+from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.extras import missing_extra
 from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk._utils.text import closest
@@ -45,8 +45,8 @@ class Profile:
         for key in self.table:
             if key not in _KNOWN:
                 meant = closest(key, _KNOWN)
-                known = f"did you mean {meant!r}?" if meant else f"it may have {', '.join(_KNOWN)}"
-                raise ApiValueError(f"{self} has an unknown key, {key!r}; {known} Secrets are kept elsewhere")
+                known = f"did you mean {meant!r}?" if meant else f"it may have {', '.join(_KNOWN)}, and no secret"
+                raise ApiValueError(f"{self} has an unknown key, {key!r}; {known}")
         texts = {key: self._text(key, value) for key, value in self.table.items()}
         return {variable: texts[key] for key, variable in KEYS.items() if key in texts}
 
@@ -79,16 +79,15 @@ class Profile:
 
     def _read_file(self) -> str:
         path = secret_file(self.table)
-        with (
-            Translated(
-                (OSError, ValueError),
-                lambda error: ApiValueError(f"{self}: {path} cannot be read: {problem_of_file(error)}"),
-            ),
-            open(path, encoding="utf-8-sig") as file,
-        ):
-            if os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077:
-                warnings.warn(f"{path} holds a secret, and others can read it: chmod 600 {path}", stacklevel=4)
-            return file.read().rstrip("\r\n")
+        reading = f"{self}: {path} cannot be read"
+        with Translated((OSError, ValueError), lambda error: ApiValueError(f"{reading}: {_problem(error)}")):
+            mode = path.stat().st_mode
+            secret = Opaque(path.read_text("utf-8-sig").rstrip("\r\n"))
+        if not reveal(secret):
+            raise ApiValueError(f"{reading}: it is empty")
+        if os.name == "posix" and mode & 0o077:
+            warnings.warn(f"{path} holds a secret, and others can read it: chmod 600 {path}", stacklevel=4)
+        return reveal(secret)
 
     def _ask_keyring(self) -> str:
         missing = missing_extra("keyring")
@@ -136,10 +135,12 @@ def read_profiles() -> dict[str, Any]:
     import tomllib  # loaded late, as most programs have no profiles
 
     file = profiles_file()
-    if not file.exists():
-        return {}
     with Translated((OSError, ValueError), _unreadable):
-        return tomllib.loads(file.read_text("utf-8-sig"))
+        return tomllib.loads(file.read_text("utf-8-sig")) if file.exists() else {}
+
+
+def _problem(error: Exception) -> str:
+    return getattr(error, "strerror", None) or "it is not UTF-8 text"
 
 
 def _unreadable(error: Exception) -> ApiValueError:

@@ -49,7 +49,7 @@ def _configure(context: click.Context, /, **values: Any) -> None:
     elif given["remove"]:
         find_profile(name)
         _forget(_replace(name, None))
-        say(f"The profile {name!r} and its secret are removed.")
+        say(f"The profile {name!r} is removed.")
     else:
         _keep_tried(context, name, given)
 
@@ -66,7 +66,7 @@ configure = Command(
         secret_option("--login-otp", "otp", "The one-time code for the call that tries it", "ELEMENTS_OTP"),
         click.Option(["--no-keyring"], is_flag=True, help="Keep the secret in a file that you alone can read."),
         click.Option(["--list"], is_flag=True, help="Show the profiles, without their secrets."),
-        click.Option(["--remove"], is_flag=True, help="Remove the profile, and its secret."),
+        click.Option(["--remove"], is_flag=True, help="Remove the profile, and the secret kept for it."),
         output_option(),
     ],
     help="""Keep a server and who is calling as a profile, once tried.
@@ -161,11 +161,12 @@ def _keep(name: str, table: dict[str, Any], secret: Opaque[str], given: MaskedDi
     """Keep the new secret beside the old one, put the profile in its place, and forget the old secret then."""
     profiles_file().parent.mkdir(0o700, parents=True, exist_ok=True)
     entry = f"{name}-{token_hex(4)}"
-    reason = "as you said" if given["no_keyring"] else _problem_of_keyring(entry, secret)
     file = profiles_file().with_name(f"{entry}.secret")
-    kept = {**table, "secret_file": str(file)} if reason else {**table, "keyring": entry}
+    kept = {**table, "keyring": entry}
     try:
+        reason = "as you said" if given["no_keyring"] else _problem_of_keyring(entry, secret)
         if reason:
+            kept = {**table, "secret_file": str(file)}
             put_in_place(file, reveal(secret), _PRIVATE)
         old = _replace(name, kept)
     except BaseException:

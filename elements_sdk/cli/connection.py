@@ -131,7 +131,7 @@ def _with_profile(values: Mapping[str, Any]) -> dict[str, Any]:
         return given
     host = reveal(kept).get("ELEMENTS_HOST", "")
     if not _is_same_server(host, given["connection_host"]):
-        say(f"Note: {profile} is for {host or 'any server'}; who is calling is not taken from it.")
+        say(f"Note: who is calling is not taken from {profile}, which is for {host or 'a server without a name'}.")
         return given
     reveal(kept).update(reveal(profile.secret()))
     for item in _IDENTITY:

@@ -83,6 +83,10 @@ def test_login_is_kept_too_and_asks_for_nothing(secure: Sandbox, tmp_path: Path)
     login = ["--login", "admin", "--login-password-file", str(tmp_path / "password")]
     assert run("configure", "--profile", "boss", *server_of(secure), *login).returncode == 0
     assert run(*CALL, "--impersonate", str(secure.user.id), ELEMENTS_PROFILE="boss").returncode == 0
+    shown = run(
+        "auth", "login", "--profile", "boss", "--username", "user", "--password", "-", stdin=secure.user.password
+    )
+    assert (shown.returncode, "Uma User" in shown.stdout) == (0, True)
     with Session(Configuration.from_profile("boss")) as session:
         assert session.auth.generate_password().password
 
@@ -158,10 +162,12 @@ def test_interrupted_question_leaves_the_old_profile(secure: Sandbox, own_profil
     assert contents(own_profiles) == before
 
 
-def test_full_disk_leaves_the_old_profile_and_no_secret(secure: Sandbox, own_profiles: Path) -> None:
+@pytest.mark.parametrize("kilobytes", [0, 1])  # the second is enough for the secret, not for the profiles
+def test_full_disk_leaves_the_old_profile_and_no_secret(kilobytes: int, secure: Sandbox, own_profiles: Path) -> None:
     assert configure(secure).returncode == 0
+    write_profile(own_profiles, f"https://{'x' * 2000}", name="long")
     before = contents(own_profiles)
-    command = ["bash", "-c", 'ulimit -f 0; exec "$@"', "bash", COMMAND, "configure", "--api-token-file", "-"]
+    command = ["bash", "-c", f'ulimit -f {kilobytes}; exec "$@"', "bash", COMMAND, "configure", "--api-token-file", "-"]
     failed = subprocess.run(command, input=secure.admin.api_token, capture_output=True, text=True, env=environment())
     assert (failed.returncode, failed.stderr[:6]) == (1, "Error:")
     assert "File too large" in failed.stderr
@@ -212,7 +218,10 @@ def test_options_beat_variables_and_these_the_profile(
     result = run_here(capsys, monkeypatch, *CALL, *chosen, *options, **given)
     if named == "other" and sent.endswith("KEPT"):  # a profile's secret is for its own server
         assert (result.returncode, recorder.requests) == (4, [])
-        assert "Note: the profile 'other' is for http://127.0.0.1:1; who is calling is not taken" in result.stderr
+        assert (
+            "Note: who is calling is not taken from the profile 'other', which is for http://127.0.0.1:1"
+            in result.stderr
+        )
         return
     assert result.returncode == 0
     assert [request.header("Authorization") for request in recorder.requests] == [sent]

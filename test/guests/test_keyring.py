@@ -50,7 +50,7 @@ def test_secret_is_in_the_keyring_alone(sandbox: Sandbox, keyring: Path, own_pro
         patched.setattr("keyring.core._keyring_backend", None)
         with Session(Configuration.from_profile("default")) as session:
             assert session.auth.generate_password().password
-    assert run("configure", "--remove").stderr == "The profile 'default' and its secret are removed.\n"
+    assert run("configure", "--remove").stderr == "The profile 'default' is removed.\n"
     assert entries(keyring) == []
 
 

@@ -90,11 +90,15 @@ def test_unknown_profile_is_told_with_those_that_exist(folder: Path) -> None:
         (f"{GOOD}total_timeout = true", "the profile 'work': total_timeout must be a number of seconds"),
         (f"{GOOD}total_timeout = -1", "the profile 'work': total_timeout must be a positive number of seconds"),
         (f"{GOOD}secret_file = 'missing'", "missing cannot be read: No such file or directory"),
+        (f"{GOOD}secret_file = 'empty'", "empty cannot be read: it is empty"),
+        (f"{GOOD}secret_file = 'latin'", "latin cannot be read: it is not UTF-8 text"),
         (f"{GOOD}keyring = 'work-1'", "--profile work --no-keyring"),
     ],
 )
 def test_what_is_wrong_with_a_profile_is_named(folder: Path, text: str, words: str) -> None:
     write(folder, text)
+    (folder / "latin").write_bytes(b"\xe4")
+    (folder / "empty").write_text("\n")
     refused(words)
 
 
