@@ -32,7 +32,7 @@ from elements_sdk.cli.errors import NOT_AUTHENTICATED, USAGE, CommandFailed
 from elements_sdk.cli.files import put_in_place
 from elements_sdk.cli.output import output_option, write
 from elements_sdk.cli.root import Command
-from elements_sdk.cli.secrets import ask, is_a_terminal, masked_values, resolved, secret_option
+from elements_sdk.cli.secrets import ask, is_a_terminal, masked_values, resolved
 from elements_sdk.cli.words import say
 
 _PRIVATE = 0o600
@@ -63,7 +63,7 @@ configure = Command(
         click.Option(["--api-token-file"], metavar="FILE", help="The API token, in a file; `-`: standard input."),
         click.Option(["--login"], metavar="NAME", help="Log in as this user, in place of an API token."),
         click.Option(["--login-password-file"], metavar="FILE", help="The password for it, likewise."),
-        secret_option("--login-otp", "otp", "The one-time code for the call that tries it", "ELEMENTS_OTP"),
+        click.Option(["--login-otp-file"], metavar="FILE", help="A one-time code to try it with, likewise; not kept."),
         click.Option(["--no-keyring"], is_flag=True, help="Keep the secret in a file that you alone can read."),
         click.Option(["--list"], is_flag=True, help="Show the profiles, without their secrets."),
         click.Option(["--remove"], is_flag=True, help="Remove the profile, and the secret kept for it."),
@@ -93,7 +93,9 @@ def _keep_tried(context: click.Context, name: str, given: MaskedDict) -> None:
     secret = _secret(variables, given)
     user = variables.get("ELEMENTS_USERNAME")
     values = MaskedDict({item.name: variables.get(item.variable) for item in SERVER})
-    values["connection_login"], values["connection_login_otp"] = user, given["otp"]
+    values["connection_login"] = user
+    if given["login_otp_file"]:
+        values["connection_login_otp"] = reveal(_from_file("--login-otp-file", given["login_otp_file"]))
     values["connection_login_password" if user else "connection_api_token"] = reveal(secret)
     with connected(context, values) as client:
         AuthApi(client).get_all_access_tokens(limit=1)

@@ -91,6 +91,16 @@ def test_login_is_kept_too_and_asks_for_nothing(secure: Sandbox, tmp_path: Path)
         assert session.auth.generate_password().password
 
 
+def test_account_with_one_time_codes_is_tried_with_one_and_needs_the_next(secure: Sandbox) -> None:
+    account = secure.otp_user
+    given = ["configure", *server_of(secure), "--login", account.username, "--login-password-file", "-"]
+    assert run(*given, stdin=f"{account.password}\n").returncode == 4
+    tried = run(*given, "--login-otp-file", "-", stdin=f"{account.password}\n{account.otp()}\n")
+    assert (tried.returncode, tried.stdout) == (0, ""), tried.stderr
+    assert run(*CALL).returncode == 4
+    assert run(*CALL, "--login-otp", "-", stdin=account.otp()).returncode == 0
+
+
 def test_terminal_asks_for_what_is_left_out_and_shows_no_secret(secure: Sandbox, own_profiles: Path) -> None:
     questions = ["Server, as in", "File of certificate authorities", "API token", "User name", "Password of user"]
     answers = [secure.host, str(secure.ca_file), "", "user", secure.user.password]
@@ -252,7 +262,7 @@ def test_what_is_wrong_with_a_profile_is_wrong_usage(
 
 
 def test_configure_takes_no_secret_on_the_command_line() -> None:
-    for flag in ("--api-token", "--login-password"):
+    for flag in ("--api-token", "--login-password", "--login-otp"):
         assert "No such option" in run("configure", flag, "SECRET-1234").stderr
 
 
