@@ -16,7 +16,7 @@ from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk.cli.errors import HOW_TO_CALL, NOT_AUTHENTICATED, USAGE, CommandFailed
 from elements_sdk.cli.secrets import ask, is_a_terminal, resolved, secret_option
 from elements_sdk.cli.words import say
-from elements_sdk.exceptions import ApiException, ApiValueError, LoginFailed
+from elements_sdk.exceptions import ApiException, ApiValueError
 
 if TYPE_CHECKING:
     from elements_sdk.api_client import ApiClient
