@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
@@ -25,14 +25,14 @@ from elements_sdk._config.profiles import (
 )
 from elements_sdk._utils.errors import problem_of_file
 from elements_sdk._utils.extras import missing_extra
-from elements_sdk._utils.redaction import MaskedDict, Opaque, reveal
+from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk.api.auth_api import AuthApi
 from elements_sdk.cli.connection import PROFILE, SERVER, connected
 from elements_sdk.cli.errors import NOT_AUTHENTICATED, USAGE, CommandFailed
 from elements_sdk.cli.files import put_in_place
 from elements_sdk.cli.output import output_option, write
 from elements_sdk.cli.root import Command
-from elements_sdk.cli.secrets import ask, is_a_terminal, masked_values, resolved
+from elements_sdk.cli.secrets import ask, is_a_terminal, resolved
 from elements_sdk.cli.words import say
 
 _PRIVATE = 0o600
@@ -40,9 +40,7 @@ _COLUMNS = ("profile", "host", "ca_file", "caller", "secret")
 
 
 @click.pass_context
-def _configure(context: click.Context, /, **values: Any) -> None:
-    given = masked_values(values)
-    values.clear()
+def _configure(context: click.Context, /, **given: Any) -> None:
     name = given[PROFILE.name] or DEFAULT
     if given["list"]:
         write([_row(name, table) for name, table in read_profiles().items()], given["output"], _COLUMNS)
@@ -84,7 +82,7 @@ configure = Command(
 )
 
 
-def _keep_tried(context: click.Context, name: str, given: MaskedDict) -> None:
+def _keep_tried(context: click.Context, name: str, given: Mapping[str, Any]) -> None:
     if not re.fullmatch(r"\w[\w.@-]{0,63}", name, re.ASCII):
         raise click.UsageError("a profile's name is made of letters, digits and any of . _ @ -", context)
     variables = Profile(name, read_profiles().get(name, {})).variables()
@@ -92,18 +90,18 @@ def _keep_tried(context: click.Context, name: str, given: MaskedDict) -> None:
     _complete_server(variables, given)
     secret = _secret(variables, given)
     user = variables.get("ELEMENTS_USERNAME")
-    values = MaskedDict({item.name: variables.get(item.variable) for item in SERVER})
+    values: dict[str, Any] = {item.name: variables.get(item.variable) for item in SERVER}
     values["connection_login"] = user
     if given["login_otp_file"]:
-        values["connection_login_otp"] = reveal(_from_file("--login-otp-file", given["login_otp_file"]))
-    values["connection_login_password" if user else "connection_api_token"] = reveal(secret)
+        values["connection_login_otp"] = _from_file("--login-otp-file", given["login_otp_file"])
+    values["connection_login_password" if user else "connection_api_token"] = secret
     with connected(context, values) as client:
         AuthApi(client).get_all_access_tokens(limit=1)
     _keep(name, {key: _plain(key, variables[KEYS[key]]) for key in KEYS if variables.get(KEYS[key])}, secret, given)
     say(f"The profile {name!r} is kept: {user or 'an API token'}, at {variables['ELEMENTS_HOST']}.")
 
 
-def _complete_server(variables: dict[str, str], given: MaskedDict) -> None:
+def _complete_server(variables: dict[str, str], given: Mapping[str, Any]) -> None:
     """Ask for what is left out, where there is a terminal. A file of authorities is found from every folder later."""
     host, authorities = variables.get("ELEMENTS_HOST"), variables.get("ELEMENTS_CA_FILE")
     if is_a_terminal() and not given["connection_host"]:
@@ -115,7 +113,7 @@ def _complete_server(variables: dict[str, str], given: MaskedDict) -> None:
         variables["ELEMENTS_CA_FILE"] = os.path.abspath(os.path.expanduser(authorities))
 
 
-def _secret(variables: dict[str, str], given: MaskedDict) -> Opaque[str]:
+def _secret(variables: dict[str, str], given: Mapping[str, Any]) -> Opaque[str]:
     """Return the API token, or the password of the user whose name it puts among the variables."""
     user = variables.pop("ELEMENTS_USERNAME", None)
     login = given["login"] or (user if given["login_password_file"] else None)
@@ -140,7 +138,7 @@ def _secret(variables: dict[str, str], given: MaskedDict) -> Opaque[str]:
 
 def _from_file(flag: str, path: str) -> Opaque[str]:
     try:
-        text = resolved(flag, "-") if path == "-" else Path(path).read_text("utf-8-sig").rstrip("\r\n")
+        text = resolved(flag, Opaque("-")) if path == "-" else Path(path).read_text("utf-8-sig").rstrip("\r\n")
         if text:
             return Opaque(text)
         problem = "it is empty"
@@ -159,7 +157,7 @@ def _plain(key: str, text: str) -> Any:
     return numbers[0] if len(numbers) == 1 else numbers
 
 
-def _keep(name: str, table: dict[str, Any], secret: Opaque[str], given: MaskedDict) -> None:
+def _keep(name: str, table: dict[str, Any], secret: Opaque[str], given: Mapping[str, Any]) -> None:
     """Keep the new secret beside the old one, put the profile in its place, and forget the old secret then."""
     profiles_file().parent.mkdir(0o700, parents=True, exist_ok=True)
     entry = f"{name}-{token_hex(4)}"
