@@ -128,7 +128,9 @@ def _data(operation: Operation, context: click.Context, values: Mapping[str, Any
     ]
     if said:
         raise click.UsageError("--data is the whole body: leave the options for its properties out", context)
-    body, problem = _object_in(_text(reveal(values[_DATA])))
+    body, problem = json_in(text_given(reveal(values[_DATA])))
+    if not problem and not isinstance(reveal(body), dict):
+        problem = "--data must be a JSON object, in braces"
     if problem:
         raise click.UsageError(problem, context)
     known = dict(_properties(operation, all_of_them=True))
@@ -140,23 +142,19 @@ def _data(operation: Operation, context: click.Context, values: Mapping[str, Any
     return body
 
 
-def _object_in(text: str) -> tuple[Opaque[dict[str, Any]], str | None]:
-    """Read a JSON object, or say what is wrong with the text, without showing it."""
-    nothing: Opaque[dict[str, Any]] = Opaque({})
+def json_in(text: str) -> tuple[Opaque[Any], str | None]:
+    """Read JSON, or say what is wrong with the text, without showing it."""
     try:
-        body = json.loads(text)
+        return Opaque(json.loads(text)), None
     except json.JSONDecodeError as error:
-        if not text.strip():
-            return nothing, "--data is empty; it takes a JSON object, in braces"
-        return nothing, f"--data is not JSON: see line {error.lineno}, column {error.colno}"
+        problem = f"--data is not JSON: see line {error.lineno}, column {error.colno}"
     except (ValueError, RecursionError):  # a number, or a depth, beyond what Python reads
-        return nothing, "--data is not JSON that can be read"
-    if not isinstance(body, dict):
-        return nothing, "--data must be a JSON object, in braces"
-    return Opaque(body), None
+        problem = "--data is not JSON that can be read"
+    return Opaque(None), problem if text.strip() else "--data is empty; it takes JSON"
 
 
-def _text(value: str) -> str:
+def text_given(value: str) -> str:
+    """Return the text of `--data`: the value itself, what the file behind `@` holds, or standard input for `-`."""
     if value == "-":
         return sys.stdin.read().removeprefix("\ufeff") if sys.stdin else ""  # without, after the shell's <&-
     if not value.startswith("@"):

@@ -12,7 +12,7 @@ from elements_sdk._operations.operation import Operation
 from elements_sdk.api import auth_api
 from elements_sdk.cli.arguments import arguments_of, examples_of, naming_options, options_of
 from elements_sdk.cli.connection import connected, connection_options, logged_in
-from elements_sdk.cli.output import output_option, write
+from elements_sdk.cli.output import output_options, write
 from elements_sdk.cli.root import Command, Group
 from elements_sdk.exceptions import ApiException
 
@@ -60,7 +60,7 @@ def command_name(operation: Operation) -> str:
 
 def command_of(operation: Operation) -> click.Command:
     """Make the command of an operation."""
-    common = [*connection_options(with_identity=not operation.is_login), output_option()]
+    common = [*connection_options(with_identity=not operation.is_login), *output_options()]
 
     @click.pass_context
     def call(context: click.Context, /, **values: Any) -> None:
@@ -89,7 +89,7 @@ def _call(operation: Operation, context: click.Context, values: dict[str, Any]) 
             result = client.call(operation, arguments, {})
     item = (operation.result or "").removeprefix("list[").removesuffix("]")
     is_model = item in models.__all__
-    write(result, values["output"], list(models.by_name(item)._declared) if is_model else ())
+    write(result, values, list(models.by_name(item)._declared) if is_model else ())
 
 
 def _help(operation: Operation) -> str:

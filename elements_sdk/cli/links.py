@@ -18,7 +18,7 @@ from elements_sdk.cli.errors import USAGE, CommandFailed
 from elements_sdk.cli.files import put_in_place
 from elements_sdk.cli.job import Action, Job, Links, signals_restored
 from elements_sdk.cli.link import address_of, as_moment, expiry_text, name_of, owner_of, page_of, shares_of, visits_of
-from elements_sdk.cli.output import chosen_format, output_option, write, write_lines
+from elements_sdk.cli.output import chosen_format, output_option, output_options, write, write_lines
 from elements_sdk.cli.preview import confirm, counting, preview, progress
 from elements_sdk.cli.record import Record, Row, check_new_record
 from elements_sdk.cli.root import Command, Group
@@ -31,7 +31,7 @@ from elements_sdk.cli.selection import (
     selection_of,
     selection_options,
 )
-from elements_sdk.cli.words import counted, say
+from elements_sdk.cli.words import counted, say, say_count
 from elements_sdk.exceptions import NotFoundException
 from elements_sdk.models import OneTimeAccessToken
 
@@ -52,14 +52,14 @@ def links() -> None:
 def _command(
     name: str, short_help: str, options: list[click.Parameter]
 ) -> Callable[[Callable[[click.Context, Mapping[str, Any]], None]], click.Command]:
-    """Make a command of `links`, with the options for the connection and the output added to its own."""
+    """Make a command of `links`, with the options for the connection added to its own."""
 
     def decorate(action: Callable[[click.Context, Mapping[str, Any]], None]) -> click.Command:
         @click.pass_context
         def call(context: click.Context, /, **values: Any) -> None:
             action(context, values)
 
-        params = [*options, *connection_options(), output_option()]
+        params = [*options, *connection_options()]
         command = Command(name, params=params, callback=call, help=action.__doc__, short_help=short_help)
         links.add_command(command)
         return command
@@ -73,10 +73,11 @@ def _job_options(verb: str) -> list[click.Parameter]:
         click.Option(["--yes", "-y"], is_flag=True, help="Do not ask."),
         click.Option(["--record"], metavar="FILE", help="Write every outcome to this new file, .csv or .json."),
         click.Option(["--resume"], metavar="FILE", help=f"Go on from this record: what is {verb} stays as it is."),
+        output_option(),
     ]
 
 
-@_command("list", "List share links.", selection_options(with_numbers=False))
+@_command("list", "List share links.", [*selection_options(with_numbers=False), *output_options()])
 def list_links(context: click.Context, values: Mapping[str, Any]) -> None:
     """List share links.
 
@@ -89,14 +90,15 @@ def list_links(context: click.Context, values: Mapping[str, Any]) -> None:
     """
     with connected(context, values) as client:
         found = select(AuthApi(client), context, values)
-        if chosen_format(values["output"]) == "jsonl":
-            write_lines(found)
+        if chosen_format(values["output"]) == "jsonl" and not values["sort"]:
+            write_lines(found, values["columns"])
             return
         links = list(counting(found))
-    write(links, values["output"], tuple(OneTimeAccessToken.openapi_types), table=_in_short(links))
+    write(links, values, tuple(OneTimeAccessToken.openapi_types), table=_in_short(links))
+    say_count(len(links), "link")
 
 
-@_command("show", "Show share links with all that is known of them.", selection_options())
+@_command("show", "Show share links with all that is known of them.", [*selection_options(), *output_options()])
 def show_links(context: click.Context, values: Mapping[str, Any]) -> None:
     """Show share links with all that is known of them.
 
@@ -108,9 +110,9 @@ def show_links(context: click.Context, values: Mapping[str, Any]) -> None:
         found = list(select(AuthApi(client), context, values))
     if values["output"] == "table" or (values["output"] is None and len(found) == 1):
         for link in found:
-            write(link, values["output"])
+            write(link, values)
     else:
-        write(found, values["output"], tuple(OneTimeAccessToken.openapi_types))
+        write(found, values, tuple(OneTimeAccessToken.openapi_types))
 
 
 @_command("revoke", "Delete share links, so that they stop working.", [*selection_options(), *_job_options("revoked")])
@@ -197,7 +199,11 @@ def email_links(context: click.Context, values: Mapping[str, Any]) -> None:
     [
         *selection_options(with_numbers=False),
         click.Option(
-            ["--soon"], type=click.IntRange(1, 3650), default=14, metavar="DAYS", help="What counts as soon: 14."
+            ["--soon"],
+            type=click.IntRange(1, 3650),
+            default=14,
+            metavar="DAYS",
+            help="Days within which a link is said to expire soon; 14 if left out.",
         ),
         click.Argument(["file"], metavar="FILE"),
     ],
@@ -252,9 +258,7 @@ def _run(
             found = list(counting(fetched(auth, rows_to_resume(record, action, server, again))))
         if values["dry_run"] or not found:
             rows = [action.row(link, server, f"would be {action.done}") for link in found]
-            write(
-                rows, values["output"], action.columns, table=_for_table(rows, "reason"), kept=("recipient", "outcome")
-            )
+            write(rows, values, action.columns, table=_for_table(rows, "reason"), kept=("recipient", "outcome"))
             say(f"{counted(len(found), 'link')} would be {action.done}; nothing was done.")
             return
         preview(action, found)
@@ -263,18 +267,18 @@ def _run(
             record = stack.enter_context(Record(new, action.columns))
         job = Job(action, found, server, record)
         job.catch_signals()
-        _work(job, action, len(found), values["output"])
+        _work(job, action, len(found), values)
     context.exit(job.code)
 
 
-def _work(job: Job, action: Action, count: int, output: str | None) -> None:
+def _work(job: Job, action: Action, count: int, values: Mapping[str, Any]) -> None:
     try:
         with progress(count) as advance:
             job.run(advance)
         failed = [row for row in job.rows if row["outcome"] != action.done]
-        if failed or output not in (None, "table"):
+        if failed or values["output"] not in (None, "table"):
             with job.output_interruptible():
-                write(job.rows, output, action.columns, table=_for_table(failed), kept=_KEPT)
+                write(job.rows, values, action.columns, table=_for_table(failed), kept=_KEPT)
                 sys.stdout.flush()
     except KeyboardInterrupt:  # the job knows of the signal, and says so
         pass

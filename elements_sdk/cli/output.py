@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from elements_sdk._utils.text import printable
+from elements_sdk.cli.columns import Names, arranged, picked
 from elements_sdk.cli.errors import CommandFailed
 from elements_sdk.models._base import Model
 
@@ -28,8 +29,19 @@ _SPLITS_LINES = re.compile("[\x85\u2028\u2029]")  # what `str.splitlines` takes 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+def output_options() -> list[click.Parameter]:
+    """Make the options that say how to print what a server sends."""
+    about = "Only these properties, in this order: id,user.username."
+    by = "Sort a list by this property; descending with a - before it."
+    return [
+        output_option(),
+        click.Option(["--columns"], type=Names(), metavar="NAMES", help=about),
+        click.Option(["--sort"], metavar="NAME", help=by),
+    ]
+
+
 def output_option() -> click.Option:
-    """Make the option that says how to print."""
+    """Make the option that says in what format to print."""
     about = (
         "How to print; a table on a terminal, else JSON. CSV shields what looks like a formula by a '; "
         "excel is CSV with the mark by which Excel knows its encoding."
@@ -38,17 +50,24 @@ def output_option() -> click.Option:
 
 
 def write(
-    value: Any, output: str | None, columns: Sequence[str] = (), table: Any = None, kept: Collection[str] = ()
+    value: Any, values: Mapping[str, Any], columns: Sequence[str] = (), table: Any = None, kept: Collection[str] = ()
 ) -> None:
-    """Print the result of a call.
+    """Print the result of a call. Where nothing came, a terminal is told so, and a pipe gets nothing.
 
-    :param output: one of `FORMATS`; `None`: what suits the reader.
+    :param values: of the options, those of `output_options` among them.
     :param columns: of a list, where it is empty.
     :param table: what a table shows instead.
     :param kept: columns that a table shows however narrow the terminal is.
     """
-    chosen = chosen_format(output)
-    plain = to_plain(value if table is None or chosen != "table" else table)
+    chosen = chosen_format(values["output"])
+    if value is None and not (chosen == "table" and sys.stdout.isatty()):
+        return
+    names, sort = values.get("columns"), values.get("sort")
+    if names or sort:
+        plain = arranged(to_plain(value), to_plain(table), names, sort, chosen == "table")
+        columns, kept = names or columns, names or kept
+    else:
+        plain = to_plain(value if table is None or chosen != "table" else table)
     if chosen == "table":
         from elements_sdk.cli.tables import print_table
 
@@ -74,10 +93,13 @@ def chosen_format(output: str | None) -> str:
     return output or ("table" if sys.stdout.isatty() else "json")
 
 
-def write_lines(values: Iterable[Any]) -> None:
-    """Print JSON lines, each as it comes."""
+def write_lines(values: Iterable[Any], names: Sequence[str] | None = None) -> None:
+    """Print JSON lines, each as it comes.
+
+    :param names: the columns that are asked for; all if left out.
+    """
     for value in values:
-        text = _SPLITS_LINES.sub(_escape, as_json(to_plain(value)))
+        text = _SPLITS_LINES.sub(_escape, as_json(picked(to_plain(value), names)))
         click.echo(_escaped(text))
 
 

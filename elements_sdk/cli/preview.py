@@ -67,12 +67,12 @@ def confirm(action: Action, found: Links, yes: bool) -> None:
         raise CommandFailed("nothing was done", code=REFUSED)
 
 
-def counting(links: Iterable[T]) -> Iterator[T]:
+def counting(links: Iterable[T], noun: str = "link") -> Iterator[T]:
     """Pass links on as they are read, and say on a terminal how many there are so far."""
     is_shown, number = sys.stderr is not None and sys.stderr.isatty(), 0
     for number, link in enumerate(links, 1):  # the last number is needed below
         if is_shown and number % _TOLD_EVERY == 0:
-            _rewrite(f"{number:,} links are read")
+            _rewrite(f"{counted(number, noun)} are read")
         yield link
     if is_shown and number >= _TOLD_EVERY:
         _rewrite("")

@@ -16,6 +16,7 @@ WIDTH = 100  # columns that a help text takes at the most
 
 # Command -> where it is, and what it is for: the first sentence of its help.
 _COMMANDS = {
+    "api": ("elements_sdk.cli.raw:call_api", "Call any endpoint of the server, and print its JSON."),
     "auth": ("elements_sdk.cli.auth:auth", "Make one of the calls of the authentication API."),
     "completion": ("elements_sdk.cli.completion:completion", "Print the script that completes commands in a shell."),
     "configure": ("elements_sdk.cli.configure:configure", "Keep a server and who is calling as a profile, once tried."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 
 import click
@@ -17,4 +18,11 @@ def say(text: str) -> None:
 
 def counted(count: int, noun: str) -> str:
     """Return a count with its noun: `1 link`, `2,000 links`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun != "day" else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else plural}"
+
+
+def say_count(count: int, noun: str) -> None:
+    """Say on a terminal how many there are."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        say(counted(count, noun))

@@ -1,0 +1,132 @@
+"""`elements-sdk api`: any endpoint of the server, called as the documented ones are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import click
+
+from elements_sdk._operations.operation import Operation, Paging, Parameter
+from elements_sdk._operations.raw_request import METHODS, RawCall
+from elements_sdk._utils.redaction import Opaque, reveal
+from elements_sdk.api.auth_api import OPERATIONS
+from elements_sdk.api_client import ApiClient
+from elements_sdk.cli.arguments import json_in, text_given
+from elements_sdk.cli.connection import connected, connection_options
+from elements_sdk.cli.output import output_options, write, write_lines
+from elements_sdk.cli.preview import counting
+from elements_sdk.cli.root import Command
+from elements_sdk.cli.secrets import Secret
+from elements_sdk.cli.words import say_count
+from elements_sdk.pagination import Cursor, Pager
+
+Query = Opaque[list[tuple[str, str]]]
+_PAGE = "200"  # entries
+_WITH_BODY = ("DELETE", "PATCH", "POST", "PUT")
+_PAGING = Paging("elements-sdk api", "limit", "offset", "ordering")
+_PLACES = tuple(Parameter(name, "query", name, "int", False) for name in _PAGING[1:3])
+
+
+class Pair(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on only
+    """A name and its value, which may be secret."""
+
+    name = "pair"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Split the text at its first `=`."""
+        pair = Opaque(value.partition("="))
+        value = None  # no traceback shows it
+        if not reveal(pair)[0] or not reveal(pair)[1]:
+            raise click.BadParameter("this is not NAME=VALUE", ctx, param)
+        return Opaque((reveal(pair)[0], reveal(pair)[2]))
+
+
+_OPTIONS: list[click.Parameter] = [
+    click.Argument(["method"], type=click.Choice(sorted(METHODS), case_sensitive=False), metavar="METHOD"),
+    click.Argument(["path"], type=Secret(), metavar="PATH"),
+    click.Option(["--query", "-q"], type=Pair(), multiple=True, metavar="NAME=VALUE", help="For the query; repeat it."),
+    click.Option(
+        ["--data"], type=Secret(), metavar="JSON", help="The body, as JSON; @FILE reads a file, `-` standard input."
+    ),
+    click.Option(["--paginate"], is_flag=True, help="All pages of a list, by limit and offset; JSON lines by default."),
+]
+
+
+@click.command("api", cls=Command, params=[*_OPTIONS, *connection_options(), *output_options()])
+@click.pass_context
+def call_api(context: click.Context, /, **values: Any) -> None:
+    """Call any endpoint of the server, and print its JSON.
+
+    METHOD: GET, or what else it is, always spelt out. PATH: below the host, as in /api/2/things; it may have a query.
+
+    Credentials, limits, masks and exit codes are those of the other commands; a POST is sent once. --paginate fetches
+    page by page and prints JSON lines as they come; limit in the query is the size of a page, offset where to begin.
+
+    \b
+    Example:
+        elements-sdk api GET /api/2/auth/access-tokens --query ordering=expires --query limit=3
+        elements-sdk api GET /api/2/auth/access-tokens --paginate > links.jsonl
+        elements-sdk api POST /api/2/auth/impersonation --data '{"user": 2}' --login admin
+    """
+    method, query = values["method"].upper(), _query_in(context, values)
+    path = reveal(values["path"]).partition("?")[0]
+    body: Opaque[Any] = Opaque(None)
+    if values["data"] is not None:
+        if method not in _WITH_BODY:
+            raise click.UsageError(f"a {method} has no body: --data goes with {', '.join(_WITH_BODY)}", context)
+        body, problem = json_in(text_given(reveal(values["data"])))
+        if problem:
+            raise click.UsageError(problem, context)
+    if values["paginate"] and method != "GET":
+        raise click.UsageError("--paginate goes with GET", context)
+    documented = next((operation for operation in OPERATIONS if operation.path == path), None)
+    needs = (documented.needs_session, documented.is_open) if documented else ()
+    with connected(context, values, *needs) as client:
+        if not values["paginate"]:
+            write(_result(client, method, path, query, body), values)
+            return
+        entries = _entries(context, client, path, query)
+        if values["output"] in (None, "jsonl") and not values["sort"]:
+            write_lines(entries, values["columns"])
+            return
+        found = list(counting(entries, "entry"))
+        write(found, {**values, "output": values["output"] or "jsonl"})
+        say_count(len(found), "entry")
+
+
+def _result(client: ApiClient, method: str, path: str, query: Query, body: Opaque[Any]) -> Any:
+    return client.call_api(
+        path,
+        method,
+        query_params=reveal(query),
+        header_params={"Accept": "application/json"},
+        body=reveal(body),
+        response_type="object",
+        auth_settings=["Bearer"],
+        _return_http_data_only=True,
+    )
+
+
+def _entries(context: click.Context, client: ApiClient, path: str, query: Query) -> Pager[Any]:
+    """Return an iterator over a whole list."""
+    filters: Opaque[dict[str, str]] = Opaque({})
+    parameters: list[Parameter] = []
+    places: Mapping[str, str] = {"limit": _PAGE, "offset": "0", **dict(reveal(query))}
+    if not (places["limit"].isdecimal() and places["offset"].isdecimal()):
+        raise click.UsageError("with --paginate, limit and offset in the query are whole numbers", context)
+    for name, value in reveal(query):
+        if name not in _PAGING[1:3]:
+            parameters.append(Parameter(f"{len(parameters)}", "query", name, "str", False))
+            reveal(filters)[parameters[-1].name] = value
+    _, request, _ = RawCall("GET", path, {}).bind()  # which checks the path, and quotes it
+    operation = Operation("api", "GET", request.path, (*parameters, *_PLACES), result="list[object]", paging=_PAGING)
+    limit, offset = int(places["limit"]), int(places["offset"])
+    return Pager(client, Cursor(operation, reveal(filters), limit, offset, None, {}))
+
+
+def _query_in(context: click.Context, values: Mapping[str, Any]) -> Query:
+    """Return the query of the path, and what `--query` adds."""
+    _, _, text = reveal(values["path"]).partition("?")
+    return Opaque([*parse_qsl(text, keep_blank_values=True), *map(reveal, values["query"])])
