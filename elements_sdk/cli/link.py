@@ -63,6 +63,12 @@ def expiry_of(link: OneTimeAccessToken) -> datetime | None:
     return as_moment(link.expires)
 
 
+def has_expired(link: OneTimeAccessToken, now: datetime) -> bool:
+    """Return whether a link has stopped working. A date that cannot be read has not passed."""
+    moment = expiry_of(link)
+    return moment is not None and moment <= now
+
+
 def never_expires(link: OneTimeAccessToken) -> bool:
     """Return whether the server says that a link works for ever, rather than something that cannot be read."""
     return link.expires is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,17 @@ from elements_sdk.cli.connection import connected, connection_options
 from elements_sdk.cli.errors import USAGE, CommandFailed
 from elements_sdk.cli.files import put_in_place
 from elements_sdk.cli.job import Action, Job, Links, signals_restored
-from elements_sdk.cli.link import address_of, as_moment, expiry_text, name_of, owner_of, page_of, shares_of, visits_of
+from elements_sdk.cli.link import (
+    address_of,
+    as_moment,
+    expiry_text,
+    has_expired,
+    name_of,
+    owner_of,
+    page_of,
+    shares_of,
+    visits_of,
+)
 from elements_sdk.cli.output import chosen_format, output_option, output_options, write, write_lines
 from elements_sdk.cli.preview import confirm, counting, preview, progress
 from elements_sdk.cli.record import Record, Row, check_new_record
@@ -297,12 +308,13 @@ def _for_table(rows: list[Row], *without: str) -> list[Row]:
 
 def _in_short(found: Links) -> list[dict[str, Any]]:
     """Return the columns of the table for people."""
+    now = datetime.now(UTC)
     return [
         {
             "id": link.id,
             "owner": name_of(owner_of(link)),
             "views": len(visits_of(link)),
-            "expires": expiry_text(link),
+            "expires": expiry_text(link) + (" (expired)" if has_expired(link, now) else ""),
             "shares": shares_of(link),
             "page": page_of(link),
         }

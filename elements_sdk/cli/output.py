@@ -175,7 +175,7 @@ def _columns(rows: list[dict[str, Any]], first: Sequence[str]) -> list[str]:
     found = dict.fromkeys(name for row in rows for name in row)
     order = {name: number for number, name in enumerate(first)}
     names = [*found, *(name for name in first if name not in found)]
-    names.sort(key=lambda name: order.get(name.partition(".")[0], len(order)))
+    names.sort(key=lambda name: order.get(name, order.get(name.partition(".")[0], len(order))))
     objects = {name.rpartition(".")[0] for name in names}
     return [name for name in names if name not in objects or any(row.get(name) is not None for row in rows)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import click
@@ -16,14 +16,16 @@ from elements_sdk.api.auth_api import AuthApi
 from elements_sdk.bulk import map_calls
 from elements_sdk.cli.errors import USAGE, CommandFailed
 from elements_sdk.cli.job import UNKNOWN, UNTOUCHED, Action
-from elements_sdk.cli.link import expiry_of, is_named, owner_of
+from elements_sdk.cli.link import expiry_of, has_expired, is_named, never_expires, owner_of
 from elements_sdk.cli.record import Record, Row
+from elements_sdk.cli.words import counted
 from elements_sdk.exceptions import NotFoundException
 from elements_sdk.models import OneTimeAccessToken
 
 _PAGE = 200  # links a page
 _NUMBER = re.compile("[0-9]{1,18}")
-_FILTERS = ("expired", "expires_before", "owner", "never_viewed")
+_FILTERS = ("expired", "expires_before", "expires_within", "never_expires", "owner", "never_viewed")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 class Moment(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on only
@@ -41,18 +43,37 @@ class Moment(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
         raise click.BadParameter(problem, ctx, param)
 
 
+class Span(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on only
+    """A length of time: 7d, 12h, 30m, 2w."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Read the value."""
+        found = re.fullmatch(r"([0-9]{1,5})([mhdw])", str(value))
+        if found is None:
+            raise click.BadParameter("this is not a length of time; write it as 7d, 12h, 30m or 2w", ctx, param)
+        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
 class Selection(NamedTuple):
     """The conditions that a link must meet, all of them."""
 
     expired: bool = False
     expires_before: datetime | None = None
+    expires_within: timedelta | None = None
+    never_expires: bool = False
     owner: str | None = None
     never_viewed: bool = False
 
     def holds_for(self, link: OneTimeAccessToken, now: datetime) -> bool:
         """Return whether a link meets the conditions. A date that cannot be read has not passed."""
         expires = expiry_of(link)
-        if self.expired and (expires is None or expires > now):
+        if self.expired and not has_expired(link, now):
+            return False
+        if self.expires_within is not None and (expires is None or not now < expires <= now + self.expires_within):
+            return False
+        if self.never_expires and not never_expires(link):
             return False
         if self.expires_before is not None and (expires is None or expires >= self.expires_before):
             return False
@@ -62,14 +83,21 @@ class Selection(NamedTuple):
 
     def describe(self) -> str:
         """Return the conditions as text: `have expired and were made by editor`; empty for all links."""
-        before = self.expires_before
+        before, within = self.expires_before, self.expires_within
         said = {
             "have expired": self.expired,
             f"expire before {before:%Y-%m-%d %H:%M %Z}" if before else "": before,
+            f"expire within {span_text(within)}" if within is not None else "": within is not None,
+            "never expire": self.never_expires,
             f"were made by {one_line(self.owner or '')}": self.owner,
             "were never viewed": self.never_viewed,
         }
         return " and ".join(words for words, holds in said.items() if holds)
+
+
+def span_text(span: timedelta) -> str:
+    """Return a length of time in words: `7 days`, `36 hours`, `0.5 hours`."""
+    return f"{span / timedelta(hours=1):g} hours" if span.seconds else counted(span.days, "day")
 
 
 def selection_options(with_numbers: bool = True) -> list[click.Parameter]:
@@ -82,6 +110,13 @@ def selection_options(with_numbers: bool = True) -> list[click.Parameter]:
         click.Option(
             ["--expires-before"], type=Moment(), metavar="DATE", help="Only links that expire before this date."
         ),
+        click.Option(
+            ["--expires-within"],
+            type=Span(),
+            metavar="TIME",
+            help="Only links that expire in this time: 7d, 12h, 30m, 2w.",
+        ),
+        click.Option(["--never-expires"], is_flag=True, help="Only links that never stop working."),
         click.Option(["--owner"], metavar="NAME", help="Only links made by this user: user name, e-mail or full name."),
         click.Option(["--never-viewed"], is_flag=True, help="Only links that nobody has used yet."),
     ]

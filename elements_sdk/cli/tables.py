@@ -17,8 +17,9 @@ from rich.text import Text
 
 from elements_sdk._utils.text import one_line
 
-_WIDEST = 40  # columns that a cell of a list asks for at the most
-_GAP = 2
+_WIDEST, _NARROWEST = 40, 12  # what a column of a list asks for at the most, and what it makes do with
+_SHORT = 20  # a column that is not wider is never narrowed
+_GAP = 3
 _NAMES = ("display_name", "name", "username", "id")  # what stands for an object inside a cell; the first that it has
 
 
@@ -53,10 +54,10 @@ def _print_list(items: list[Any], kept: Collection[str]) -> None:
     rows = [item if isinstance(item, dict) else {"value": item} for item in items]
     names = [name for name in dict.fromkeys(key for row in rows for key in row) if any(row.get(name) for row in rows)]
     names = [name for name in dict.fromkeys([*names, *kept]) if any(name in row for row in rows)]
-    shown = _fitting({name: max(len(name), *(len(printable(row.get(name))) for row in rows)) for name in names}, kept)
+    shown = _fitting({name: [one_line(name), *(printable(row.get(name)) for row in rows)] for name in names}, kept)
     table = Table(box=SIMPLE, pad_edge=False)
-    for name in shown:
-        table.add_column(Text(one_line(name)), overflow="fold")
+    for name, width in shown.items():
+        table.add_column(Text(one_line(name)), overflow="fold", max_width=width)
     for row in rows:
         table.add_row(*(Text(printable(row.get(name))) for name in shown))
     _print(table)
@@ -67,16 +68,26 @@ def _print_list(items: list[Any], kept: Collection[str]) -> None:
         )
 
 
-def _fitting(widths: dict[str, int], kept: Collection[str]) -> list[str]:
-    """Choose the columns that fit into the terminal, narrow ones first, and return them in their order."""
+def _fitting(texts: dict[str, list[str]], kept: Collection[str]) -> dict[str, int]:
+    """Choose the columns that fit into the terminal, and how wide each may be; narrow ones first.
+
+    Text is folded between words; a column is as wide as its longest word, unless that is very long.
+    """
+    whole = {name: max(map(len, cells)) for name, cells in texts.items()}
+    words = {name: max(len(word) for cell in cells for word in cell.split() or [""]) for name, cells in texts.items()}
+    wanted: dict[str, int] = {}
+    for most in [*range(_WIDEST, _NARROWEST - 1, -1), _WIDEST]:
+        least = {name: max(most, _SHORT if whole[name] <= _SHORT else min(words[name], _WIDEST)) for name in texts}
+        wanted = {name: min(whole[name], least[name]) for name in texts}
+        if sum(wanted.values()) + _GAP * len(wanted) <= _columns():
+            return wanted
     chosen: set[str] = set()
     left = _columns()
-    for name in sorted(widths, key=lambda name: (name not in kept, widths[name] > _WIDEST)):
-        wanted = min(widths[name], _WIDEST) + _GAP
-        if not chosen or name in kept or wanted <= left:
+    for name in sorted(wanted, key=lambda name: (name not in kept, whole[name] > _WIDEST)):
+        if not chosen or name in kept or wanted[name] + _GAP <= left:
             chosen.add(name)
-            left -= wanted
-    return [name for name in widths if name in chosen]
+            left -= wanted[name] + _GAP
+    return {name: width for name, width in wanted.items() if name in chosen}
 
 
 def printable(value: Any) -> str:

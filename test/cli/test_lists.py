@@ -1,0 +1,157 @@
+"""What is listed: which links by their expiry, which columns, in what order, and how a table fits the terminal."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from elements_sdk.cli.tables import print_table
+from test.command_line import run_here, run_on_terminal
+from test.link_server import Server, link, links
+
+Here = Callable[..., subprocess.CompletedProcess[str]]
+NOW = datetime.now(UTC)
+# Link -> when it expires, in hours from now.
+HOURS: dict[int, float | None] = {1: -48, 2: -0.1, 3: 0.25, 4: 11, 5: 100, 6: 300, 7: None}
+
+
+@pytest.fixture
+def here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Here:
+    return lambda *arguments, **variables: run_here(capsys, monkeypatch, *arguments, **variables)
+
+
+def expiring() -> list[dict[str, Any]]:
+    times = {n: None if hours is None else (NOW + timedelta(hours=hours)).isoformat() for n, hours in HOURS.items()}
+    return [*(link(number, expires=time) for number, time in times.items()), link(8, expires="soon")]
+
+
+def variables(server: Server) -> dict[str, str]:
+    return {"ELEMENTS_HOST": server.host, "ELEMENTS_API_TOKEN": "T"}
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (["--expires-within", "30m"], [3]),
+        (["--expires-within", "12h"], [3, 4]),
+        (["--expires-within", "7d"], [3, 4, 5]),
+        (["--expires-within", "2w"], [3, 4, 5, 6]),
+        (["--expires-within", "0d"], []),
+        (["--never-expires"], [7]),
+        (["--never-expires", "--expires-within", "7d"], []),
+        (["--expires-within", "99999w", "--owner", "nobody"], []),
+    ],
+    ids=str,
+)
+def test_links_are_chosen_by_when_they_end(filters: list[str], expected: list[int], here: Here) -> None:
+    with Server(expiring()) as server:
+        shown = here("links", "list", *filters, **variables(server))
+        assert [row["id"] for row in json.loads(shown.stdout)] == expected
+        revoked = here("links", "revoke", *filters, "--yes", **variables(server))
+        assert revoked.returncode == 0
+        assert sorted(server.done) == [str(number) for number in expected]
+
+
+@pytest.mark.parametrize("span", ["7", "d", "7y", "-7d", "1.5h", "7 d", "999999d", "\u0667d"])
+def test_length_of_time_that_cannot_be_read_is_wrong_usage(span: str, here: Here) -> None:
+    with Server(expiring()) as server:
+        result = here("links", "revoke", "--yes", f"--expires-within={span}", **variables(server))
+        assert (result.returncode, server.requests) == (2, [])
+        assert "write it as 7d, 12h, 30m or 2w" in result.stderr
+
+
+@pytest.mark.parametrize("span", [("7d", "7 days"), ("1d", "1 day"), ("36h", "36 hours"), ("30m", "0.5 hours")])
+def test_page_says_within_which_time(span: tuple[str, str], here: Here, tmp_path: Any) -> None:
+    with Server(expiring()) as server:
+        file = tmp_path / "links.html"
+        here("links", "report", str(file), "--expires-within", span[0], **variables(server))
+        assert f"expire within {span[1]}" in file.read_text("utf-8")
+
+
+def test_expired_links_are_marked_in_a_table(here: Here) -> None:
+    with Server(expiring()) as server:
+        shown = here("links", "list", "-o", "table", **variables(server)).stdout
+        marked = [int(line.split()[0]) for line in shown.splitlines() if "(expired)" in line]
+        assert marked == [1, 2]
+
+
+@pytest.mark.parametrize(("count", "words"), [(37, "37 links"), (1, "1 link"), (0, "0 links")])
+@pytest.mark.parametrize("output", ["table", "csv"])
+def test_terminal_is_told_how_many_links_there_are(count: int, words: str, output: str, here: Here) -> None:
+    with Server(links(count)) as server:
+        _, shown = run_on_terminal("links", "list", "-o", output, types=[], echoes=True, **variables(server))
+        assert re.search(rf"^{words}\s*$", shown, re.MULTILINE)
+        assert here("links", "list", "-o", output, **variables(server)).stderr == ""
+
+
+@pytest.mark.parametrize("output", ["table", "json", "jsonl", "csv"])
+def test_columns_are_those_that_were_asked_for(output: str, here: Here) -> None:
+    with Server(links(3)) as server:
+        names = "user.username,id,views"
+        for command in (["links", "list"], ["links", "show", "1", "2", "3"]):
+            shown = here(*command, "-o", output, "--columns", names, **variables(server)).stdout
+            if output == "table":
+                assert command[1] == "show" or shown.split()[:3] == names.split(",")
+                assert "SECRET" not in shown
+                continue
+            rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(shown)))
+            if output != "csv":
+                rows = json.loads(shown if output == "json" else f"[{','.join(shown.splitlines())}]")
+            assert [list(row) for row in rows] == [names.split(",")] * 3
+            assert [str(row["id"]) for row in rows] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("name", "order"),
+    [("id", [2, 10, 30]), ("-id", [30, 10, 2]), ("url", [10, 2, 30]), ("-user.username", [2, 30, 10])],
+)
+@pytest.mark.parametrize("output", ["json", "jsonl", "table"])
+def test_list_is_sorted(name: str, order: list[int], output: str, here: Here) -> None:
+    """Numbers by their size, text in any case; what has no value comes last in both directions."""
+    users = {30: {"id": 1, "username": "ada"}, 2: {"id": 2, "username": "Bea"}, 10: None}
+    with Server([link(number, user=user) for number, user in users.items()]) as server:
+        shown = here("links", "list", "--sort", name, "-o", output, **variables(server)).stdout
+        found = re.findall(r"/m/(\d+)", shown)
+        assert [int(number) for number in found] == order
+
+
+@pytest.mark.parametrize("flag", [["--columns", "id,onwer"], ["--sort", "-onwer"]])
+def test_name_that_nothing_has_is_told(flag: list[str], here: Here) -> None:
+    with Server(links(2)) as server:
+        result = here("links", "list", *flag, **variables(server))
+        assert result.returncode == 0
+        assert len(json.loads(result.stdout)) == 2
+        assert result.stderr == "Nothing here has 'onwer'; did you mean 'owner'?\n"
+
+
+@pytest.mark.parametrize("columns", ["100", "200"])
+def test_shares_are_shown_where_a_hundred_columns_are(columns: str, here: Here) -> None:
+    bundles = [{"id": number, "name": f"Bundle {number}"} for number in range(14, 19)]
+    user = {"id": 1, "username": "otto", "display_name": "Otto One-Time"}
+    rows = [link(number, user=user, shared_bundles=bundles, expires=NOW.isoformat()) for number in (1, 200)]
+    with Server(rows) as server:
+        result = here("links", "list", "-o", "table", **variables(server), COLUMNS=columns)
+        assert result.stderr == ""
+        assert max(map(len, result.stdout.splitlines())) <= int(columns)
+        assert "shares" in result.stdout.splitlines()[0]
+        assert re.findall(r"Bundle \d+|/m/\d+|Otto One-Time", result.stdout).count("Otto One-Time") == 2
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100, 200])
+def test_table_breaks_no_word_that_has_room(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", f"{columns}")
+    words = ["send_access_token_email_notification", "Directory", "/media/shared/123456789/abcdef"]
+    print_table([{"id": 1, "name": " ".join(words), "text": "some words " * 9, "other": "some words " * 9}])
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= columns
+    assert all(word in shown for word in words) or "name" not in shown
