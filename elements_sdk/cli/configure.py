@@ -36,6 +36,7 @@ from elements_sdk.cli.secrets import ask, is_a_terminal, resolved
 from elements_sdk.cli.words import say
 
 _PRIVATE = 0o600
+_KEPT = [item for item in SERVER if item.variable in KEYS.values()]
 _COLUMNS = ("profile", "host", "ca_file", "caller", "secret")
 
 
@@ -57,7 +58,7 @@ configure = Command(
     callback=_configure,
     params=[
         PROFILE.option(PROFILE.variable),
-        *(item.option() for item in SERVER),
+        *(item.option() for item in _KEPT),
         click.Option(["--api-token-file"], metavar="FILE", help="The API token, in a file; `-`: standard input."),
         click.Option(["--login"], metavar="NAME", help="Log in as this user, in place of an API token."),
         click.Option(["--login-password-file"], metavar="FILE", help="The password for it, likewise."),
@@ -86,7 +87,7 @@ def _keep_tried(context: click.Context, name: str, given: Mapping[str, Any]) -> 
     if not re.fullmatch(r"\w[\w.@-]{0,63}", name, re.ASCII):
         raise click.UsageError("a profile's name is made of letters, digits and any of . _ @ -", context)
     variables = Profile(name, read_profiles().get(name, {})).variables()
-    variables.update({item.variable: given[item.name] for item in SERVER if given[item.name]})
+    variables.update({item.variable: given[item.name] for item in _KEPT if given[item.name]})
     _complete_server(variables, given)
     secret = _secret(variables, given)
     user = variables.get("ELEMENTS_USERNAME")

@@ -14,7 +14,7 @@ from elements_sdk._client.hints import NOBODY
 from elements_sdk._config.profiles import default_profile, find_profile
 from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk.cli.errors import HOW_TO_CALL, NOT_AUTHENTICATED, USAGE, CommandFailed
-from elements_sdk.cli.secrets import ask, is_a_terminal, resolved, secret_option
+from elements_sdk.cli.secrets import Secret, ask, is_a_terminal, resolved, secret_option
 from elements_sdk.cli.words import say
 from elements_sdk.exceptions import ApiException, ApiValueError
 
@@ -45,15 +45,21 @@ class _Setting(NamedTuple):
 
     def option(self, variable: str | None = None) -> click.Option:
         """Make the option, which a variable may stand for."""
-        flags = [self.flag, self.name]
-        return click.Option(flags, metavar=self.metavar, help=self.help, envvar=variable, show_envvar=bool(variable))
+        kind = Secret() if self.flag == "--proxy" else None  # it may hold a password
+        shown: dict[str, Any] = {"metavar": self.metavar, "help": self.help, "type": kind}
+        return click.Option([self.flag, self.name], envvar=variable, show_envvar=bool(variable), **shown)
 
 
 PROFILE = _Setting("--profile", "ELEMENTS_PROFILE", "NAME", "Server and caller that `elements-sdk configure` keeps.")
 SERVER = (
     _Setting("--host", "ELEMENTS_HOST", "URL", "Address of the server, as in https://storage.example.com."),
     _Setting("--ca-file", "ELEMENTS_CA_FILE", "FILE", "Certificate authorities to trust."),
-    _Setting("--timeout", "ELEMENTS_TIMEOUT", "SECONDS", "Time to connect, and for each chunk of a response; or two."),
+    _Setting("--cert-file", "ELEMENTS_CERT_FILE", "FILE", "Client certificate to show the server."),
+    _Setting("--key-file", "ELEMENTS_KEY_FILE", "FILE", "Its key, where it is in a file of its own."),
+    _Setting("--proxy", "ELEMENTS_PROXY", "URL", "Proxy to go through, as in http://proxy.example.com:3128."),
+    _Setting(
+        "--timeout", "ELEMENTS_TIMEOUT", "SECONDS", "To connect, and to wait for each chunk; two values: CONNECT,READ."
+    ),
     _Setting("--total-timeout", "ELEMENTS_TOTAL_TIMEOUT", "SECONDS", "Time for a whole call, retries included."),
 )
 _IDENTITY = (
@@ -80,7 +86,7 @@ def connection_options(with_identity: bool = True) -> list[click.Parameter]:
     if with_identity:
         about = "Act as the user of this number; needs a login."
         options.append(click.Option(["--impersonate", _IMPERSONATE], type=int, metavar="USER", help=about))
-    return options
+    return [*options, click.Option(["--debug"], is_flag=True, help="Tell each try, with its status and time.")]
 
 
 @contextmanager
@@ -185,8 +191,13 @@ def _configuration(context: click.Context, values: Mapping[str, Any], caller: Ca
         )
     if reveal(given).get("ELEMENTS_API_TOKEN"):
         reveal(given)["ELEMENTS_API_TOKEN"] = resolved("API token", reveal(given)["ELEMENTS_API_TOKEN"])
+    if reveal(given).get("ELEMENTS_PROXY"):
+        reveal(given)["ELEMENTS_PROXY"] = reveal(reveal(given)["ELEMENTS_PROXY"])
     try:
-        return Configuration.from_env(reveal(given))
+        configuration = Configuration.from_env(reveal(given))
+        if values.get("debug"):
+            configuration.logger_format, configuration.debug = "%(message)s", True
+        return configuration
     except ApiValueError as error:
         problem = str(error)
     for item in settings:

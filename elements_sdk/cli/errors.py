@@ -21,6 +21,7 @@ from elements_sdk.exceptions import (
     NotFoundException,
     OpenApiException,
     PagingError,
+    ProxyError,
     RedirectError,
     ResponseFormatError,
     ServiceException,
@@ -37,6 +38,10 @@ _SETTINGS = {
     "Configuration.host": "--host",
     "Configuration.ssl_ca_cert": "--ca-file",
     "ssl_ca_cert": "--ca-file",
+    "Configuration.cert_file": "--cert-file",
+    "cert_file": "--cert-file",
+    "key_file": "--key-file",
+    "Configuration.proxy": "--proxy",
 }
 
 
@@ -134,6 +139,7 @@ _HINTS: tuple[tuple[type[ApiException], str | Callable[[ApiException], str]], ..
     (LoginFailed, _login_hint),
     (CsrfError, "the server did not take the session for genuine: does a proxy remove cookies or the Referer header?"),
     (TooManyRequestsException, "wait, then try again"),
+    (ProxyError, "it is named by --proxy (ELEMENTS_PROXY), or else by HTTPS_PROXY and HTTP_PROXY"),
     (ApiTimeoutError, "is the server busy or far away? --timeout and --total-timeout give it longer"),
     (ServiceException, "the server itself failed; its log says why"),
     (ForbiddenException, "the account lacks a permission that this needs"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from elements_sdk._utils.text import closest
 from elements_sdk._version import __version__
 
 WIDTH = 100  # columns that a help text takes at the most
@@ -26,8 +28,31 @@ _COMMANDS = {
 }
 
 
+# What options are for, the last first, and the names of those that it goes for; the first that fits counts.
+_SECTIONS = {
+    "Output": "(output|columns|sort|debug)$",
+    "Who is calling": "connection_(api_token|login|impersonate|profile)",
+    "Which server": "connection_",
+    "The job": "(dry_run|yes|record|resume|again)$",
+    "Options": "",
+}
+
+
 class Command(click.Command):
-    """A command that takes no empty value for "not said"."""
+    """A command that takes no empty value for "not said", and whose help has its options in groups."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options by what they are for."""
+        found: dict[str, list[tuple[str, str]]] = {name: [] for name in _SECTIONS}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
+            if record is not None:
+                name = parameter.name or ""
+                found[next(section for section, names in _SECTIONS.items() if re.match(names, name))].append(record)
+        for section in reversed(found):
+            if found[section]:
+                with formatter.section(section):
+                    formatter.write_dl(found[section], col_max=24)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command.
@@ -56,7 +81,22 @@ def _check_not_blank(context: click.Context, parameter: click.Parameter) -> None
 
 
 class Group(click.Group):
-    """A group whose list of commands shows whole sentences."""
+    """A group whose list of commands shows whole sentences, and which knows what a mistyped command means."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; in place of one that does not exist, name the one that is meant: click does so from 8.4 on.
+
+        :raises click.UsageError: there is no such command.
+        """
+        known = self.list_commands(ctx)
+        if args[0] not in known and not args[0].startswith("-") and not ctx.resilient_parsing:
+            meant = closest(args[0], known)
+            raise click.UsageError(
+                f"No such command {args[0]!r}." + (f" Did you mean {meant!r}?" if meant else ""), ctx
+            )
+        return super().resolve_command(ctx, args)
 
     def short_helps(self, context: click.Context) -> Mapping[str, str]:
         """Return the commands, each with the first sentence of its help."""

@@ -25,7 +25,13 @@ def test_environment_makes_a_configuration(environment: pytest.MonkeyPatch, sand
     environment.setenv("ELEMENTS_TOTAL_TIMEOUT", "90.5")
     (tmp_path / "ca.pem").write_text("")
     environment.setenv("ELEMENTS_CA_FILE", str(tmp_path / "ca.pem"))
+    environment.setenv("ELEMENTS_CERT_FILE", "own.pem")
+    environment.setenv("ELEMENTS_KEY_FILE", "own.key")
+    environment.setenv("ELEMENTS_PROXY", "http://proxy.example.com:3128")
     configuration = Configuration.from_env()
+    own = (configuration.cert_file, configuration.key_file, configuration.proxy)
+    assert own == ("own.pem", "own.key", "http://proxy.example.com:3128")
+    configuration.cert_file = configuration.key_file = configuration.proxy = None
     assert (configuration.host, configuration.username, configuration.password) == (sandbox.host, "uma", "secret")
     assert (configuration.timeout, configuration.ssl_ca_cert) == ((5.0, 30.5), str(tmp_path / "ca.pem"))
     assert configuration.total_timeout == 90.5
