@@ -67,7 +67,7 @@ def run_on_terminal(
 
     process_id, terminal = pty.fork()
     if process_id == 0:
-        os.execve(COMMAND, [COMMAND, *arguments], environment(TERM="xterm", COLUMNS="100", **variables))
+        os.execve(COMMAND, [COMMAND, *arguments], environment(**{"TERM": "xterm", "COLUMNS": "100", **variables}))
     shown, waiting, limit = "", list(types), time.monotonic() + 50
     while time.monotonic() < limit:
         if (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 from rich.console import Console
@@ -35,15 +36,21 @@ def run_tour() -> None:
 @click.option(
     "--host-name", "hosts", multiple=True, metavar="NAME", help="Another host name that it goes by; repeat it."
 )
-def serve_sandbox(port: int, hosts: tuple[str, ...]) -> None:
+@click.option("--https", is_flag=True, help="Serve over TLS, by a certificate authority of its own.")
+@click.option(
+    "--tokens", default=250, type=click.IntRange(0), metavar="N", help="How many share links; 250 if left out."
+)
+@click.option("--data", metavar="FILE", help="Keep everything in this file, for the next sandbox on it.")
+def serve_sandbox(**options: Any) -> None:
     """Serve a sandbox until Ctrl-C, and print how to use it.
 
     \b
     Example:
         elements-sdk sandbox --port 8000
+        elements-sdk sandbox --https --tokens 3000 --data sandbox.sqlite
     """
     console = _console()
-    with _started_sandbox(port, hosts) as server:
+    with _started_sandbox(**options) as server:
         introduce(server, console)
         try:
             server.wait()
@@ -59,9 +66,9 @@ def _console() -> Console:
     return console if console.is_terminal else Console(highlight=False, width=160)
 
 
-def _started_sandbox(port: int = 0, hosts: tuple[str, ...] = ()) -> Sandbox:
+def _started_sandbox(**options: Any) -> Sandbox:
     try:
-        return Sandbox(port=port, hosts=hosts)
+        return Sandbox(**options)
     except SandboxError as error:
         reason = str(error)
     raise click.ClickException(reason)

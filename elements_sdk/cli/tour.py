@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -197,8 +198,9 @@ class Tour:
 
 
 def show(steps: list[Step], console: Console) -> tuple[int, int]:
-    """Make the calls, print a row for each, and return how many succeeded and how many there are."""
+    """Make the calls, print a row for each (on a narrow terminal three lines), and return how many succeeded of all."""
     table = Table(box=SIMPLE)
+    lines: list[str] = []
     for column in ("method", "HTTP request", "status", "result"):
         table.add_column(column, overflow="fold")
     table.add_column("ms", justify="right")
@@ -209,7 +211,14 @@ def show(steps: list[Step], console: Console) -> tuple[int, int]:
             succeeded.add(step.operation.name)
         request = f"{step.operation.method} {step.operation.path}"
         table.add_row(step.operation.name, request, status, result, f"{milliseconds:.1f}")
-    console.print(table)
+        lines += [f"  {step.operation.name:38} {status:6} {milliseconds:8.1f} ms", f"    {request}", f"    {result}"]
+    if (
+        not console.is_terminal
+        or console.measure(table, options=console.options.update(max_width=1000)).maximum <= console.width
+    ):
+        console.print(table)
+    else:
+        console.print("\n".join(lines), markup=False)
     return len(succeeded), len(auth_api.OPERATIONS)
 
 
@@ -221,8 +230,9 @@ def introduce(sandbox: Sandbox, console: Console) -> None:
     for name, number, password, token in rows:  # no table: it would cut what is to be copied
         console.print(f"  {name:14} {number:3} {password:22} {token}", soft_wrap=True)
     secret = sandbox.otp_user.otp_secret
-    console.print(f"\nOne-time codes of otp_user come from the secret {secret}; now it is {sandbox.otp_user.otp()}.")
-    console.print("\nTo paste into Python:\n")
+    console.print(f"\nOne-time codes of otp_user come from the secret {secret}")
+    console.print(f"and the one of this moment is {sandbox.otp_user.otp()}.")
+    exports = f"export ELEMENTS_HOST={sandbox.host}\nexport ELEMENTS_API_TOKEN={sandbox.user.api_token}"
     snippet = f"""\
 import elements_sdk
 
@@ -232,7 +242,11 @@ configuration.api_key_prefix["Authorization"] = "Bearer"
 with elements_sdk.ApiClient(configuration) as client:
     print(elements_sdk.AuthApi(client).get_all_access_tokens(limit=3))
 """
-    console.print(snippet, markup=False, highlight=False, soft_wrap=True)
+    if sandbox.ca_file:
+        exports += f"\nexport ELEMENTS_CA_FILE={shlex.quote(sandbox.ca_file)}"
+        snippet = snippet.replace("with ", f"configuration.ssl_ca_cert = {sandbox.ca_file!r}\nwith ", 1)
+    for title, text in (("a shell", f"{exports}\n"), ("Python", snippet)):
+        console.print(f"\nTo paste into {title}:\n\n{text}", markup=False, highlight=False, soft_wrap=True, end="")
 
 
 def _outcome(step: Step) -> tuple[str, str, float]:
