@@ -13,6 +13,7 @@ from elements_sdk.api import auth_api
 from elements_sdk.cli.arguments import arguments_of, examples_of, naming_options, options_of
 from elements_sdk.cli.connection import connected, connection_options, logged_in
 from elements_sdk.cli.output import output_options, write
+from elements_sdk.cli.preview import waiting
 from elements_sdk.cli.root import Command, Group
 from elements_sdk.exceptions import ApiException
 
@@ -80,6 +81,7 @@ def _call(operation: Operation, context: click.Context, values: dict[str, Any]) 
     with (
         connected(context, values, operation.needs_session, operation.is_open) as client,
         naming_options(operation, values),
+        waiting(),
     ):
         if operation.is_login:
             result = logged_in(client, arguments)

@@ -30,7 +30,7 @@ from elements_sdk.cli.link import (
     visits_of,
 )
 from elements_sdk.cli.output import chosen_format, output_option, output_options, write, write_lines
-from elements_sdk.cli.preview import confirm, counting, preview, progress
+from elements_sdk.cli.preview import confirm, counting, preview, progress, waiting
 from elements_sdk.cli.record import Record, Row, check_new_record
 from elements_sdk.cli.root import Command, Group
 from elements_sdk.cli.selection import (
@@ -243,7 +243,9 @@ def report_links(context: click.Context, values: Mapping[str, Any]) -> None:
         host = client.configuration.host
     from elements_sdk.cli.report import render
 
-    put_in_place(file, render(found, host, values["soon"], selection_of(values).describe()))
+    with waiting("Drawing the page ..."):
+        page = render(found, host, values["soon"], selection_of(values).describe())
+    put_in_place(file, page)
     say(f"{counted(len(found), 'link')} in {values['file']}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -75,6 +76,23 @@ def counting(links: Iterable[T], noun: str = "link") -> Iterator[T]:
             _rewrite(f"{counted(number, noun)} are read")
         yield link
     if is_shown and number >= _TOLD_EVERY:
+        _rewrite("")
+
+
+@contextmanager
+def waiting(text: str = "Waiting for the server ...") -> Iterator[None]:
+    """Say on a terminal what is being waited for, once that has taken a second."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield
+        return
+    ended = threading.Event()
+    thread = threading.Thread(target=lambda: None if ended.wait(1) else _rewrite(text), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
         _rewrite("")
 
 

@@ -16,7 +16,7 @@ from elements_sdk.api_client import ApiClient
 from elements_sdk.cli.arguments import json_in, text_given
 from elements_sdk.cli.connection import connected, connection_options
 from elements_sdk.cli.output import output_options, write, write_lines
-from elements_sdk.cli.preview import counting
+from elements_sdk.cli.preview import counting, waiting
 from elements_sdk.cli.root import Command
 from elements_sdk.cli.secrets import Secret
 from elements_sdk.cli.words import say_count
@@ -85,7 +85,9 @@ def call_api(context: click.Context, /, **values: Any) -> None:
     needs = (documented.needs_session, documented.is_open) if documented else ()
     with connected(context, values, *needs) as client:
         if not values["paginate"]:
-            write(_result(client, method, path, query, body), values)
+            with waiting():
+                result = _result(client, method, path, query, body)
+            write(result, values)
             return
         entries = _entries(context, client, path, query)
         if values["output"] in (None, "jsonl") and not values["sort"]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 from rich.box import SIMPLE
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +21,7 @@ from elements_sdk._utils.text import one_line
 _WIDEST, _NARROWEST = 40, 12  # what a column of a list asks for at the most, and what it makes do with
 _SHORT = 20  # a column that is not wider is never narrowed
 _GAP = 3
+_AT_A_TIME = 100  # rows that are laid out, which takes rich a while, before they are printed
 _NAMES = ("display_name", "name", "username", "id")  # what stands for an object inside a cell; the first that it has
 
 
@@ -54,13 +56,15 @@ def _print_list(items: list[Any], kept: Collection[str]) -> None:
     rows = [item if isinstance(item, dict) else {"value": item} for item in items]
     names = [name for name in dict.fromkeys(key for row in rows for key in row) if any(row.get(name) for row in rows)]
     names = [name for name in dict.fromkeys([*names, *kept]) if any(name in row for row in rows)]
-    shown = _fitting({name: [one_line(name), *(printable(row.get(name)) for row in rows)] for name in names}, kept)
-    table = Table(box=SIMPLE, pad_edge=False)
-    for name, width in shown.items():
-        table.add_column(Text(one_line(name)), overflow="fold", max_width=width)
-    for row in rows:
-        table.add_row(*(Text(printable(row.get(name))) for name in shown))
-    _print(table)
+    texts = {name: [one_line(name), *(printable(row.get(name)) for row in rows)] for name in names}
+    shown = _fitting(texts, kept)
+    for start in range(1, len(rows) + 1, _AT_A_TIME):
+        table = Table(box=SIMPLE, pad_edge=False, show_header=start == 1)
+        for name, width in shown.items():
+            table.add_column(Text(one_line(name)), overflow="fold", width=width)
+        for cells in zip(*(texts[name][start : start + _AT_A_TIME] for name in shown), strict=True):
+            table.add_row(*map(Text, cells))
+        _print(table)
     left_out = [name for name in names if name not in shown]
     if left_out:
         click.echo(
@@ -73,8 +77,10 @@ def _fitting(texts: dict[str, list[str]], kept: Collection[str]) -> dict[str, in
 
     Text is folded between words; a column is as wide as its longest word, unless that is very long.
     """
-    whole = {name: max(map(len, cells)) for name, cells in texts.items()}
-    words = {name: max(len(word) for cell in cells for word in cell.split() or [""]) for name, cells in texts.items()}
+    whole = {name: max(map(cell_len, cells)) for name, cells in texts.items()}
+    words = {
+        name: max(cell_len(word) for cell in cells for word in cell.split() or [""]) for name, cells in texts.items()
+    }
     wanted: dict[str, int] = {}
     for most in [*range(_WIDEST, _NARROWEST - 1, -1), _WIDEST]:
         least = {name: max(most, _SHORT if whole[name] <= _SHORT else min(words[name], _WIDEST)) for name in texts}

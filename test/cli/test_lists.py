@@ -7,15 +7,18 @@ import io
 import json
 import re
 import subprocess
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
 from elements_sdk.cli.tables import print_table
-from test.command_line import run_here, run_on_terminal
+from test.command_line import run, run_here, run_on_terminal
 from test.link_server import Server, link, links
+from test.recording import CannedResponse, Recorded, RecordingServer
 
 Here = Callable[..., subprocess.CompletedProcess[str]]
 NOW = datetime.now(UTC)
@@ -155,3 +158,30 @@ def test_table_breaks_no_word_that_has_room(
     shown = capsys.readouterr().out
     assert max(map(len, shown.splitlines())) <= columns
     assert all(word in shown for word in words) or "name" not in shown
+
+
+@pytest.mark.parametrize("name", ["Ada", "\u6f22\u5b57\u6f22\u5b57", "e\u0301"])
+def test_long_table_has_one_header_and_straight_columns(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    print_table([{"id": number, "name": name * (number % 3), "page": f"/m/{number}"} for number in range(1, 451)])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 452
+    assert len([line for line in lines if "page" in line]) == 1
+    assert len({cell_len(line.partition("/m/")[0]) for line in lines[2:]}) == 1
+
+
+@pytest.mark.parametrize(
+    "command", [["auth", "get-all-access-tokens"], ["api", "GET", "/api/2/auth/access-tokens"]], ids=" ".join
+)
+def test_terminal_is_told_that_a_long_call_is_waited_for(command: list[str], recorder: RecordingServer) -> None:
+    def answer(_request: Recorded) -> CannedResponse:
+        time.sleep(1.5)
+        return CannedResponse(body=json.dumps(links(2)).encode())
+
+    recorder.answer = answer
+    named = {"ELEMENTS_HOST": recorder.host, "ELEMENTS_API_TOKEN": "T"}
+    code, shown = run_on_terminal(*command, types=[], echoes=True, **named)
+    assert (code, "Waiting for the server ..." in shown) == (0, True)
+    assert run(*command, **named).stderr == ""
