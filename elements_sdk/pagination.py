@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 from elements_sdk._client.base import BaseClient
 from elements_sdk._operations.operation import Operation, Paging, read_options
 from elements_sdk._utils.errors import Translated, without_frames
-from elements_sdk._utils.redaction import Opaque
+from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk._utils.sync import run
 from elements_sdk._utils.text import closest
 from elements_sdk.exceptions import ApiException, ApiTypeError, ApiValueError, PagingError, ResponseFormatError
@@ -42,7 +42,7 @@ class BasePager(Generic[T]):
         options = read_options(cursor.operation, cursor.options, data_only=True)
         while (arguments := cursor.arguments()) is not None:
             with Translated(ApiException, cursor.interrupted_by):
-                page = await BaseClient.execute(self._client, cursor.operation, Opaque(arguments), options)
+                page = await BaseClient.execute(self._client, cursor.operation, arguments, options)
                 new = cursor.feed(page)
             if new:
                 return new
@@ -103,7 +103,7 @@ class Cursor(Generic[T]):
             raise ApiTypeError(f"ordering must be the name of a property, not {type(ordering).__name__}")
         self.operation = operation.by_page()
         self.options = options
-        self._filters = {**filters, self._paging.ordering: ordering}
+        self._filters = Opaque({**filters, self._paging.ordering: ordering})
         self._size = _whole_number("page_size", page_size, 1, "entries a page")
         self._position = _whole_number("offset", offset, 0, "entries to pass over")  # of what comes next
         self._direction = _DIRECTIONS.get(ordering or "", 0)  # 0: nothing is known of the order
@@ -116,9 +116,9 @@ class Cursor(Generic[T]):
         self._back = 0  # entries to go back by, while what was seen last is not found
         self._empty_pages = 0  # pages without anything new
         self._is_done = False
-        operation.request(Opaque(self._arguments()))
+        operation.request(self._arguments())
 
-    def arguments(self) -> dict[str, Any] | None:
+    def arguments(self) -> Opaque[dict[str, Any]] | None:
         """Return the arguments of the next call; `None`: the list is at its end."""
         return None if self._is_done else self._arguments()
 
@@ -163,9 +163,9 @@ class Cursor(Generic[T]):
     def _offset(self) -> int:
         return self._position - self._overlap
 
-    def _arguments(self) -> dict[str, Any]:
+    def _arguments(self) -> Opaque[dict[str, Any]]:
         page = {self._paging.limit: self._size + self._overlap, self._paging.offset: self._offset}
-        return {**self._filters, **page}
+        return Opaque({**reveal(self._filters), **page})
 
     def _sort_keys(self, entries: list[Any]) -> list[int] | None:
         """Return where entries stand in the order by id; `None`, from then on, if they are not in that order."""

@@ -59,10 +59,21 @@ COMMAND_TROUBLES = {
         "naming_options", f"{_RESET} --data -", _BODY.replace(_NEW, f'"password": [{_BODY}]')
     ),
     "body twice": Trouble("_data", f"{_SAID} --data {{{_NEW.replace(' ', '')}}}"),
-    "file that is not there": Trouble("_text", f"{_RESET} --data @/nothing", variables=_LOGIN),
+    "file that is not there": Trouble("text_given", f"{_RESET} --data @/nothing", variables=_LOGIN),
     "name is missing": Trouble("_asked_for", "auth login", variables={"ELEMENTS_PASSWORD": MARKERS["password"]}),
     "code is missing": Trouble("resolved", "auth login --otp -", variables=_LOGIN),
     "password is missing": Trouble("_asked_for", f"{_RESET} --token {MARKERS['reset']}"),
+    "any endpoint": Trouble("_result", f"api POST /x?token={MARKERS['ticket']} --data -", _BODY, _TOKEN),
+    "any list": Trouble(
+        "call_api", f"api GET /x?token={MARKERS['ticket']} -q otp={MARKERS['otp']} --paginate", variables=_TOKEN
+    ),
+    "list with another page size": Trouble(
+        "_entries", f"api GET /x?limit=all&token={MARKERS['ticket']} --paginate", variables=_TOKEN
+    ),
+    "query without a value": Trouble("convert", f"api GET /x -q {MARKERS['ticket']}"),
+    "proxy that is refused": Trouble(
+        "_configuration", f"links list --proxy ftp://u:{MARKERS['password']}@x", variables=_TOKEN
+    ),
     "empty value": Trouble("_check_not_blank", f"{_SAID} --ca-file \t"),
 }
 

@@ -97,6 +97,7 @@ def list_links(context: click.Context, values: Mapping[str, Any]) -> None:
 
     \b
     Example:
+        elements-sdk links list --expires-within 7d --sort expires --columns id,owner,expires
         elements-sdk links list --expires-before 2026-12-31 --output csv > links.csv
     """
     with connected(context, values) as client:

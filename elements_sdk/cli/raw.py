@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,18 +16,20 @@ from elements_sdk.api.auth_api import OPERATIONS
 from elements_sdk.api_client import ApiClient
 from elements_sdk.cli.arguments import json_in, text_given
 from elements_sdk.cli.connection import connected, connection_options
+from elements_sdk.cli.errors import CommandFailed
 from elements_sdk.cli.output import output_options, write, write_lines
 from elements_sdk.cli.preview import counting, waiting
 from elements_sdk.cli.root import Command
 from elements_sdk.cli.secrets import Secret
 from elements_sdk.cli.words import say_count
+from elements_sdk.exceptions import PagingError, ResponseFormatError
 from elements_sdk.pagination import Cursor, Pager
 
 Query = Opaque[list[tuple[str, str]]]
 _PAGE = "200"  # entries
+_RESULT = "list[object]"
 _WITH_BODY = ("DELETE", "PATCH", "POST", "PUT")
 _PAGING = Paging("elements-sdk api", "limit", "offset", "ordering")
-_PLACES = tuple(Parameter(name, "query", name, "int", False) for name in _PAGING[1:3])
 
 
 class Pair(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on only
@@ -46,7 +49,9 @@ class Pair(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3
 _OPTIONS: list[click.Parameter] = [
     click.Argument(["method"], type=click.Choice(sorted(METHODS), case_sensitive=False), metavar="METHOD"),
     click.Argument(["path"], type=Secret(), metavar="PATH"),
-    click.Option(["--query", "-q"], type=Pair(), multiple=True, metavar="NAME=VALUE", help="For the query; repeat it."),
+    click.Option(
+        ["--query", "-q"], type=Pair(), multiple=True, metavar="NAME=VALUE", help="A parameter of the query; repeat it."
+    ),
     click.Option(
         ["--data"], type=Secret(), metavar="JSON", help="The body, as JSON; @FILE reads a file, `-` standard input."
     ),
@@ -54,12 +59,12 @@ _OPTIONS: list[click.Parameter] = [
 ]
 
 
-@click.command("api", cls=Command, params=[*_OPTIONS, *connection_options(), *output_options()])
+@click.command("api", cls=Command, params=[*_OPTIONS, *output_options(), *connection_options()])
 @click.pass_context
 def call_api(context: click.Context, /, **values: Any) -> None:
     """Call any endpoint of the server, and print its JSON.
 
-    METHOD: GET, or what else it is, always spelt out. PATH: below the host, as in /api/2/things; it may have a query.
+    METHOD: GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS. PATH: below the host, as in /api/2/things?kind=a.
 
     Credentials, limits, masks and exit codes are those of the other commands; a POST is sent once. --paginate fetches
     page by page and prints JSON lines as they come; limit in the query is the size of a page, offset where to begin.
@@ -70,7 +75,7 @@ def call_api(context: click.Context, /, **values: Any) -> None:
         elements-sdk api GET /api/2/auth/access-tokens --paginate > links.jsonl
         elements-sdk api POST /api/2/auth/impersonation --data '{"user": 2}' --login admin
     """
-    method, query = values["method"].upper(), _query_in(context, values)
+    method, query = values["method"].upper(), _query_in(values)
     path = reveal(values["path"]).partition("?")[0]
     body: Opaque[Any] = Opaque(None)
     if values["data"] is not None:
@@ -83,7 +88,7 @@ def call_api(context: click.Context, /, **values: Any) -> None:
         raise click.UsageError("--paginate goes with GET", context)
     documented = next((operation for operation in OPERATIONS if operation.path == path), None)
     needs = (documented.needs_session, documented.is_open) if documented else ()
-    with connected(context, values, *needs) as client:
+    with connected(context, values, *needs) as client, _naming_lists():
         if not values["paginate"]:
             with waiting():
                 result = _result(client, method, path, query, body)
@@ -96,6 +101,22 @@ def call_api(context: click.Context, /, **values: Any) -> None:
         found = list(counting(entries, "entry"))
         write(found, {**values, "output": values["output"] or "jsonl"})
         say_count(len(found), "entry")
+
+
+@contextmanager
+def _naming_lists() -> Iterator[None]:
+    """Say what is wrong where something else than a list is to be fetched by pages.
+
+    :raises CommandFailed: that is so.
+    """
+    try:
+        yield
+    except PagingError as error:
+        if not isinstance(error.cause, ResponseFormatError) or _RESULT not in str(error.cause.reason):
+            raise
+    else:
+        return
+    raise CommandFailed("the answer is neither a list nor a page of one with count and results", "leave --paginate out")
 
 
 def _result(client: ApiClient, method: str, path: str, query: Query, body: Opaque[Any]) -> Any:
@@ -113,22 +134,21 @@ def _result(client: ApiClient, method: str, path: str, query: Query, body: Opaqu
 
 def _entries(context: click.Context, client: ApiClient, path: str, query: Query) -> Pager[Any]:
     """Return an iterator over a whole list."""
-    filters: Opaque[dict[str, str]] = Opaque({})
-    parameters: list[Parameter] = []
-    places: Mapping[str, str] = {"limit": _PAGE, "offset": "0", **dict(reveal(query))}
+    names = _PAGING.limit, _PAGING.offset
+    places = {"limit": _PAGE, "offset": "0", **dict(pair for pair in reveal(query) if pair[0] in names)}
     if not (places["limit"].isdecimal() and places["offset"].isdecimal()):
         raise click.UsageError("with --paginate, limit and offset in the query are whole numbers", context)
-    for name, value in reveal(query):
-        if name not in _PAGING[1:3]:
-            parameters.append(Parameter(f"{len(parameters)}", "query", name, "str", False))
-            reveal(filters)[parameters[-1].name] = value
+    others = Opaque([pair for pair in reveal(query) if pair[0] not in names])
+    parameters = [Parameter(f"{n}", "query", pair[0], "str", False) for n, pair in enumerate(reveal(others))]
+    parameters += [Parameter(name, "query", name, "int", False) for name in names]
+    filters = Opaque({f"{number}": pair[1] for number, pair in enumerate(reveal(others))})
     _, request, _ = RawCall("GET", path, {}).bind()  # which checks the path, and quotes it
-    operation = Operation("api", "GET", request.path, (*parameters, *_PLACES), result="list[object]", paging=_PAGING)
+    operation = Operation("api", "GET", request.path, tuple(parameters), result=_RESULT, paging=_PAGING)
     limit, offset = int(places["limit"]), int(places["offset"])
     return Pager(client, Cursor(operation, reveal(filters), limit, offset, None, {}))
 
 
-def _query_in(context: click.Context, values: Mapping[str, Any]) -> Query:
+def _query_in(values: Mapping[str, Any]) -> Query:
     """Return the query of the path, and what `--query` adds."""
     _, _, text = reveal(values["path"]).partition("?")
     return Opaque([*parse_qsl(text, keep_blank_values=True), *map(reveal, values["query"])])

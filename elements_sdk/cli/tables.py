@@ -18,7 +18,7 @@ from rich.text import Text
 
 from elements_sdk._utils.text import one_line
 
-_WIDEST, _NARROWEST = 40, 12  # what a column of a list asks for at the most, and what it makes do with
+_WIDEST, _NARROWEST = 40, 12  # what a column asks for at the most where not all fit, and what it makes do with
 _SHORT = 20  # a column that is not wider is never narrowed
 _GAP = 3
 _AT_A_TIME = 100  # rows that are laid out, which takes rich a while, before they are printed
@@ -82,7 +82,7 @@ def _fitting(texts: dict[str, list[str]], kept: Collection[str]) -> dict[str, in
         name: max(cell_len(word) for cell in cells for word in cell.split() or [""]) for name, cells in texts.items()
     }
     wanted: dict[str, int] = {}
-    for most in [*range(_WIDEST, _NARROWEST - 1, -1), _WIDEST]:
+    for most in [*range(_columns(), _NARROWEST - 1, -1), _WIDEST]:
         least = {name: max(most, _SHORT if whole[name] <= _SHORT else min(words[name], _WIDEST)) for name in texts}
         wanted = {name: min(whole[name], least[name]) for name in texts}
         if sum(wanted.values()) + _GAP * len(wanted) <= _columns():

@@ -168,3 +168,14 @@ def test_empty_answer_prints_nothing_in_a_pipe(fresh_sandbox: Sandbox, command: 
         words = [word.format(number) for word in command]
         result = run(*words, *([str(number)] if words == command else []), "-o", output, **as_admin(fresh_sandbox))
         assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("body", ['{"id": 1}', '{"items": [1]}', '"text"', "7"])
+def test_answer_that_is_not_a_list_is_named(recorder: RecordingServer, body: str) -> None:
+    recorder.answers(body)
+    result = run("api", "GET", "/x", "--paginate", ELEMENTS_HOST=recorder.host, ELEMENTS_API_TOKEN="T")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.endswith("count and results\nHint: leave --paginate out\n")
+    recorder.answers("<html>", Content_Type="text/html")
+    result = run("api", "GET", "/x", "--paginate", ELEMENTS_HOST=recorder.host, ELEMENTS_API_TOKEN="T")
+    assert (result.returncode, "seems not to be an ELEMENTS server" in result.stderr) == (3, True)
