@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from elements_sdk._client.base import BaseClient, checked_configuration
 from elements_sdk._http.messages import Request
@@ -12,16 +12,21 @@ from elements_sdk._operations.by_call_api import OWN_CALL_API, by_call_api, own_
 from elements_sdk._operations.operation import DATA_ONLY, Operation, RequestOptions, read_options
 from elements_sdk._transport.urllib3 import Transport
 from elements_sdk._utils.fork import abandon_in_child
-from elements_sdk._utils.redaction import Opaque
+from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk._utils.sync import run
 from elements_sdk.exceptions import ApiValueError
 
 if TYPE_CHECKING:
     from multiprocessing.pool import ThreadPool
     from types import TracebackType
+    from typing import Unpack
 
+    from elements_sdk._operations.endpoint import IterateOptions, Returns, SendOptions
     from elements_sdk._serialization.forms import Parameters
     from elements_sdk.configuration import Configuration
+    from elements_sdk.pagination import Pager
+
+T = TypeVar("T")
 
 
 class ApiClient(BaseClient):
@@ -128,6 +133,75 @@ class ApiClient(BaseClient):
         safe = self.configuration.safe_chars_for_path_param
         request = operation.request(arguments, self.client_side_validation, safe)
         return self._run(operation, request, read)
+
+    @overload
+    def send(self, method: str, path: str, *, returns: None = None, **options: Unpack[SendOptions]) -> None: ...
+    @overload
+    def send(self, method: str, path: str, *, returns: Returns[T], **options: Unpack[SendOptions]) -> T: ...
+    @overload
+    def send(self, method: str, path: str, *, returns: str, **options: Unpack[SendOptions]) -> object: ...
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        json: Any = None,
+        returns: Any = None,
+        _request_timeout: Seconds | None = None,
+    ) -> Any:
+        """Call an endpoint that has no method here, as the documented calls are made: credentials, retries, limits.
+
+        A method that changes something is retried only where nothing can have happened. As every call, it goes by way
+        of an overridden `call_api`.
+
+        :param path: path below the host: `/api/2/workspaces/7`.
+        :param query: names and values; a list repeats the name, `None` leaves it out.
+        :param json: the body: a model, a dict, or other plain values.
+        :param returns: what the answer is made into: a model, `list[Ticket]`, a dataclass, a `TypedDict`, a pydantic
+            model, `dict`, a function that takes a dict; or a name, `"list[Ticket]"`. Without it, nothing is read.
+        :param _request_timeout: as in `CallOptions`.
+        :raises ApiException: the call failed, or the answer is something else than `returns`.
+        """
+        from elements_sdk._operations.endpoint import endpoint  # loaded late, too
+
+        given = Opaque((query, json))
+        query = json = None  # no traceback shows them
+        operation, arguments = endpoint(method, path, given, returns)
+        return ApiClient.call(self, operation, arguments, {"_request_timeout": _request_timeout})
+
+    @overload
+    def iterate(self, path: str, **options: Unpack[IterateOptions]) -> Pager[dict[str, Any]]: ...
+    @overload
+    def iterate(self, path: str, *, returns: Returns[T], **options: Unpack[IterateOptions]) -> Pager[T]: ...
+    def iterate(
+        self,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        order: str | None = "id",
+        page_size: int = 100,
+        offset: int = 0,
+        returns: Any = dict,
+        _request_timeout: Seconds | None = None,
+    ) -> Pager[Any]:
+        """Iterate over a list that has no method here, page by page, as `AuthApi.iter_access_tokens` does.
+
+        :param query: filters, as in `send`.
+        :param order: what goes into `ordering`; by `"id"` or `"-id"`, a changing list makes it lose and repeat nothing.
+        :param page_size: entries to ask for at a time, from 1; the server may return fewer.
+        :param offset: entries to skip before the first one returned; `PagingError.resume_offset` to go on.
+        :param returns: what an entry is made into, as in `send`.
+        :raises PagingError: a call failed; raised while iterating.
+        """
+        from elements_sdk._operations.endpoint import listing
+        from elements_sdk.pagination import Cursor, Pager  # loaded late: most programs read no list
+
+        given = Opaque(query)
+        query = None  # no traceback shows it
+        operation, filters = listing(path, given, returns)
+        options = {"_request_timeout": _request_timeout}
+        return Pager(self, Cursor(operation, reveal(filters), page_size, offset, order, options))
 
     @own_call_api
     def call_api(

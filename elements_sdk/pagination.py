@@ -128,9 +128,11 @@ class Cursor(Generic[T]):
         :raises ResponseFormatError: there is no progress: the server sends the same again and again.
         """
         entries, is_last, offset, asked = page, getattr(page, "is_last", None), self._offset, self._size + self._overlap
-        sort_keys = self._sort_keys(entries)
+        plain = getattr(page, "plain", None) or entries
+        sort_keys = self._sort_keys(plain)
+        first = _identity(plain[0]) if plain else None
         self._longest = max(self._longest, len(entries))
-        is_again = bool(entries) and offset > self._begin[0] >= 0 and _identity(entries[0]) == self._begin[1]
+        is_again = bool(entries) and offset > self._begin[0] >= 0 and first == self._begin[1]
         if self._has_moved(sort_keys):
             self._go_back()
             return []
@@ -145,7 +147,7 @@ class Cursor(Generic[T]):
         is_whole = self._same_pages > 1 and self._count <= len(entries) < asked and is_last is not False
         ignores_paging = is_whole or len(entries) > asked
         self._is_done = ignores_paging or self._is_end(is_last, len(entries), bool(new))
-        self._begin = (offset, _identity(entries[0]) if entries else None)
+        self._begin = (offset, first)
         self._position = offset + len(entries)
         self._go_on(sort_keys, asked, bool(new))
         return new
@@ -169,7 +171,7 @@ class Cursor(Generic[T]):
 
     def _sort_keys(self, entries: list[Any]) -> list[int] | None:
         """Return where entries stand in the order by id; `None`, from then on, if they are not in that order."""
-        ids = [getattr(entry, "id", None) for entry in entries] if self._direction else [None]
+        ids = [_id_of(entry) for entry in entries] if self._direction else [None]
         sort_keys = [self._direction * number for number in ids if type(number) is int]
         if len(sort_keys) == len(ids) and all(before < after for before, after in pairwise(sort_keys)):
             return sort_keys
@@ -221,9 +223,13 @@ class Cursor(Generic[T]):
         return ResponseFormatError(200, reason, method=self.operation.method, path=self.operation.path)
 
 
+def _id_of(entry: Any) -> Any:
+    return entry.get("id") if isinstance(entry, dict) else getattr(entry, "id", None)
+
+
 def _identity(entry: Any) -> Any:
     """Return what tells an entry from others: its id, or else all of it."""
-    number = getattr(entry, "id", None)
+    number = _id_of(entry)
     return entry if number is None else number
 
 

@@ -33,6 +33,7 @@ class Session(BaseSession):
     while one thread impersonates, every thread that uses the session does.
 
     :ivar auth: the calls, made in this session.
+    :ivar api_client: its client, whose `send` and `iterate` reach the rest of the server in this session.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Session(BaseSession):
         client = _SessionClient(complete_login(login, checked_configuration(type(self), configuration)))
         super().__init__(client, _ThreadCondition, login)
         self.auth = AuthApi(client)
+        self.api_client: ApiClient = client
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:

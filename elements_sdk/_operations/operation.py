@@ -3,7 +3,7 @@
 # Annotations are not postponed here: a NamedTuple would compile the text of each when the class is made.
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from urllib3 import HTTPHeaderDict
 
 T = TypeVar("T")
+Make = Callable[[Any, Rest], Awaitable[Any]]
+ANY_JSON = "object"  # a body that no model describes
 NOTHING: Opaque[Mapping[str, Any]] = Opaque({})  # the arguments of a call that takes none
 
 
@@ -100,8 +102,9 @@ class Paging(NamedTuple):
 class Operation(NamedTuple):
     """One REST call: its name, its arguments, what it sends and what it returns.
 
-    :ivar body: name of the model that is sent; `None`: no body is.
+    :ivar body: name of the model that is sent; `"object"`: any JSON; `None`: no body is.
     :ivar result: what comes back: a model's name, `"list[Ticket]"`, `"object"`; `None`: nothing to read.
+    :ivar make: makes of the result what the caller wants; awaits its second argument after each thousand entries.
     :ivar is_login: whether an error means that nobody is logged in now (`LoginFailed`).
     :ivar is_open: whether it may be made without credentials.
     :ivar summary: what it is for, a sentence; `description` says more.
@@ -124,6 +127,7 @@ class Operation(NamedTuple):
     description: str = ""
     body_description: str = ""
     body_example: tuple[tuple[str, Any], ...] = ()
+    make: Make | None = None
 
     def request(
         self, arguments: Opaque[Mapping[str, Any]] = NOTHING, check: bool = True, safe_characters: str = ""
@@ -182,6 +186,8 @@ class Operation(NamedTuple):
         try:
             if failed is None:
                 result = await read_json(_data_of(response), name, settings, most, rest)
+                if self.make is not None:
+                    result = await self.make(result, rest)
                 if settings is None or not settings.strict_responses:
                     return result
                 failed = _mismatch(request, response, name, most)
@@ -205,6 +211,8 @@ class Operation(NamedTuple):
     def _body(self, data: Any, check: bool) -> bytes:
         if data is None:
             raise self._missing("data")
+        if self.body == ANY_JSON:
+            return to_json(data)
         model = models.by_name(f"{self.body}")
         if not isinstance(data, model | Mapping):
             wanted, given = with_article(f"{self.body}"), with_article(type(data).__name__)

@@ -95,7 +95,7 @@ def _operation(call: RawCall) -> Operation:
         operation = documented.operation
         is_same = operation.result is not None and without_page(operation.result) == result
         return operation if is_same else operation._replace(result=result)
-    operation = Operation("call_api", _verb(call.method), path, result=result)
+    operation = Operation("call_api", checked_method(call.method), path, result=result)
     if not path.startswith("/") or "#" in path:
         raise ApiValueError("the path must begin with a slash, as in /api/2/things, and hold no #")
     return operation
@@ -111,11 +111,11 @@ def _options(call: RawCall) -> RequestOptions:
 def _documented(call: RawCall) -> DocumentedPath | None:
     """Return the path of a documented call that is passed on; `None`: it is a call of any endpoint."""
     path = call.target
-    return path if isinstance(path, DocumentedPath) and path.operation.method == _verb(call.method) else None
+    return path if isinstance(path, DocumentedPath) and path.operation.method == checked_method(call.method) else None
 
 
 def _request_to_url(call: RawCall) -> Request:
-    with Translated(ValueError, partial(_unsendable, "path of the url")):
+    with Translated(ValueError, partial(unsendable, "path of the url")):
         address = quoted_url(checked_url("url", call.target))
     request = _request(call, urlsplit(address).path)
     request.url, request.origin = with_query(address, request), origin_of(address)
@@ -123,7 +123,11 @@ def _request_to_url(call: RawCall) -> Request:
     return request
 
 
-def _verb(method: str) -> str:
+def checked_method(method: str) -> str:
+    """Return a method in capital letters.
+
+    :raises ApiValueError: there is no such method.
+    """
     verb = str(method).upper()
     if verb not in METHODS:
         raise ApiValueError(f"the method must be one of {', '.join(sorted(METHODS))}")
@@ -134,16 +138,17 @@ def _request(call: RawCall, path: str, safe_characters: str = "") -> Request:
     formats = call.collection_formats
     parameters = parameters_to_tuples(to_plain(call.path_params or {}), formats)
     path, shown_path = expand_path(path, parameters, safe_characters)
-    with Translated(ValueError, partial(_unsendable, "path")):
+    with Translated(ValueError, partial(unsendable, "path")):
         path, shown_path = quoted_path(path), quoted_path(shown_path.partition("?")[0])
     query = encode_query(parameters_to_tuples(to_plain(call.query_params or {}), formats))
     headers = MaskedDict({name: str(value) for name, value in (call.header_params or {}).items()})
     form = parameters_to_tuples(to_plain(call.post_params or {}), formats)
     form += files_parameters(call.files)
-    return Request(_verb(call.method), path, shown_path, query, headers, _body(headers, call.body, form))
+    return Request(checked_method(call.method), path, shown_path, query, headers, _body(headers, call.body, form))
 
 
-def _unsendable(name: str, problem: ValueError) -> Exception:
+def unsendable(name: str, problem: ValueError) -> Exception:
+    """Return the exception for a part of a URL that cannot be sent."""
     return problem if isinstance(problem, OpenApiException) else ApiValueError(f"the {name} {problem}")
 
 

@@ -74,7 +74,10 @@ class Page(list[Any]):
     """A page of a long list, as `"page[Ticket]"` is read.
 
     :ivar is_last: whether the server says that nothing follows; `None`: it says nothing about that.
+    :ivar plain: the entries as they came, where these were made of them.
     """
+
+    plain: list[Any] | None = None
 
     def __init__(self, entries: list[Any], is_last: bool | None) -> None:
         super().__init__(entries)

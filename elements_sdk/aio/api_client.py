@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from elements_sdk._client.base import BaseClient, checked_configuration
 from elements_sdk._http.messages import Request
 from elements_sdk._http.timeouts import Seconds
 from elements_sdk._operations.by_call_api import OWN_CALL_API, by_call_api, own_call_api
 from elements_sdk._operations.operation import DATA_ONLY, Operation, RequestOptions, read_options
-from elements_sdk._utils.redaction import Opaque
+from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk.aio._transport import Transport
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiTypeError
 
 if TYPE_CHECKING:
     from types import TracebackType
+    from typing import Unpack
 
+    from elements_sdk._operations.endpoint import IterateOptions, Returns, SendOptions
     from elements_sdk._serialization.forms import Parameters
+    from elements_sdk.aio.pagination import Pager
+
+T = TypeVar("T")
 
 
 class ApiClient(BaseClient):
@@ -78,6 +83,56 @@ class ApiClient(BaseClient):
         safe = self.configuration.safe_chars_for_path_param
         request = operation.request(arguments, self.client_side_validation, safe)
         return self._run(operation, request, read)
+
+    @overload
+    async def send(self, method: str, path: str, *, returns: None = None, **options: Unpack[SendOptions]) -> None: ...
+    @overload
+    async def send(self, method: str, path: str, *, returns: Returns[T], **options: Unpack[SendOptions]) -> T: ...
+    @overload
+    async def send(self, method: str, path: str, *, returns: str, **options: Unpack[SendOptions]) -> object: ...
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        json: Any = None,
+        returns: Any = None,
+        _request_timeout: Seconds | None = None,
+    ) -> Any:
+        """Call an endpoint that has no method here; see `elements_sdk.ApiClient.send`."""
+        from elements_sdk._operations.endpoint import endpoint  # loaded late, too
+
+        given = Opaque((query, json))
+        query = json = None  # no traceback shows them
+        operation, arguments = endpoint(method, path, given, returns)
+        return await ApiClient.call(self, operation, arguments, {"_request_timeout": _request_timeout})
+
+    @overload
+    def iterate(self, path: str, **options: Unpack[IterateOptions]) -> Pager[dict[str, Any]]: ...
+    @overload
+    def iterate(self, path: str, *, returns: Returns[T], **options: Unpack[IterateOptions]) -> Pager[T]: ...
+    def iterate(
+        self,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        order: str | None = "id",
+        page_size: int = 100,
+        offset: int = 0,
+        returns: Any = dict,
+        _request_timeout: Seconds | None = None,
+    ) -> Pager[Any]:
+        """Iterate over a list that has no method here; see `elements_sdk.ApiClient.iterate`."""
+        from elements_sdk._operations.endpoint import listing
+        from elements_sdk.aio.pagination import Pager  # loaded late: most programs read no list
+        from elements_sdk.pagination import Cursor
+
+        given = Opaque(query)
+        query = None  # no traceback shows it
+        operation, filters = listing(path, given, returns)
+        options = {"_request_timeout": _request_timeout}
+        return Pager(self, Cursor(operation, reveal(filters), page_size, offset, order, options))
 
     @own_call_api
     async def call_api(

@@ -34,6 +34,7 @@ class Session(BaseSession):
     while one task impersonates, every task that uses the session does.
 
     :ivar auth: the calls, made in this session.
+    :ivar api_client: its client, whose `send` and `iterate` reach the rest of the server in this session.
     """
 
     _client: _SessionClient
@@ -59,6 +60,7 @@ class Session(BaseSession):
         client = _SessionClient(complete_login(login, checked_configuration(type(self), configuration)))
         super().__init__(client, _TaskCondition, login)
         self.auth = AuthApi(client)
+        self.api_client: ApiClient = client
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:

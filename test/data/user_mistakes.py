@@ -1,6 +1,6 @@
 """A user's mistakes: each line marked `error` must be refused by mypy and by pyright. It is checked, never run."""
 
-from elements_sdk import AuthApi, Configuration, Ticket
+from elements_sdk import ApiClient, AuthApi, Configuration, Ticket
 from elements_sdk import Tikcet  # error
 from elements_sdk.bulk import map_calls
 
@@ -33,3 +33,7 @@ Configuration(timeout="5")  # error
 Ticket.from_dict("ticket")  # error
 ticket_json: bytes = Ticket(ticket="t").to_json()  # error
 token.note = "mine"  # error
+client = ApiClient()
+client.send("GET", "/api/2/x", retruns=Ticket)  # error
+ticket_sent: Ticket = client.send("GET", "/api/2/x", returns=list[Ticket])  # error
+client.iterate("/api/2/x", ordering="id")  # error

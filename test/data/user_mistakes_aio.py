@@ -37,3 +37,9 @@ async def mistype(auth: AuthApi) -> None:
     number: int = await anext(auth.iter_access_tokens())  # error
     map_calls(auth.get_access_token, ["1"])  # error
     print((await auth.get_access_token(1)).expire)  # error
+
+
+async def send(client: ApiClient) -> None:
+    ticket: Ticket = client.send("GET", "/api/2/x", returns=Ticket)  # error
+    tickets: list[Ticket] = await client.send("GET", "/api/2/x", returns=Ticket)  # error
+    print(ticket, tickets)

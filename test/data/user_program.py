@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.pool import ApplyResult
-from typing import Any, assert_type
+from typing import Any, TypedDict, assert_type
 
 from urllib3 import HTTPHeaderDict
 from urllib3.response import BaseHTTPResponse
@@ -45,6 +46,35 @@ def use(auth: AuthApi) -> None:
     assert_type(user, ElementsUserDetail | None)
     auth.send_access_token_email_notification(1, {"email": "a@example.com"})
     auth.start_impersonation(elements_sdk.ImpersonationEndpointRequest(user=3))
+
+
+@dataclass
+class Workspace:
+    id: int
+
+
+class ApiToken(TypedDict):
+    id: int
+    name: str
+
+
+def token_name(values: dict[str, Any]) -> str:
+    return str(values["name"])
+
+
+def send(client: ApiClient) -> None:
+    client.send("DELETE", "/api/2/x", query={"a": [1, 2]}, json=Ticket(ticket="t"), _request_timeout=5)
+    assert_type(client.send("GET", "/api/2/x", returns=Ticket), Ticket)
+    assert_type(client.send("GET", "/api/2/x", returns=list[Ticket]), list[Ticket])
+    assert_type(client.send("GET", "/api/2/x", returns="list[Ticket]"), object)
+    assert_type(client.send("GET", "/api/2/x", returns=Workspace), Workspace)
+    assert_type(client.send("GET", "/api/2/x", returns=ApiToken), ApiToken)
+    assert_type(client.send("GET", "/api/2/x", returns=list[ApiToken]), list[ApiToken])
+    assert_type(client.send("GET", "/api/2/x", returns=dict[str, Any]), dict[str, Any])
+    assert_type(client.send("GET", "/api/2/x", returns=token_name), str)
+    assert_type(client.iterate("/api/2/x"), Pager[dict[str, Any]])
+    assert_type(client.iterate("/api/2/x", query={"a": 1}, order=None, returns=ApiToken), Pager[ApiToken])
+    assert_type(next(client.iterate("/api/2/x", page_size=5, offset=3, returns=Ticket)), Ticket)
 
 
 def walk(auth: AuthApi) -> None:

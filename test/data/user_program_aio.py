@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, assert_type
+from typing import Any, TypedDict, assert_type
 
 from aiohttp import ClientResponse
 from urllib3 import HTTPHeaderDict
@@ -40,6 +41,26 @@ async def use(auth: AuthApi) -> None:
     assert_type(second, OneTimeAccessToken)
     async with asyncio.TaskGroup() as tasks:
         assert_type(tasks.create_task(auth.create_auth_ticket()), asyncio.Task[Ticket])
+
+
+@dataclass
+class Workspace:
+    id: int
+
+
+class ApiToken(TypedDict):
+    id: int
+    name: str
+
+
+async def send(client: ApiClient) -> None:
+    await client.send("DELETE", "/api/2/x", query={"a": [1, 2]}, json=Ticket(ticket="t"), _request_timeout=5)
+    assert_type(await client.send("GET", "/api/2/x", returns=Ticket), Ticket)
+    assert_type(await client.send("GET", "/api/2/x", returns=list[Workspace]), list[Workspace])
+    assert_type(await client.send("GET", "/api/2/x", returns="list[Ticket]"), object)
+    assert_type(await client.send("GET", "/api/2/x", returns=ApiToken), ApiToken)
+    assert_type(client.iterate("/api/2/x"), Pager[dict[str, Any]])
+    assert_type(await anext(client.iterate("/api/2/x", order=None, returns=ApiToken)), ApiToken)
 
 
 async def walk(auth: AuthApi) -> None:
@@ -82,6 +103,7 @@ async def one_time_code() -> str:
 async def act(configuration: Configuration) -> None:
     async with Session(configuration, "name", "password", otp=one_time_code) as session:
         assert_type(session.auth, AuthApi)
+        assert_type(session.api_client, ApiClient)
         async with session.impersonate(7) as user:
             assert_type(user, ElementsUserDetail)
         await session.login_again()

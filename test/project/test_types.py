@@ -13,7 +13,7 @@ from test.project.checkers import ROOT, marked, mypy, pyright
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("checker", [mypy, pyright])
-@pytest.mark.parametrize(("kind", "count"), [("", 26), ("_aio", 20)])
+@pytest.mark.parametrize(("kind", "count"), [("", 29), ("_aio", 22)])
 def test_program_is_accepted_and_every_mistake_is_refused(
     checker: Callable[[Path], set[int]], kind: str, count: int, tmp_path: Path
 ) -> None:
