@@ -86,8 +86,9 @@ class User(AbstractBaseUser):
 class ApiToken(models.Model):
     """What `Authorization: Bearer ...` carries."""
 
-    key = models.CharField(max_length=64, primary_key=True)
+    key = models.CharField(max_length=64, unique=True, default=secrets.token_urlsafe)
     user = models.ForeignKey(User, on_delete=models.CASCADE)
+    name = models.CharField(max_length=255)
 
 
 class KnownAccount(models.Model):

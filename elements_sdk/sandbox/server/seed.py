@@ -75,7 +75,7 @@ def add_tokens(count: int) -> list[int]:
 def _account(name: str, facts: dict[str, Any]) -> User:
     password, token = f"Sandbox-{secrets.token_urlsafe(9)}", secrets.token_urlsafe(30)
     user = _user(name, password, facts)
-    ApiToken.objects.create(key=token, user=user)
+    ApiToken.objects.create(key=token, user=user, name="sandbox")
     KnownAccount.objects.create(user=user, name=name, password=password, api_token=token)
     return user
 

@@ -15,6 +15,7 @@ from rest_framework import serializers
 from elements_sdk._operations.auth import GET_ALL_ACCESS_TOKENS
 from elements_sdk.sandbox.server.models import (
     LARGEST,
+    ApiToken,
     ClientSession,
     LDAPServer,
     OneTimeAccessToken,
@@ -206,7 +207,31 @@ class AccessTokenSerializer(serializers.ModelSerializer[OneTimeAccessToken]):
         return link
 
 
-class AccessTokenQuerySerializer(serializers.Serializer[Any]):
+class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
+    """An API token as newer servers show it: without the token, which only its creation answers."""
+
+    class Meta:
+        model = ApiToken
+        fields = ["id", "name"]
+
+
+class _PageSerializer(serializers.Serializer[Any]):
+    """Which part of a list is asked for."""
+
+    limit = WholeNumberField(required=False, min_value=1)
+    offset = WholeNumberField(default=0, min_value=0, max_value=LARGEST)
+
+
+class ApiTokenQuerySerializer(_PageSerializer):
+    """The filter, the ordering and the page of the list of API tokens."""
+
+    FILTERS = ("name",)
+
+    name = TextField(required=False)
+    ordering = serializers.ChoiceField(["id", "-id", "name", "-name"], default="id")
+
+
+class AccessTokenQuerySerializer(_PageSerializer):
     """The filters, the ordering and the page of `get_all_access_tokens`."""
 
     FILTERS = ("shared_bundles", "shared_directories", "shared_bundles__asset", "user", "created_by")
@@ -217,8 +242,6 @@ class AccessTokenQuerySerializer(serializers.Serializer[Any]):
     user = _row_number()
     created_by = _row_number()
     ordering = serializers.ChoiceField(_ORDERINGS, default="id")
-    limit = WholeNumberField(required=False, min_value=1)
-    offset = WholeNumberField(default=0, min_value=0, max_value=LARGEST)
 
 
 class SendLinkEmailSerializer(serializers.Serializer[Any]):

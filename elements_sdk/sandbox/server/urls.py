@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import path
 
 from elements_sdk.sandbox.server import views
@@ -21,3 +22,8 @@ urlpatterns = [
     path(_BASE + "impersonation", views.ImpersonationView.as_view()),
     path(_BASE + "impersonation/stop", views.StopImpersonationView.as_view()),
 ]
+if settings.ELEMENTS.is_newer:
+    urlpatterns += [
+        path("api/2/api-tokens", views.ApiTokensView.as_view()),
+        path("api/2/api-tokens/<str:number>", views.ApiTokenView.as_view()),
+    ]

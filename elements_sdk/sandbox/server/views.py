@@ -20,16 +20,17 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotFound, ParseError, ValidationError
+from rest_framework.generics import RetrieveUpdateDestroyAPIView
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
+from rest_framework.serializers import ModelSerializer, Serializer
 from rest_framework.views import APIView
 
 from elements_sdk.sandbox.server import login, reset_tokens, serializers
 from elements_sdk.sandbox.server.authentication import impersonate, impersonated
-from elements_sdk.sandbox.server.models import LARGEST, OneTimeAccessToken, Ticket, User, row_number
+from elements_sdk.sandbox.server.models import LARGEST, ApiToken, OneTimeAccessToken, Ticket, User, row_number
 from elements_sdk.sandbox.server.permissions import HasSession, IsAdministrator, IsAdministratorThemselves
 
 TICKET_LIFETIME = timedelta(seconds=60)
@@ -63,15 +64,8 @@ class AccessTokensView(APIView):
     """GET: list access tokens."""
 
     def get(self, request: Request) -> Response:
-        query = _valid(serializers.AccessTokenQuerySerializer, request.query_params.dict())
-        filters = {name: query[name] for name in serializers.AccessTokenQuerySerializer.FILTERS if name in query}
-        tokens = _visible_tokens(request).filter(**filters).distinct().order_by(query["ordering"], "id")
-        paginator = _Pagination() if settings.ELEMENTS.paging == "envelope" else None
-        page: Any = paginator.paginate_queryset(tokens, request) if paginator else _cut(tokens, **query)
-        shown = serializers.AccessTokenSerializer(
-            tokens if page is None else page, many=True, context={"request": request}
-        ).data
-        return Response(shown) if paginator is None or page is None else paginator.get_paginated_response(shown)
+        kinds = serializers.AccessTokenQuerySerializer, serializers.AccessTokenSerializer
+        return _listed(request, _visible_tokens(request), *kinds)
 
 
 class _Pagination(LimitOffsetPagination):
@@ -111,6 +105,27 @@ class AccessTokenEmailView(APIView):
         link = serializers.AccessTokenSerializer(token, context={"request": request}).data["full_url"]
         send_mail(values["subject"], f"{values['text']}\n\n{link}".strip(), None, [address])
         return Response()
+
+
+class ApiTokensView(APIView):
+    """GET, POST: list and create API tokens of one's own, on newer servers."""
+
+    def get(self, request: Request) -> Response:
+        tokens = ApiToken.objects.filter(user=_caller(request))
+        return _listed(request, tokens, serializers.ApiTokenQuerySerializer, serializers.ApiTokenSerializer)
+
+    def post(self, request: Request) -> Response:
+        token = ApiToken.objects.create(user=_caller(request), **_valid(serializers.ApiTokenSerializer, request.data))
+        return Response({**serializers.ApiTokenSerializer(token).data, "token": token.key}, status=201)
+
+
+class ApiTokenView(RetrieveUpdateDestroyAPIView[ApiToken]):
+    """GET, PUT, PATCH, DELETE: one of these API tokens."""
+
+    serializer_class = serializers.ApiTokenSerializer
+
+    def get_object(self) -> ApiToken:
+        return get_object_or_404(ApiToken, user=_caller(self.request), pk=row_number(self.kwargs["number"]))
 
 
 class LoginView(APIView):
@@ -199,7 +214,23 @@ def _valid(serializer: type[Serializer[Any]], data: Any) -> dict[str, Any]:
     return values
 
 
-def _cut(tokens: QuerySet[OneTimeAccessToken], offset: int, limit: int | None = None, **_: Any) -> Any:
+def _listed(
+    request: Request,
+    rows: QuerySet[Any],
+    query_serializer: type[serializers.AccessTokenQuerySerializer] | type[serializers.ApiTokenQuerySerializer],
+    serializer: type[ModelSerializer[Any]],
+) -> Response:
+    """Answer with the part of a list that the query asks for."""
+    query = _valid(query_serializer, request.query_params.dict())
+    filters = {name: query[name] for name in query_serializer.FILTERS if name in query}
+    rows = rows.filter(**filters).distinct().order_by(query["ordering"], "id")
+    paginator = _Pagination() if settings.ELEMENTS.paging == "envelope" else None
+    page: Any = paginator.paginate_queryset(rows, request) if paginator else _cut(rows, **query)
+    shown = serializer(rows if page is None else page, many=True, context={"request": request}).data
+    return Response(shown) if paginator is None or page is None else paginator.get_paginated_response(shown)
+
+
+def _cut(tokens: QuerySet[Any], offset: int, limit: int | None = None, **_: Any) -> Any:
     if limit is None:
         return tokens[offset:]
     return tokens[offset : min(offset + min(limit, settings.ELEMENTS.max_limit or limit), LARGEST)]
