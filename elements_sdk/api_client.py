@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from elements_sdk._client.base import BaseClient, checked_configuration
+from elements_sdk._client.given import GivenTransport
 from elements_sdk._http.messages import Request
 from elements_sdk._http.timeouts import Seconds
 from elements_sdk._operations.by_call_api import OWN_CALL_API, by_call_api, own_call_api
@@ -13,7 +14,7 @@ from elements_sdk._operations.operation import DATA_ONLY, Operation, RequestOpti
 from elements_sdk._transport.urllib3 import Transport
 from elements_sdk._utils.fork import abandon_in_child
 from elements_sdk._utils.redaction import Opaque, reveal
-from elements_sdk._utils.sync import run
+from elements_sdk._utils.sync import run, settled
 from elements_sdk.exceptions import ApiValueError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from elements_sdk._serialization.forms import Parameters
     from elements_sdk.configuration import Configuration
     from elements_sdk.pagination import Pager
+    from elements_sdk.transport import Transport as ApiTransport
 
 T = TypeVar("T")
 
@@ -38,7 +40,7 @@ class ApiClient(BaseClient):
     :ivar pool_threads: how many calls with `async_req=True` run at a time.
     """
 
-    rest_client: Transport
+    rest_client: Transport | GivenTransport
 
     def __init__(
         self,
@@ -47,18 +49,24 @@ class ApiClient(BaseClient):
         header_value: str | None = None,
         cookie: str | None = None,
         pool_threads: int = 1,
+        *,
+        transport: ApiTransport | None = None,
     ) -> None:
-        """Without a configuration, a copy of the default one is used. `header_name` is sent with every call."""
+        """Without a configuration, a copy of the default one is used. `header_name` is sent with every call.
+
+        :param transport: what sends in place of the network; copies of the client share it.
+        """
         if isinstance(pool_threads, bool) or not isinstance(pool_threads, int) or pool_threads < 1:
             raise ApiValueError("pool_threads must be a whole number from 1")
         given = checked_configuration(type(self), configuration)
-        super().__init__(Transport(given), given, header_name, header_value, cookie)
+        sends = Transport(given) if transport is None else GivenTransport(transport, given)
+        super().__init__(sends, given, header_name, header_value, cookie)
         self.pool_threads = pool_threads
         self._pool: ThreadPool | None = None
 
     def own_settings(self) -> dict[str, Any]:
         """Return the constructor arguments that only this kind of client takes."""
-        return {"pool_threads": self.pool_threads}
+        return {**super().own_settings(), "pool_threads": self.pool_threads}
 
     def renew_after_fork(self) -> None:
         """Start without threads in a new process."""
@@ -92,7 +100,7 @@ class ApiClient(BaseClient):
             pool.join()
         elif pool is not None:
             pool.terminate()
-        self.rest_client.close()
+        run(settled(self.rest_client.close()))
 
     @property
     def pool(self) -> ThreadPool:

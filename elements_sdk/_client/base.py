@@ -280,7 +280,8 @@ class BaseClient(LegacyClient):
 
         A derived class whose constructor takes arguments of its own adds them to what its base returns.
         """
-        return {}
+        given = getattr(self.rest_client, "given", None)
+        return {} if given is None else {"transport": given}
 
     def _checked_settings(self) -> dict[str, Any]:
         """Return `own_settings`.

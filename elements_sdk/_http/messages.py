@@ -33,6 +33,10 @@ _NOT_FOR_CALLERS = {
 class Request:
     """A request as it goes over the wire. Its repr shows neither query, header values nor body.
 
+    :ivar method: `"GET"`, for example.
+    :ivar path: the path that the call names, below the host.
+    :ivar headers: all headers, credentials included.
+    :ivar body: bytes; `None`: there is none.
     :ivar shown_path: the path as logs and exceptions may show it.
     :ivar url: the whole URL that it is sent to, query included.
     :ivar origin: the origin of `url`.
@@ -82,6 +86,8 @@ class Request:
 class Response:
     """A response. Its repr shows nothing that the server has written.
 
+    :ivar status: of the response, beside its `reason`.
+    :ivar data: the body.
     :ivar headers: all headers; they may be made when they are asked for, since hardly any call needs them.
     :ivar raw: the response of urllib3 or aiohttp, where the caller is to read the body; it holds on to the connection.
     :ivar file: where the body was written to, if it was.
@@ -90,7 +96,7 @@ class Response:
     __slots__ = ("_headers", "data", "file", "raw", "reason", "status")
 
     def __init__(
-        self, status: int, reason: str, headers: HTTPHeaderDict | Callable[[], HTTPHeaderDict], data: bytes
+        self, status: int, reason: str, headers: Mapping[str, str] | Callable[[], HTTPHeaderDict], data: bytes
     ) -> None:
         self.status, self.reason, self._headers, self.data = status, reason, headers, data
         self.raw: Any = None
@@ -103,7 +109,11 @@ class Response:
     def headers(self) -> HTTPHeaderDict:
         if callable(self._headers):
             self._headers = self._headers()
-        return self._headers
+        elif type(self._headers) is dict:
+            from urllib3 import HTTPHeaderDict
+
+            self._headers = HTTPHeaderDict(self._headers)
+        return self._headers  # type: ignore[return-value]  # the only other kind of mapping
 
     def getheaders(self) -> HTTPHeaderDict:
         """Return all headers."""

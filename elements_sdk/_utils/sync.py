@@ -5,7 +5,7 @@ Where the asyncio client waits for its event loop, the blocking one blocks its t
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -19,3 +19,10 @@ def run(steps: Coroutine[Any, Any, T]) -> T:
         result: T = end.value
         return result
     raise RuntimeError("a coroutine of the blocking client has waited for an event loop")
+
+
+async def settled(value: Awaitable[T] | T) -> T:
+    """Return a value, or what comes of an awaitable."""
+    given: Any = value
+    result: T = await given if isinstance(given, Awaitable) else given
+    return result

@@ -6,11 +6,13 @@ from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from elements_sdk._client.base import BaseClient, checked_configuration
+from elements_sdk._client.given import GivenTransport
 from elements_sdk._http.messages import Request
 from elements_sdk._http.timeouts import Seconds
 from elements_sdk._operations.by_call_api import OWN_CALL_API, by_call_api, own_call_api
 from elements_sdk._operations.operation import DATA_ONLY, Operation, RequestOptions, read_options
 from elements_sdk._utils.redaction import Opaque, reveal
+from elements_sdk._utils.sync import settled
 from elements_sdk.aio._transport import Transport
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiTypeError
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from elements_sdk._operations.endpoint import IterateOptions, Returns, SendOptions
     from elements_sdk._serialization.forms import Parameters
     from elements_sdk.aio.pagination import Pager
+    from elements_sdk.transport import Transport as ApiTransport
 
 T = TypeVar("T")
 
@@ -32,7 +35,7 @@ class ApiClient(BaseClient):
     Configuration, credentials, retries and timeouts are those of the blocking client.
     """
 
-    rest_client: Transport
+    rest_client: Transport | GivenTransport
 
     def __init__(
         self,
@@ -40,10 +43,16 @@ class ApiClient(BaseClient):
         header_name: str | None = None,
         header_value: str | None = None,
         cookie: str | None = None,
+        *,
+        transport: ApiTransport | None = None,
     ) -> None:
-        """Without a configuration, a copy of the default one is used. `header_name` is sent with every call."""
+        """Without a configuration, a copy of the default one is used. `header_name` is sent with every call.
+
+        :param transport: what sends in place of the network; copies of the client share it.
+        """
         given = checked_configuration(type(self), configuration)
-        super().__init__(Transport(given), given, header_name, header_value, cookie)
+        sends = Transport(given) if transport is None else GivenTransport(transport, given)
+        super().__init__(sends, given, header_name, header_value, cookie)
 
     async def __aenter__(self) -> Self:
         return self
@@ -56,7 +65,7 @@ class ApiClient(BaseClient):
     async def close(self) -> None:
         """Close the connections. After that, calls raise `ApiValueError`."""
         self._is_closed = True
-        await self.rest_client.close()
+        await settled(self.rest_client.close())
 
     def call(
         self, operation: Operation, arguments: Opaque[Mapping[str, Any]], options: Mapping[str, Any] | None = None
