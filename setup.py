@@ -82,7 +82,7 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["elements_sdk", "elements_sdk.*"]),
-    package_data={"elements_sdk": ["py.typed", "api/*.pyi", "cli/*.jinja"]},
+    package_data={"elements_sdk": ["py.typed", "cli/*.jinja"]},
     cmdclass={"build_py": BuildFromNothing, "sdist": SourceArchive},
     install_requires=REQUIRED,
     extras_require={"aio": AIO, "sandbox": SANDBOX, "cli": CLI, "keyring": KEYRING, "report": REPORT},

@@ -54,7 +54,8 @@ def main() -> int:
 def stubs() -> dict[Path, str]:
     """Return the text of each stub, by its path."""
     package = _loaded(ROOT)
-    return {_stub_path(module): "".join(_module(package, module)) for module in PUBLIC}
+    texts = {_stub_path(module): "".join(_module(package, module)) for module in PUBLIC}
+    return {path: re.sub(r"\b(models|api\.pagination)\.(?=[A-Z])", "", text) for path, text in texts.items()}
 
 
 def breaks(current: dict[Path, str]) -> Iterator[tuple[str, str]]:

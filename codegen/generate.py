@@ -1,4 +1,4 @@
-"""Writes models, operations, AuthApi with its stub, the reference pages and README's tables from `openapi.yaml`.
+"""Writes models, operations, AuthApi, the reference pages and README's tables from `openapi.yaml`.
 
 Run it as `python codegen/generate.py`; with `--check` it writes nothing and fails if a generated file differs.
 """
@@ -6,9 +6,11 @@ Run it as `python codegen/generate.py`; with `--check` it writes nothing and fai
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -33,17 +35,18 @@ EXCEPTIONS = {
 def render_all(specification: Specification, root: Path) -> dict[Path, str]:
     """Return the text of every generated file, by its path below `root`."""
     environment = _environment()
+    names = "|".join(model.name for model in specification.models)
+    environment.filters["qualified"] = partial(re.sub, rf"\b({names})\b", r"models.\1")
 
     def render(template: str, **values: object) -> str:
         text = environment.get_template(template).render(spec=specification, **values)
         name = template.removesuffix(".jinja")
-        return _formatted(text, name) if name.endswith((".py", ".pyi")) else text
+        return _formatted(text, name) if name.endswith(".py") else text
 
     files = {
         Path("elements_sdk/models/__init__.py"): render("models_init.py.jinja"),
         Path("elements_sdk/_operations/auth.py"): render("operations_auth.py.jinja"),
         Path("elements_sdk/api/auth_api.py"): render("auth_api.py.jinja"),
-        Path("elements_sdk/api/auth_api.pyi"): render("auth_api.pyi.jinja"),
         Path("elements_sdk/aio/auth_api.py"): render("aio_auth_api.py.jinja"),
         Path("docs/AuthApi.md"): render("auth_api.md.jinja"),
         Path("README.md"): _with_tables((root / "README.md").read_text("utf-8"), render),
@@ -104,6 +107,7 @@ def _environment() -> Environment:
     environment.filters["lower_first"] = _lower_first
     environment.filters["exception"] = _exception
     environment.filters["raises"] = _raises
+    environment.filters["body"] = "models.{0} | models.{0}Dict".format
     environment.filters["as_keyword"] = "{0}={0}".format
     environment.filters["as_item"] = '"{0}": {0}'.format
     return environment

@@ -9,19 +9,30 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from elements_sdk.models._base import Model
     from elements_sdk.models.auth_login_endpoint_request import AuthLoginEndpointRequest
+    from elements_sdk.models.auth_login_endpoint_request import (
+        AuthLoginEndpointRequestDict as AuthLoginEndpointRequestDict,
+    )
     from elements_sdk.models.auth_login_endpoint_response import AuthLoginEndpointResponse
     from elements_sdk.models.client_session import ClientSession
     from elements_sdk.models.elements_user_detail import ElementsUserDetail
     from elements_sdk.models.elements_user_mini import ElementsUserMini
     from elements_sdk.models.generate_password_endpoint_response import GeneratePasswordEndpointResponse
     from elements_sdk.models.impersonation_endpoint_request import ImpersonationEndpointRequest
+    from elements_sdk.models.impersonation_endpoint_request import (
+        ImpersonationEndpointRequestDict as ImpersonationEndpointRequestDict,
+    )
     from elements_sdk.models.ldap_server import LDAPServer
     from elements_sdk.models.one_time_access_token import OneTimeAccessToken
     from elements_sdk.models.one_time_access_token_activity import OneTimeAccessTokenActivity
     from elements_sdk.models.one_time_access_token_shared_object import OneTimeAccessTokenSharedObject
     from elements_sdk.models.password_reset_endpoint_request import PasswordResetEndpointRequest
+    from elements_sdk.models.password_reset_endpoint_request import (
+        PasswordResetEndpointRequestDict as PasswordResetEndpointRequestDict,
+    )
     from elements_sdk.models.send_link_email_request import SendLinkEmailRequest
+    from elements_sdk.models.send_link_email_request import SendLinkEmailRequestDict as SendLinkEmailRequestDict
     from elements_sdk.models.ticket import Ticket
+    from elements_sdk.models.ticket import TicketDict as TicketDict
 
 __all__ = [
     "AuthLoginEndpointRequest",
@@ -80,6 +91,8 @@ if not TYPE_CHECKING:
             value = by_name(name)
         elif name in _FILES.values():
             value = import_module(f"{__name__}.{name}")
+        elif name.removesuffix("Dict") in _FILES:
+            value = getattr(import_module(f"{__name__}.{_FILES[name.removesuffix('Dict')]}"), name)
         else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         globals()[name] = value

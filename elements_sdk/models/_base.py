@@ -127,7 +127,8 @@ class ModelType(type):
             namespace["__slots__"] = (*own, *(f"_{key}" for key in given))
         made = super().__new__(mcs, name, bases, namespace)
         for key, value in given.items():
-            kind = type_text(made.__annotations__[key]).removesuffix(" | None").removesuffix(f" | {value.newer}")
+            kind = type_text(made.__annotations__[key]).replace("models.", "")
+            kind = kind.removesuffix(" | None").removesuffix(f" | {value.newer}")
             declared[key] = value._replace(model=name, name=key, type=kind)
             setattr(made, key, property(attrgetter(f"_{key}"), _checked_setter(declared[key])))
         made._declared = declared

@@ -18,9 +18,13 @@ class AuthLoginEndpointRequest(Model):
     """
 
     username: str = prop(min_length=1)
+    """Name of the account."""
     password: str = prop(min_length=1, secret=True)
+    """The account's password."""
     otp: str | None = prop(default=None, secret=True)
+    """The one-time code, where the account uses one."""
     new_password: str | None = prop(default=None, min_length=1, secret=True)
+    """The password to have from now on, where the server demands a change."""
 
 
 class AuthLoginEndpointRequestDict(TypedDict):

@@ -3,12 +3,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from elements_sdk import models
 from elements_sdk.models._base import Model, prop
-
-if TYPE_CHECKING:
-    from elements_sdk.models.elements_user_detail import ElementsUserDetail
 
 
 class AuthLoginEndpointResponse(Model):
@@ -21,9 +17,13 @@ class AuthLoginEndpointResponse(Model):
     """
 
     reason: str | None = prop(default=None, min_length=1)
+    """Why the login was refused, as a word for programs."""
     detail: str | None = prop(default=None, min_length=1)
+    """Why the login was refused, as a sentence for people."""
     redirect: str | None = prop(default=None, min_length=1)
-    user: ElementsUserDetail | None = prop(default=None)
+    """Where a browser should go next."""
+    user: models.ElementsUserDetail | None = prop(default=None)
+    """Who is logged in."""
 
     @property
     def session_key(self) -> str | None:

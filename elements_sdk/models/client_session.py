@@ -3,14 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
+from elements_sdk import models
 from elements_sdk.models._base import Model, prop
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from elements_sdk.models.elements_user_mini import ElementsUserMini
 
 
 class ClientSession(Model):
@@ -25,8 +21,14 @@ class ClientSession(Model):
     """
 
     id: int = prop(default=None, read_only=True)
-    user: ElementsUserMini = prop()
+    """Number of the session."""
+    user: models.ElementsUserMini = prop()
+    """Who works there."""
     mounted_workspaces: str | None = prop(default=None, read_only=True)
+    """Workspaces mounted; newer servers send a list of objects."""
     started: datetime | None = prop(default=None, read_only=True)
+    """When the session began."""
     last_updated: datetime | None = prop(default=None, read_only=True)
+    """When the workstation last reported."""
     workstation: str = prop()
+    """The workstation; newer servers send an object."""

@@ -3,15 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
+from elements_sdk import models
 from elements_sdk.models._base import Model, prop
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from elements_sdk.models.client_session import ClientSession
-    from elements_sdk.models.ldap_server import LDAPServer
 
 
 class ElementsUserDetail(Model):
@@ -58,43 +53,81 @@ class ElementsUserDetail(Model):
     """
 
     id: int = prop(default=None, read_only=True)
+    """Number of the user."""
     allow_changing_password: bool | None = prop(default=None)
+    """Whether users may change the password themselves."""
     allow_wan_login: bool | None = prop(default=None)
+    """Whether the user may log in from outside the local network."""
     allowed_fs_paths: list[str] | None = prop(default=None, read_only=True)
+    """Paths that the user may read."""
     allowed_fs_write_paths: list[str] | None = prop(default=None, read_only=True)
+    """Paths that the user may write."""
     avatar: str | None = prop(default=None)
-    client_sessions: list[ClientSession] | None = prop(default=None, read_only=True)
+    """Address of the user's picture."""
+    client_sessions: list[models.ClientSession] | None = prop(default=None, read_only=True)
+    """Workstations on which the user is working now."""
     default_page: str | None = prop(default=None, min_length=1, max_length=63)
+    """Page shown after a login."""
     display_name: str | None = prop(default=None, read_only=True)
+    """Name to show."""
     effective_permissions: list[str] | None = prop(default=None, read_only=True)
+    """All permissions, those of groups included."""
     email: str | None = prop(default=None, max_length=255)
+    """E-mail address."""
     expiry: datetime | None = prop(default=None)
+    """When the account ends; never if null."""
     ancillary_path_read_only: bool | None = prop(default=None)
+    """Whether the ancillary path may only be read."""
     ancillary_path: str | None = prop(default=None, max_length=255)
+    """A further path mounted for the user."""
     fm_bookmarks: list[str] | None = prop(default=None)
+    """Bookmarks of the file manager."""
     full_name: str | None = prop(default=None, max_length=255)
+    """Full name."""
     gid: int | None = prop(default=None)
+    """Group number on the file system."""
     group_permissions: list[str] | None = prop(default=None, read_only=True)
+    """Permissions that come from groups."""
     has_password: bool | None = prop(default=None, read_only=True)
+    """Whether the account has a password."""
     home: int | None = prop(default=None)
+    """Number of the home workspace."""
     is_external: bool | None = prop(default=None)
+    """Whether the user comes from outside the organisation."""
     is_cloud: bool | None = prop(default=None)
+    """Whether this is an account of the cloud service."""
     is_cloud_default: bool | None = prop(default=None)
+    """Whether this is the default account for cloud users."""
     is_enabled: bool | None = prop(default=None)
+    """Whether the account may be used."""
     language: str | None = prop(default=None, enum=("en", "fr", "de", "ru"))
+    """Language of the user interface."""
     last_seen: datetime | None = prop(default=None)
-    ldap: LDAPServer | None = prop(default=None, newer="object")
+    """When the user was last active."""
+    ldap: models.LDAPServer | None = prop(default=None, newer="object")
+    """Directory server that the account comes from; newer servers may send any value."""
     ldap_dn: str | None = prop(default=None, max_length=255)
+    """Distinguished name in that directory."""
     password_change_required: bool | None = prop(default=None)
+    """Whether the next login must set a new password."""
     permissions: list[str] = prop()
+    """Permissions given to the user directly."""
     shaper_ceiling: int | None = prop(default=None)
+    """Upper limit of the bandwidth shaper."""
     shaper_rate: int | None = prop(default=None)
+    """Guaranteed rate of the bandwidth shaper."""
     sync_id: str | None = prop(default=None, read_only=True)
+    """Identity of the account across synchronised servers."""
     totp_enabled: bool | None = prop(default=None)
+    """Whether a login needs a one-time code."""
     uid: int | None = prop(default=None)
+    """User number on the file system."""
     unix_username: str | None = prop(default=None, max_length=255)
+    """Name on the file system."""
     username: str = prop(min_length=1, max_length=255)
+    """Name to log in with."""
     groups: list[int] = prop()
+    """Numbers of the user's groups."""
 
     @property
     def ldap_guid(self) -> str | None:

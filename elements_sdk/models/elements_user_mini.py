@@ -20,10 +20,18 @@ class ElementsUserMini(Model):
     """
 
     id: int = prop(default=None, read_only=True)
+    """Number of the user."""
     avatar: str | None = prop(default=None)
+    """Address of the user's picture."""
     display_name: str | None = prop(default=None, read_only=True)
+    """Name to show."""
     email: str | None = prop(default=None, max_length=255)
+    """E-mail address."""
     full_name: str | None = prop(default=None, max_length=255)
+    """Full name."""
     is_external: bool | None = prop(default=None)
+    """Whether the user comes from outside the organisation."""
     is_cloud: bool | None = prop(default=None)
+    """Whether this is an account of the cloud service."""
     username: str = prop(min_length=1, max_length=255)
+    """Name to log in with."""

@@ -13,3 +13,4 @@ class GeneratePasswordEndpointResponse(Model):
     """
 
     password: str = prop(min_length=1, secret=True)
+    """The proposed password."""

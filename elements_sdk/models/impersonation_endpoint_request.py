@@ -15,6 +15,7 @@ class ImpersonationEndpointRequest(Model):
     """
 
     user: int = prop()
+    """Number of the user, as in `ElementsUserDetail.id`."""
 
 
 class ImpersonationEndpointRequestDict(TypedDict):

@@ -16,6 +16,10 @@ class LDAPServer(Model):
     """
 
     id: int = prop(default=None, read_only=True)
+    """Number of the directory server."""
     name: str | None = prop(default=None, max_length=255)
+    """Its name."""
     winbind_separator: str | None = prop(default=None, read_only=True)
+    """Character between domain and user name."""
     nt_domain: str | None = prop(default=None, max_length=255)
+    """Its NT domain."""

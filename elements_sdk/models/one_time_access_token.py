@@ -3,16 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
+from elements_sdk import models
 from elements_sdk.models._base import Model, prop
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from elements_sdk.models.elements_user_mini import ElementsUserMini
-    from elements_sdk.models.one_time_access_token_activity import OneTimeAccessTokenActivity
-    from elements_sdk.models.one_time_access_token_shared_object import OneTimeAccessTokenSharedObject
 
 
 class OneTimeAccessToken(Model):
@@ -37,21 +31,37 @@ class OneTimeAccessToken(Model):
     """
 
     id: int = prop(default=None, read_only=True)
-    activity: list[OneTimeAccessTokenActivity] | None = prop(default=None, read_only=True)
-    user: ElementsUserMini = prop()
-    created_by: ElementsUserMini | None = prop(default=None)
+    """Number of the access token."""
+    activity: list[models.OneTimeAccessTokenActivity] | None = prop(default=None, read_only=True)
+    """Every use of the link, one entry a visit."""
+    user: models.ElementsUserMini = prop()
+    """The user in whose name a visitor acts."""
+    created_by: models.ElementsUserMini | None = prop(default=None)
+    """Who made the link."""
     media_root_permissions: str | list[int] | None = prop(default=None, read_only=True, newer="list[int]")
-    shared_bundles: list[OneTimeAccessTokenSharedObject] | None = prop(default=None, read_only=True)
-    shared_directories: list[OneTimeAccessTokenSharedObject] | None = prop(default=None, read_only=True)
+    """What the link allows on media roots; newer servers send a list of numbers."""
+    shared_bundles: list[models.OneTimeAccessTokenSharedObject] | None = prop(default=None, read_only=True)
+    """The bundles shared."""
+    shared_directories: list[models.OneTimeAccessTokenSharedObject] | None = prop(default=None, read_only=True)
+    """The directories shared."""
     full_url: str | None = prop(default=None, read_only=True, secret=True)
+    """The share link, complete; whoever has it has access."""
     url: str = prop(min_length=1, max_length=1023)
+    """Page that the link leads to."""
     token: str = prop(min_length=1, max_length=1023, secret=True)
+    """The secret part of the link."""
     view_limit_enabled: bool | None = prop(default=None)
+    """Whether the number of visits is limited."""
     view_limit_left: int | None = prop(default=None)
+    """How many visits are left."""
     expires: datetime | None = prop(default=None)
+    """When the link stops working; never if null."""
     require_login: bool | None = prop(default=None)
+    """Whether a visitor has to log in first."""
     is_easy_sharing_for_bundle: int | None = prop(default=None, read_only=True)
+    """Number of the bundle, where the link was made by easy sharing of one."""
     is_easy_sharing_for_directory: int | None = prop(default=None, read_only=True)
+    """Number of the directory, where the link was made by easy sharing of one."""
 
     @property
     def created_at(self) -> datetime | None:

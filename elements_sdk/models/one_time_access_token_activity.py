@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from elements_sdk.models._base import Model, prop
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 class OneTimeAccessTokenActivity(Model):
@@ -21,6 +18,10 @@ class OneTimeAccessTokenActivity(Model):
     """
 
     id: int = prop(default=None, read_only=True)
+    """Number of the entry."""
     date: datetime | None = prop(default=None, read_only=True)
+    """When the visit was."""
     ip: str = prop(min_length=1, max_length=255)
+    """Address that the visitor came from."""
     token: int = prop()
+    """Number of the access token that was used."""

@@ -14,4 +14,6 @@ class OneTimeAccessTokenSharedObject(Model):
     """
 
     id: int = prop()
+    """Number of the bundle or directory."""
     name: str = prop(min_length=1)
+    """Its name."""

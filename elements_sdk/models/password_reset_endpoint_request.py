@@ -16,7 +16,9 @@ class PasswordResetEndpointRequest(Model):
     """
 
     token: str = prop(min_length=1, secret=True)
+    """The token from the password-reset e-mail."""
     password: str = prop(min_length=1, secret=True)
+    """The new password."""
 
 
 class PasswordResetEndpointRequestDict(TypedDict):

@@ -17,8 +17,11 @@ class SendLinkEmailRequest(Model):
     """
 
     email: str | None = prop(default=None, min_length=1)
+    """Address to send to; the token's user if left out."""
     subject: str | None = prop(default=None, min_length=1)
+    """Subject line."""
     text: str | None = prop(default=None, min_length=1)
+    """What to say besides the link."""
 
 
 class SendLinkEmailRequestDict(TypedDict):

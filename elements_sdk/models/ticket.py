@@ -15,6 +15,7 @@ class Ticket(Model):
     """
 
     ticket: str = prop(min_length=1, secret=True)
+    """The ticket itself."""
 
 
 class TicketDict(TypedDict):

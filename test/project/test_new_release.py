@@ -25,7 +25,6 @@ WRITTEN = {
     "elements_sdk/_operations/auth.py",
     "elements_sdk/aio/auth_api.py",
     "elements_sdk/api/auth_api.py",
-    "elements_sdk/api/auth_api.pyi",
     "elements_sdk/models/__init__.py",
     "elements_sdk/models/session_name.py",
 }
