@@ -36,6 +36,9 @@ class BasePager(Generic[T]):
         self._cursor = cursor
         self._rest = deque[T]()
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._cursor.operation.name!r}, {self._client!r})"
+
     async def _fetch_new(self) -> list[T]:
         """Fetch pages until one has something new, and return that; at the end, an empty list."""
         cursor = self._cursor

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from elements_sdk._client.base import checked_configuration
 from elements_sdk._client.session import BaseSession, SessionCalls, code_of_environment, complete_login
@@ -69,6 +69,7 @@ class Session(BaseSession):
         """
         return cls(Configuration.from_env(environment), otp=code_of_environment(environment or os.environ))
 
+    auth: AuthApi = cast(AuthApi, AuthApi)  # which a double made by `create_autospec` goes by
     _client: _SessionClient
 
     def __enter__(self) -> Self:

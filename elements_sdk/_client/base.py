@@ -273,7 +273,10 @@ class BaseClient(LegacyClient):
 
     def __repr__(self) -> str:
         given = vars(self).get("configuration")  # it may be half made
-        return f"{type(self).__name__}({given.host!r})" if given else f"{type(self).__name__}()"
+        if given is None:
+            return f"{type(self).__name__}()"
+        by_key = ", by key" if given.api_key or given.refresh_api_key_hook else ""
+        return f"{type(self).__name__}({given.host!r}{by_key})"
 
     def own_settings(self) -> dict[str, Any]:
         """Return the constructor arguments that only this kind of client takes, for copies and pickles of it.

@@ -107,7 +107,7 @@ class BaseSession:
         raise ApiTypeError("a Session cannot be pickled: make one where it is used")
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._client!r})"
+        return f"{type(self).__name__}({self._client.configuration.host!r}, {reveal(self._login)['username']!r})"
 
     async def _enter(self) -> None:
         async with self._lock.exclusive():
@@ -287,6 +287,9 @@ class SessionCalls(BaseClient):
     """The part of a session's client that makes each call as the identity it was meant for, or not at all."""
 
     session: BaseSession
+
+    def __repr__(self) -> str:
+        return repr(self.session) if "session" in vars(self) else super().__repr__()
 
     def forget_session(self) -> None:
         """Drop the session's cookies."""

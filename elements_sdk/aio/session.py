@@ -8,7 +8,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from elements_sdk._client.base import checked_configuration
 from elements_sdk._client.session import BaseSession, SessionCalls, code_of_environment, complete_login
@@ -37,6 +37,7 @@ class Session(BaseSession):
     :ivar api_client: its client, whose `send` and `iterate` reach the rest of the server in this session.
     """
 
+    auth: AuthApi = cast(AuthApi, AuthApi)  # which a double made by `create_autospec` goes by
     _client: _SessionClient
 
     def __init__(

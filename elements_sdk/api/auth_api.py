@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from elements_sdk import api, models
 from elements_sdk._client.base import checked_client
+from elements_sdk._client.signatures import show_signatures
 from elements_sdk._operations.auth import (
     CHECK_AUTH_TICKET as CHECK_AUTH_TICKET,
 )
@@ -71,6 +72,9 @@ class AuthApi:
     def __init__(self, api_client: ApiClient | None = None) -> None:
         """Without a client of your own, a new one is made from the default `Configuration`."""
         self.api_client: ApiClient = ApiClient() if api_client is None else checked_client(api_client)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.api_client!r})"
 
     if TYPE_CHECKING:  # a program that runs need not make them
 
@@ -1555,3 +1559,6 @@ class AuthApi:
     def stop_impersonation_with_http_info(self, **options: Unpack[CallOptions]) -> ApiResponse[object]:
         """Do the same as `stop_impersonation`, and return status code and headers too."""
         return ApiClient.call_with_http_info(self.api_client, STOP_IMPERSONATION, NOTHING, options)
+
+
+show_signatures(AuthApi, "async_req", "_preload_content", "_return_http_data_only")

@@ -18,6 +18,9 @@ from elements_sdk._utils.redaction import Opaque, masked, reveal
 from elements_sdk._utils.text import closest
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
 
+if TYPE_CHECKING:
+    from inspect import Signature
+
 
 class ModelSettings(Protocol):
     """The two settings of a `Configuration` that concern models."""
@@ -126,15 +129,36 @@ class ModelType(type):
             own = (slots,) if isinstance(slots, str) else slots
             namespace["__slots__"] = (*own, *(f"_{key}" for key in given))
         made = super().__new__(mcs, name, bases, namespace)
+        words = dict(re.findall(r":ivar (\w+): (.+)", made.__doc__ or ""))
         for key, value in given.items():
             kind = type_text(made.__annotations__[key]).replace("models.", "")
             kind = kind.removesuffix(" | None").removesuffix(f" | {value.newer}")
             declared[key] = value._replace(model=name, name=key, type=kind)
-            setattr(made, key, property(attrgetter(f"_{key}"), _checked_setter(declared[key])))
+            setter, told = _checked_setter(declared[key]), words.get(key, "")
+            setattr(made, key, property(attrgetter(f"_{key}"), setter, None, told[:1].upper() + told[1:]))
         made._declared = declared
         made.openapi_types = {key: declaration.type for key, declaration in declared.items()}
         made.attribute_map = {key: key for key in declared}
         return made
+
+    @property
+    def __signature__(cls) -> Signature:
+        """The properties as keywords, and last what only the library gives."""
+        from inspect import Parameter, Signature, get_annotations  # loaded late: it takes long
+
+        if cls.__init__ is not Model.__init__:  # type: ignore[misc]
+            raise AttributeError("__signature__")  # it has an `__init__` of its own
+        kinds: dict[str, Any] = {}
+        for base in reversed(cls.__mro__):
+            kinds.update(get_annotations(base))
+        needed = {name: ... if declared.required else None for name, declared in cls._declared.items()}
+        kinds["local_vars_configuration"], needed["local_vars_configuration"] = "ModelSettings | None", None
+        return Signature(
+            [
+                Parameter(name, Parameter.KEYWORD_ONLY, default=default and Parameter.empty, annotation=kinds[name])
+                for name, default in needed.items()
+            ]
+        )
 
 
 def _checked_setter(declaration: Property) -> Callable[[Model, Any], None]:

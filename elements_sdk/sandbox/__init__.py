@@ -74,6 +74,9 @@ class Sandbox:
         self.new_user = accounts["new_user"]
         self.disabled_user = accounts["disabled_user"]
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.host!r})"
+
     def __enter__(self) -> Self:
         return self
 

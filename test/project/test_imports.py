@@ -33,6 +33,11 @@ def test_import_loads_nothing_heavy() -> None:
     assert run(program) == "[]"
 
 
+def test_what_signatures_and_hints_need_is_loaded_when_somebody_asks() -> None:
+    program = "import elements_sdk.api.auth_api, sys; print({'inspect', 'elements_sdk.pagination'} & set(sys.modules))"
+    assert run(program) == "set()"
+
+
 def test_blocking_client_is_made_and_used_without_asyncio() -> None:
     program = (
         "import elements_sdk, sys; from elements_sdk import bulk\n"
