@@ -144,21 +144,11 @@ class ModelType(type):
     @property
     def __signature__(cls) -> Signature:
         """The properties as keywords, and last what only the library gives."""
-        from inspect import Parameter, Signature, get_annotations  # loaded late: it takes long
-
         if cls.__init__ is not Model.__init__:  # type: ignore[misc]
             raise AttributeError("__signature__")  # it has an `__init__` of its own
-        kinds: dict[str, Any] = {}
-        for base in reversed(cls.__mro__):
-            kinds.update(get_annotations(base))
-        needed = {name: ... if declared.required else None for name, declared in cls._declared.items()}
-        kinds["local_vars_configuration"], needed["local_vars_configuration"] = "ModelSettings | None", None
-        return Signature(
-            [
-                Parameter(name, Parameter.KEYWORD_ONLY, default=default and Parameter.empty, annotation=kinds[name])
-                for name, default in needed.items()
-            ]
-        )
+        from elements_sdk.models._shown import signature_of  # loaded late: `inspect` takes long
+
+        return signature_of(cls)
 
 
 def _checked_setter(declaration: Property) -> Callable[[Model, Any], None]:
@@ -250,6 +240,13 @@ class Model(metaclass=ModelType):
         known = {*self.attribute_map.values()}
         self._additional_properties = {key: value for key, value in values.items() if key not in known} or None
         return self
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, handler: Any) -> Any:
+        """Let pydantic have this model as a field, and web frameworks as a body, which is checked, or as an answer."""
+        from elements_sdk.models._shown import core_schema_of  # loaded late: pydantic asks
+
+        return core_schema_of(cls, handler, problem_of_body)
 
     def to_str(self) -> str:
         """Return the declared properties as text for people, secrets as `'***'`."""

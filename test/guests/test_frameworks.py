@@ -1,0 +1,131 @@
+"""Models in programs of pydantic, FastAPI and pandas, and the page that shows them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from typing import Annotated, Any
+
+import pandas
+import pytest
+from fastapi import Body, FastAPI
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from elements_sdk import AuthApi, ElementsUserMini, OneTimeAccessToken, Ticket
+from elements_sdk.models._base import prop
+from elements_sdk.sandbox import Sandbox
+
+TOKEN = {"id": 1, "user": {"username": "ann"}, "url": "u", "token": "t", "expires": "2026-01-01T00:00:00+00:00"}
+
+
+class Box(BaseModel):
+    ticket: Ticket
+    tokens: list[OneTimeAccessToken] = []
+    maybe: Ticket | None = None
+
+
+class Labelled(Ticket):
+    """A ticket with a label."""
+
+    label: str | None = prop(default=None, max_length=3)
+
+
+def test_pydantic_has_models_as_fields_and_reads_what_it_writes() -> None:
+    box = Box(ticket=Ticket(ticket="t"), tokens=[OneTimeAccessToken.from_dict(TOKEN)])
+    assert box.model_dump()["ticket"] == {"ticket": "t"}
+    written = json.loads(box.model_dump_json())
+    assert written["tokens"][0]["user"]["username"] == "ann"
+    assert written["tokens"][0]["expires"] == "2026-01-01T00:00:00Z"
+    again = Box.model_validate_json(box.model_dump_json())
+    assert again == box
+    assert isinstance(again.tokens[0].user, ElementsUserMini)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "says"),
+    [
+        (Ticket, {"tickt": "t"}, "Ticket has no property 'tickt'; did you mean 'ticket'?"),
+        (Ticket, {"ticket": ""}, "Ticket.ticket must have at least 1 character"),
+        (Ticket, {}, "Ticket.ticket is required"),
+        (Ticket, 3, "Ticket is read from a dict"),
+        (Labelled, {"ticket": "t", "label": "long"}, "Labelled.label must have at most 3 characters"),
+    ],
+)
+def test_pydantic_refuses_what_breaks_a_rule(kind: Any, given: Any, says: str) -> None:
+    with pytest.raises(ValidationError, match=says.replace("?", r"\?")):
+        TypeAdapter(kind).validate_python(given)
+
+
+@pytest.mark.parametrize("mode", ["validation", "serialization"])
+def test_schema_has_types_rules_and_words(mode: Any) -> None:
+    schema = TypeAdapter(OneTimeAccessToken).json_schema(mode=mode)
+    assert schema["title"] == "OneTimeAccessToken"
+    assert schema["required"] == ["user", "url", "token"]
+    assert schema["properties"]["id"]["description"] == "Number of the access token."
+    assert schema["properties"]["expires"]["anyOf"] == [{"type": "string", "format": "date-time"}, {"type": "null"}]
+    assert schema["properties"]["user"]["properties"]["username"]["description"] == "Name to log in with."
+
+
+app = FastAPI()
+
+
+@app.post("/ticket")
+def echo(data: Annotated[Ticket, Body()]) -> Ticket:
+    return data
+
+
+@app.get("/tokens")
+def tokens() -> list[OneTimeAccessToken]:
+    return [OneTimeAccessToken.from_dict({**TOKEN, "id": "not a number"})]
+
+
+@app.get("/box", response_model=Box)
+def box() -> Any:
+    return {"ticket": Ticket(ticket="t")}
+
+
+def asked(method: str, path: str, body: object = None) -> tuple[int, Any]:
+    """Return status and JSON of what the application answers, as a server asks it (ASGI)."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": json.dumps(body).encode()}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json")]
+    scope = {"type": "http", "method": method, "path": path, "headers": headers, "query_string": b""}
+    asyncio.run(app(scope, receive, send))
+    return sent[0]["status"], json.loads(sent[1]["body"])
+
+
+def test_fastapi_takes_and_returns_models() -> None:
+    assert asked("POST", "/ticket", {"ticket": "t"}) == (200, {"ticket": "t"})
+    status, refused = asked("POST", "/ticket", {"tickt": "t"})
+    assert status == 422
+    assert "did you mean 'ticket'?" in refused["detail"][0]["msg"]
+    status, (token,) = asked("GET", "/tokens")
+    assert (status, token["id"], token["user"]["username"]) == (200, "not a number", "ann")
+    assert asked("GET", "/box") == (200, {"ticket": {"ticket": "t"}, "tokens": [], "maybe": None})
+
+
+def test_fastapi_describes_models() -> None:
+    operation = app.openapi()["paths"]["/ticket"]["post"]
+    for described in (operation["requestBody"], operation["responses"]["200"]):
+        schema = described["content"]["application/json"]["schema"]
+        assert schema["properties"]["ticket"]["description"] == "The ticket itself."
+
+
+def test_pydantic_is_loaded_by_those_who_use_it_only() -> None:
+    program = "import sys, elements_sdk; elements_sdk.Ticket(ticket='t'); print('pydantic_core' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def test_pandas_reads_models_from_dicts(sandbox: Sandbox, auth: AuthApi) -> None:
+    table = pandas.json_normalize([token.to_dict() for token in auth.iter_access_tokens()])
+    assert list(table["id"]) == [token.id for token in auth.iter_access_tokens()]
+    assert {"id", "user.username", "created_by.username", "expires"} <= {*table.columns}
