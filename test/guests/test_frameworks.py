@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import pandas
@@ -17,6 +19,7 @@ from elements_sdk import AuthApi, ElementsUserMini, OneTimeAccessToken, Ticket
 from elements_sdk.models._base import prop
 from elements_sdk.sandbox import Sandbox
 
+PAGE = Path(__file__).parents[2] / "docs/frameworks.md"
 TOKEN = {"id": 1, "user": {"username": "ann"}, "url": "u", "token": "t", "expires": "2026-01-01T00:00:00+00:00"}
 
 
@@ -129,3 +132,12 @@ def test_pandas_reads_models_from_dicts(sandbox: Sandbox, auth: AuthApi) -> None
     table = pandas.json_normalize([token.to_dict() for token in auth.iter_access_tokens()])
     assert list(table["id"]) == [token.id for token in auth.iter_access_tokens()]
     assert {"id", "user.username", "created_by.username", "expires"} <= {*table.columns}
+
+
+def test_the_page_prints_what_it_says(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = re.findall(r"^```python\n(.*?)^```\n\n```\n(.*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert len(shown) == 3
+    for program, output in shown:
+        program = program.replace("http://localhost", sandbox.host).replace("YOUR_API_KEY", f"{sandbox.user.api_token}")
+        exec(compile(program, PAGE.name, "exec", dont_inherit=True), {"__name__": "__main__"})
+        assert capsys.readouterr().out == output
