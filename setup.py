@@ -47,7 +47,7 @@ class SourceArchive(sdist):
     """An archive of what a wheel is made of, and nothing else; it does not show who made it, where and when."""
 
     def make_release_tree(self, base_dir: str, files: list[str]) -> None:
-        package = [file for file in files if Path(file).parts[0] == "elements_sdk"]
+        package = [file for file in files if Path(file).parts[0] in ("elements_sdk", "elements_sdk_pytest.py")]
         super().make_release_tree(
             base_dir, ["setup.py", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", *package]
         )
@@ -82,13 +82,14 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["elements_sdk", "elements_sdk.*"]),
+    py_modules=["elements_sdk_pytest"],
     package_data={"elements_sdk": ["py.typed", "cli/*.jinja"]},
     cmdclass={"build_py": BuildFromNothing, "sdist": SourceArchive},
     install_requires=REQUIRED,
     extras_require={"aio": AIO, "sandbox": SANDBOX, "cli": CLI, "keyring": KEYRING, "report": REPORT},
     entry_points={
         "console_scripts": ["elements-sdk = elements_sdk.cli:main"],
-        "pytest11": ["elements_sdk = elements_sdk.sandbox.pytest_plugin"],
+        "pytest11": ["elements_sdk = elements_sdk_pytest"],
     },
     classifiers=[
         "Development Status :: 5 - Production/Stable",

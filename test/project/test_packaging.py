@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import configparser
+import os
 import re
 import shutil
 import subprocess
@@ -130,6 +131,20 @@ def test_a_build_removes_only_what_an_older_build_left(
     assert file.exists() == kept
     assert (copied_tree / target / "elements_sdk/__init__.py").stat().st_size > 0
     assert before == {path for path in (copied_tree / "elements_sdk").rglob("*") if "__pycache__" not in path.parts}
+
+
+def test_pytest_plugin_costs_a_run_nothing_but_its_own_module(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text("import sys\n\n\ndef pytest_sessionfinish():\n    print(*sys.modules)\n")
+
+    def loaded(*plugin: str) -> set[str]:
+        command = [sys.executable, "-m", "pytest", "-sqq", *plugin]
+        variables = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)}
+        result = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True)
+        return set(result.stdout.split())
+
+    (name,) = (point.partition(" = ")[2] for point in ast.literal_eval(KEYWORDS["entry_points"])["pytest11"])
+    assert name in ast.literal_eval(KEYWORDS["py_modules"])
+    assert loaded("-p", name) - loaded() == {name}
 
 
 def test_a_release_is_refused_with_every_reason(tmp_path: Path) -> None:
