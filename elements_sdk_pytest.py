@@ -1,7 +1,7 @@
 """Fixtures for the tests of programs that use this SDK. pytest finds them by itself where the package is installed.
 
-It stands outside the package, because pytest imports it in every run of everybody: nothing of the SDK is loaded before a
-test asks for a fixture, and Django only in another process.
+It stands outside the package, because pytest imports it in every run of everybody: nothing of the SDK is loaded before
+a test asks for a fixture, and Django only in another process.
 """
 
 from __future__ import annotations

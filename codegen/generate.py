@@ -133,7 +133,10 @@ def _formatted(source: str, name: str) -> str:
     settings = ["--config", str(HERE.parent / "pyproject.toml"), "-q", "--stdin-filename", name, "-"]
     for arguments in (["check", "--fix", "--select", "I"], ["format"]):
         command = [sys.executable, "-m", "ruff", *arguments, *settings]
-        source = subprocess.run(command, input=source, capture_output=True, text=True, check=True).stdout
+        result = subprocess.run(command, input=source, capture_output=True, text=True)
+        if result.returncode:
+            raise SystemExit(f"what {name}.jinja makes is not Python: {result.stderr or result.stdout}")
+        source = result.stdout
     return source
 
 

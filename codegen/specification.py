@@ -12,8 +12,9 @@ from typing import Any
 
 import yaml
 
+from keywords import METHODS, check, python_name
+
 SCALARS = {"string": "str", "integer": "int", "boolean": "bool", "number": "float", "object": "object"}
-METHODS = ("get", "post", "put", "patch", "delete")
 
 
 @dataclass(frozen=True)
@@ -97,12 +98,13 @@ class Model:
 
 @dataclass(frozen=True)
 class Parameter:
-    """An argument that goes into the path or the query.
+    """An argument that goes into the path, the query or a header.
 
     :ivar known: values that the server is known to take; others may be sent as well.
     """
 
     name: str
+    wire_name: str
     location: str
     types: tuple[str, ...]
     description: str
@@ -115,6 +117,7 @@ class Parameter:
         """What the reference pages say of it."""
         names = ", ".join(f"`{name}`" for name in self.known if not name.startswith("-"))
         notes = [] if self.required else ["optional"]
+        notes += [f"sent as the header `{self.wire_name}`"] if self.location == "header" else []
         return ", ".join([*notes, f"known: {names}"] if names else notes)
 
     @property
@@ -213,6 +216,7 @@ class Specification:
 
     def __init__(self, path: Path) -> None:
         self._document: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+        check(self._document)
 
     @cached_property
     def operations(self) -> list[Operation]:
@@ -305,7 +309,8 @@ def _property(name: str, schema: dict[str, Any], required: bool) -> Property:
 def _parameter(raw: dict[str, Any]) -> Parameter:
     types = raw["schema"]["type"]
     return Parameter(
-        name=raw["name"],
+        name=python_name(raw),
+        wire_name=raw["name"],
         location=raw["in"],
         types=tuple(SCALARS[word] for word in (types if isinstance(types, list) else [types])),
         description=raw["description"],
@@ -336,7 +341,7 @@ def _types(schema: dict[str, Any]) -> list[str]:
         return [kind for item in schema["anyOf"] for kind in _types(item)]
     if "$ref" in schema:
         return [str(schema["$ref"].rsplit("/", 1)[1])]
-    words = schema.get("type", "object")
+    words = schema.get("type", "object")  # {} is any value
     return [_named(word, schema) for word in (words if isinstance(words, list) else [words]) if word != "null"]
 
 

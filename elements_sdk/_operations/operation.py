@@ -70,7 +70,7 @@ class ApiResponse(NamedTuple, Generic[T]):
 
 
 class Parameter(NamedTuple):
-    """An argument that goes into the path or the query.
+    """An argument that goes into the path, the query or a header: `location`.
 
     :ivar description: what it is for, a sentence.
     :ivar example: a value that it may have.
@@ -147,16 +147,19 @@ class Operation(NamedTuple):
     def _fill(self, request: Request, arguments: Mapping[str, Any], check: bool, safe_characters: str) -> None:
         in_path: list[tuple[str, Any]] = []
         in_query: list[tuple[str, Any]] = []
+        in_header: list[tuple[str, Any]] = []
+        lists = {"path": in_path, "query": in_query, "header": in_header}
         for parameter in self.parameters:
             value = arguments.get(parameter.name)
             if value is not None:
-                pair = (parameter.wire_name, value_for_url(parameter, value))
-                (in_path if parameter.location == "path" else in_query).append(pair)
+                lists[parameter.location].append((parameter.wire_name, value_for_url(parameter, value)))
             elif parameter.required:
                 raise self._missing(parameter.name)
         if in_path:
             request.path, request.shown_path = expand_path(self.path, in_path, safe_characters)
         request.query = encode_query(in_query)
+        for name, value in in_header:
+            request.headers[name] = str(value)
         if self.body:
             request.body = self._body(arguments.get("data"), check)
             request.headers["Content-Type"] = "application/json"
