@@ -74,7 +74,7 @@ def anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
 
 setup(
     name="elements-sdk",
-    version=VERSION[1],
+    version=f"1!{VERSION[1]}",  # an epoch (PEP 440): no resolver takes the vendor's 26.x of the same name for newer
     description="The Python client for the authentication API of ELEMENTS media-storage servers",
     long_description=(HERE / "README.md").read_text("utf-8"),
     long_description_content_type="text/markdown",

@@ -29,6 +29,8 @@ for name in elements_sdk.__all__:
 assert (pathlib.Path(elements_sdk.__file__).parent / "py.typed").exists(), "py.typed is missing"
 lines = [line for line in importlib.metadata.requires("elements-sdk") if "extra ==" not in line]
 names = {re.match("[a-z0-9-]+", line)[0] for line in lines}
+here = importlib.metadata.version("elements-sdk")
+assert here == f"1!{elements_sdk.__version__}", f"the wheel calls itself {here}"
 assert names == {"urllib3", "python-dateutil", "certifi", "six"}, f"the wheel asks for {names}"
 for extra in sys.argv[1:]:
     assert missing_extra(extra), f"the extra {extra} is there without having been asked for"

@@ -140,7 +140,7 @@ def keep(wheel: Path, sdist: Path) -> None:
     (ROOT / "dist/SHA256SUMS").write_text("".join(sums), "utf-8")
     for archive in (wheel, sdist):
         shutil.copy(archive, ROOT / "dist")
-    version = wheel.name.split("-")[1]
+    version = wheel.name.split("-")[1].partition("!")[2]
     print(f"\n{version} is in dist/. Mark its commit: git tag -a {version} -m 'Release {version}'")
 
 

@@ -177,7 +177,8 @@ def test_every_model_is_importable_by_file_and_by_name() -> None:
 def test_version_is_that_of_the_package() -> None:
     from importlib.metadata import version
 
-    assert version("elements-sdk") == elements_sdk.__version__ == "4.0.0"
+    assert elements_sdk.__version__ == "4.0.0"
+    assert version("elements-sdk") == "1!4.0.0"
 
 
 def test_only_four_packages_are_required() -> None:
