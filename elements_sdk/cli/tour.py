@@ -236,9 +236,7 @@ def introduce(sandbox: Sandbox, console: Console) -> None:
     snippet = f"""\
 import elements_sdk
 
-configuration = elements_sdk.Configuration(host="{sandbox.host}")
-configuration.api_key["Authorization"] = "{sandbox.user.api_token}"
-configuration.api_key_prefix["Authorization"] = "Bearer"
+configuration = elements_sdk.Configuration(host="{sandbox.host}", api_key={{"Bearer": "{sandbox.user.api_token}"}})
 with elements_sdk.ApiClient(configuration) as client:
     print(elements_sdk.AuthApi(client).get_all_access_tokens(limit=3))
 """

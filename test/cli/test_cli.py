@@ -50,7 +50,7 @@ def test_sandbox_serves_until_ctrl_c() -> None:
             assert line
             shown += line
         host = re.findall(r"http://127\.0\.0\.1:\d+", shown)[0]
-        token = re.findall(r'\["Authorization"\] = "(.+)"', shown)[0]
+        token = re.findall(r'"Bearer": "(.+)"', shown)[0]
         for name in ("admin", "user", "otp_user", "new_user", "disabled_user"):
             assert re.search(rf"^\s+{name}\s+\d+\s+\S+\s+\S+", shown, re.MULTILINE)
         with ApiClient(Configuration(host=host, api_key={"Bearer": token})) as client:

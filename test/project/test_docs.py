@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import asyncio
 import logging
 import os
 import re
@@ -24,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAMS = ("scaling.md", "observability.md")  # these pages start processes, or change what a process imports
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+OUTPUT = re.compile(r"\s*^```\n(.*?)^```", re.DOTALL | re.MULTILINE)  # what a block prints stands directly below it
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 # What a model of the 3.3 examples needs, which those leave out.
@@ -54,7 +57,15 @@ def blocks(page: Path) -> Iterator[tuple[str, str]]:
         yield f"{page.name}:{line}", found[1]
 
 
+def outputs(page: Path) -> Iterator[tuple[str, str]]:
+    text = page.read_text("utf-8")
+    for (name, _), found in zip(blocks(page), BLOCK.finditer(text), strict=True):
+        if output := OUTPUT.match(text, found.end()):
+            yield name, output[1]
+
+
 OURS = [block for page in PAGES for block in blocks(page)]
+PRINTED = dict(output for page in PAGES for output in outputs(page))
 THEIRS = list(blocks(ROOT / "test/data/AuthApi-3.3.md"))
 
 
@@ -78,7 +89,9 @@ def prepared(example: str, sandbox: Sandbox) -> str:
 
 
 def run(name: str, source: str, capsys: pytest.CaptureFixture[str]) -> str:
-    exec(compile(source, name, "exec"), {"__name__": "__main__"})
+    cell = eval(compile(source, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), {"__name__": "__main__"})
+    if cell is not None:  # it awaits at its top level, as a cell of Jupyter may
+        asyncio.run(cell)
     return capsys.readouterr().out
 
 
@@ -102,9 +115,12 @@ def test_examples_were_found() -> None:
 def test_example_of_our_documentation_runs(
     name: str, example: str, fresh_sandbox: Sandbox, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    os.environ |= {"ELEMENTS_HOST": fresh_sandbox.host, "ELEMENTS_API_TOKEN": fresh_sandbox.user.api_token}
     source = prepared(example, fresh_sandbox)
     printed = run_as_program(source, tmp_path) if name.startswith(PROGRAMS) else run(name, source, capsys)
     assert printed
+    if name in PRINTED:  # `...` stands for what differs from run to run
+        assert re.fullmatch(re.escape(PRINTED[name]).replace(r"\.\.\.", ".+"), printed), printed
     # Only the call that ends an impersonation which never began is refused.
     assert ("failed" in printed) == ("stop_impersonation" in example)
 
@@ -223,3 +239,9 @@ def test_table_is_as_large_as_it_should_be() -> None:
 
 def test_document_is_written_from_the_table() -> None:
     assert DOCUMENT.read_text() == written(DOCUMENT.read_text())
+
+
+def test_readme_is_short_and_shows_no_missed_target() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert len(readme.splitlines()) <= 140
+    assert "MISSED" not in readme
