@@ -85,15 +85,22 @@ def waiting(text: str = "Waiting for the server ...") -> Iterator[None]:
     if sys.stderr is None or not sys.stderr.isatty():
         yield
         return
-    ended = threading.Event()
-    thread = threading.Thread(target=lambda: None if ended.wait(1) else _rewrite(text), daemon=True)
+    ended, told = threading.Event(), list[str]()
+
+    def tell() -> None:
+        if not ended.wait(1):
+            told.append(text)
+            _rewrite(text)
+
+    thread = threading.Thread(target=tell, daemon=True)
     thread.start()
     try:
         yield
     finally:
         ended.set()
         thread.join()
-        _rewrite("")
+        if told:
+            _rewrite("")
 
 
 @contextmanager
