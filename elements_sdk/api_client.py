@@ -13,7 +13,7 @@ from elements_sdk._operations.by_call_api import OWN_CALL_API, by_call_api, own_
 from elements_sdk._operations.operation import DATA_ONLY, Operation, RequestOptions, read_options
 from elements_sdk._transport.urllib3 import Transport
 from elements_sdk._utils.fork import abandon_in_child
-from elements_sdk._utils.redaction import Opaque, reveal
+from elements_sdk._utils.redaction import Opaque
 from elements_sdk._utils.sync import run, settled
 from elements_sdk.exceptions import ApiValueError
 
@@ -209,7 +209,7 @@ class ApiClient(BaseClient):
         query = None  # no traceback shows it
         operation, filters = listing(path, given, returns)
         options = {"_request_timeout": _request_timeout}
-        return Pager(self, Cursor(operation, reveal(filters), page_size, offset, order, options))
+        return Pager(self, Cursor(operation, filters, page_size, offset, order, options))
 
     @own_call_api
     def call_api(

@@ -45,8 +45,7 @@ class BasePager(Generic[T]):
         options = read_options(cursor.operation, cursor.options, data_only=True)
         while (arguments := cursor.arguments()) is not None:
             with Translated(ApiException, cursor.interrupted_by):
-                page = await BaseClient.execute(self._client, cursor.operation, arguments, options)
-                new = cursor.feed(page)
+                new = cursor.feed(await BaseClient.execute(self._client, cursor.operation, arguments, options))
             if new:
                 return new
         return []
@@ -88,7 +87,7 @@ class Cursor(Generic[T]):
     def __init__(
         self,
         operation: Operation,
-        filters: Mapping[str, Any],
+        filters: Opaque[Mapping[str, Any]],
         page_size: int,
         offset: int,
         ordering: str | None,
@@ -101,12 +100,12 @@ class Cursor(Generic[T]):
         if operation.paging is None:
             raise ApiValueError(f"{operation.name} does not give its list in pages")
         self._paging = operation.paging
-        _check_options(self._paging, filters, options)
+        _check_options(self._paging, reveal(filters), options)
         if ordering is not None and not isinstance(ordering, str):
             raise ApiTypeError(f"ordering must be the name of a property, not {type(ordering).__name__}")
         self.operation = operation.by_page()
         self.options = options
-        self._filters = Opaque({**filters, self._paging.ordering: ordering})
+        self._filters = Opaque({**reveal(filters), self._paging.ordering: ordering})
         self._size = _whole_number("page_size", page_size, 1, "entries a page")
         self._position = _whole_number("offset", offset, 0, "entries to pass over")  # of what comes next
         self._direction = _DIRECTIONS.get(ordering or "", 0)  # 0: nothing is known of the order
@@ -120,6 +119,9 @@ class Cursor(Generic[T]):
         self._empty_pages = 0  # pages without anything new
         self._is_done = False
         operation.request(self._arguments())
+
+    def __repr__(self) -> str:
+        return type(self).__name__  # error reporters walk what has no repr of its own
 
     def arguments(self) -> Opaque[dict[str, Any]] | None:
         """Return the arguments of the next call; `None`: the list is at its end."""

@@ -218,6 +218,30 @@ def refused_call_api() -> Iterator[Failure]:
         yield failure_of(client.call_api, "/things", "POSTS", **good)
 
 
+def sending() -> Iterator[Failure]:
+    query: dict[str, Any] = {"token": MARKERS["reset"]}
+    with RecordingServer() as server:
+        client = clients(server.host)[0]
+        client.configuration.retries = 0
+        for number, parts in (
+            (500, {"json": {"password": MARKERS["password"]}}),
+            (200, {"returns": lambda _values: 1 // 0}),
+            (200, {"returns": list[models.Ticket]}),
+            (200, {"json": {MARKERS["otp"]: object()}}),
+            (200, {"query": [MARKERS["reset"]]}),
+            (200, {"query": {"a": {"b": MARKERS["reset"]}}}),
+            (200, {"returns": "Nonsense"}),
+            (200, {"_request_timeout": -1}),
+        ):
+            server.answer = echoing(number)
+            yield failure_of(client.send, "POST", "/things", **{"query": query, **parts})
+        server.answer = echoing(500)
+        for wrong in ({"page_size": 0}, {"query": {"limit": MARKERS["reset"]}}, {"order": 7}, {"returns": 7}):
+            yield failure_of(client.iterate, "/things", **{"query": query, **wrong})
+        pager = client.iterate("/things", query=query)
+        yield "__anext__" if is_asyncio() else "__next__", failure_of(next, pager)[1]
+
+
 def sessions() -> Iterator[Failure]:
     given: dict[str, Any] = {"otp": MARKERS["otp"], "new_password": MARKERS["newpass"]}
     with RecordingServer() as server, FaultServer(does.silence()) as silent:
@@ -335,6 +359,7 @@ TROUBLES: dict[str, Callable[[], Iterable[Failure]]] = {
     "refused_setting": refused_setting,
     "refused_header": refused_header,
     "refused_call_api": refused_call_api,
+    "sending": sending,
     "sessions": sessions,
     "bulk": bulk,
     "interrupted": interrupted,

@@ -188,9 +188,10 @@ class Operation(NamedTuple):
             failed = _too_large(request, response, name)
         try:
             if failed is None:
-                result = await read_json(_data_of(response), name, settings, most, rest)
-                if self.make is not None:
-                    result = await self.make(result, rest)
+                if self.make is None:
+                    result = await read_json(_data_of(response), name, settings, most, rest)
+                else:  # in one step, as what is read must not be left in this frame
+                    result = await self.make(await read_json(_data_of(response), name, settings, most, rest), rest)
                 if settings is None or not settings.strict_responses:
                     return result
                 failed = _mismatch(request, response, name, most)

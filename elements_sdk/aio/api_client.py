@@ -11,7 +11,7 @@ from elements_sdk._http.messages import Request
 from elements_sdk._http.timeouts import Seconds
 from elements_sdk._operations.by_call_api import OWN_CALL_API, by_call_api, own_call_api
 from elements_sdk._operations.operation import DATA_ONLY, Operation, RequestOptions, read_options
-from elements_sdk._utils.redaction import Opaque, reveal
+from elements_sdk._utils.redaction import Opaque
 from elements_sdk._utils.sync import settled
 from elements_sdk.aio._transport import Transport
 from elements_sdk.configuration import Configuration
@@ -141,7 +141,7 @@ class ApiClient(BaseClient):
         query = None  # no traceback shows it
         operation, filters = listing(path, given, returns)
         options = {"_request_timeout": _request_timeout}
-        return Pager(self, Cursor(operation, reveal(filters), page_size, offset, order, options))
+        return Pager(self, Cursor(operation, filters, page_size, offset, order, options))
 
     @own_call_api
     async def call_api(

@@ -880,13 +880,15 @@ class AuthApi:
         """
         from elements_sdk.pagination import Cursor, Pager  # loaded late: most programs read no list
 
-        filters = {
-            "shared_bundles": shared_bundles,
-            "shared_directories": shared_directories,
-            "shared_bundles__asset": shared_bundles__asset,
-            "user": user,
-            "created_by": created_by,
-        }
+        filters = Opaque(
+            {
+                "shared_bundles": shared_bundles,
+                "shared_directories": shared_directories,
+                "shared_bundles__asset": shared_bundles__asset,
+                "user": user,
+                "created_by": created_by,
+            }
+        )
         return Pager(self.api_client, Cursor(GET_ALL_ACCESS_TOKENS, filters, page_size, offset, ordering, options))
 
     if TYPE_CHECKING:  # a program that runs need not make them

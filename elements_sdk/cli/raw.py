@@ -145,7 +145,7 @@ def _entries(context: click.Context, client: ApiClient, path: str, query: Query)
     _, request, _ = RawCall("GET", path, {}).bind()  # which checks the path, and quotes it
     operation = Operation("api", "GET", request.path, tuple(parameters), result=_RESULT, paging=_PAGING)
     limit, offset = int(places["limit"]), int(places["offset"])
-    return Pager(client, Cursor(operation, reveal(filters), limit, offset, None, {}))
+    return Pager(client, Cursor(operation, filters, limit, offset, None, {}))
 
 
 def _query_in(values: Mapping[str, Any]) -> Query:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
+from elements_sdk._operations.operation import NOTHING
 from elements_sdk._serialization.decode import Page
 from elements_sdk._utils.redaction import reveal
 from elements_sdk.api.auth_api import GET_ALL_ACCESS_TOKENS
@@ -53,11 +54,11 @@ def test_entries_that_stay_come_once_and_in_order(ordering: str) -> None:
     for seed in range(3000):
         random = Random(seed)
         size, changing = random.randint(1, 30), ChangingList(random)
-        cursor: Cursor[Entry] = Cursor(GET_ALL_ACCESS_TOKENS, {}, size, 0, ordering, {})
+        cursor: Cursor[Entry] = Cursor(GET_ALL_ACCESS_TOKENS, NOTHING, size, 0, ordering, {})
         seen: list[int] = []
-        while (given := cursor.arguments()) is not None:
-            arguments = reveal(given)
-            page = cursor.feed(changing.page(arguments["offset"], arguments["limit"], ordering == "-id"))
+        while (arguments := cursor.arguments()) is not None:
+            asked = reveal(arguments)
+            page = cursor.feed(changing.page(asked["offset"], asked["limit"], ordering == "-id"))
             assert len(page) <= size
             seen.extend(entry.id for entry in page)
         assert seen == sorted(set(seen), reverse=ordering == "-id"), seed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import inspect
 import json
 import pickle
 from collections.abc import Callable
@@ -110,7 +111,7 @@ def test_calls_are_retried_between_pauses_and_errors_are_read(status: int) -> No
     with ApiClient(configuration(), transport=made) as client:
         with pytest.raises(NotFoundException, match="Not there") as caught:
             AuthApi(client).get_access_token(7)
-        assert client.last_response.status == 404
+        assert repr(client.last_response) == "Response(404)"
     assert caught.value.attempts == 2
     assert 1 <= made.log[0] < 10
 
@@ -158,7 +159,7 @@ def test_limit_of_bytes_and_files_hold(tmp_path: Path) -> None:
         AuthApi(client).get_all_access_tokens()
     settings = configuration(temp_folder_path=str(tmp_path))
     with ApiClient(settings, transport=Answers({"a": 1})) as client:
-        assert Path(client.send("GET", "/file", returns="file")).read_bytes() == b'{"a": 1}'
+        assert Path(str(client.send("GET", "/file", returns="file"))).read_bytes() == b'{"a": 1}'
         with pytest.raises(ApiValueError, match="_preload_content"):
             AuthApi(client).get_access_token(7, _preload_content=False)
 
@@ -195,5 +196,4 @@ def test_what_is_not_a_transport_is_refused(wrong: Any) -> None:
     with pytest.raises(ApiTypeError, match="transport must have the methods send, pause and close"):
         ApiClient(configuration(), transport=wrong)
     for kind in (elements_sdk.ApiClient, aio.ApiClient):
-        with pytest.raises(TypeError):
-            kind(configuration(), None, None, None, 1, Answers({}))  # type: ignore[call-arg,misc]
+        assert inspect.signature(kind).parameters["transport"].kind is inspect.Parameter.KEYWORD_ONLY
