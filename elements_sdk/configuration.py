@@ -58,11 +58,11 @@ class Configuration(LegacySettings):
     :ivar verify_ssl: whether the server's certificate is checked. Leave it on.
     :ivar ssl_ca_cert: file of the certificate authorities to trust, in place of those that `SSL_CERT_FILE` and
         `SSL_CERT_DIR` name, or else certifi's.
-    :ivar ssl_ca_data: the same as PEM text or DER bytes.
+    :ivar ssl_ca_data: the certificate authorities to trust, as PEM text or DER bytes.
     :ivar cert_file: file of a client certificate.
-    :ivar key_file: file of its key, where that is not in `cert_file`.
-    :ivar key_password: the key's password, where it is encrypted.
-    :ivar ssl_context: a context that is used just as it is, in place of all these.
+    :ivar key_file: file of the client certificate's key, where that is not in `cert_file`.
+    :ivar key_password: password of `key_file`, where that is encrypted.
+    :ivar ssl_context: a TLS context that is used just as it is, in place of certificates and `verify_ssl`.
     :ivar assert_hostname: name that the server's certificate must carry, where it is not that of `host`.
     :ivar proxy: URL of an HTTP proxy, with name and password if it wants them. `None`: what the environment says; an
         empty text: none.
@@ -83,38 +83,76 @@ class Configuration(LegacySettings):
     """
 
     host: str
+    """`http://` or `https://`, name and port of the server; a path is put before every call's own."""
     api_key: dict[str, Any]
+    """`{"Authorization": "KEY"}`."""
     api_key_prefix: dict[str, Any]
+    """`{"Authorization": "Bearer"}`."""
     refresh_api_key_hook: Callable[[Configuration], None] | None
+    """Called with this configuration before each use of the key, to renew it."""
     username: str | None
+    """Name for `get_basic_auth_token`."""
     password: str | None
+    """Password for `get_basic_auth_token`."""
     discard_unknown_keys: bool
+    """Drop what the server sends beyond the documented properties of a model."""
     client_side_validation: bool
+    """Compare models with their rules before they are sent."""
     timeout: float | tuple[float | None, float | None] | None
+    """Seconds to connect, and seconds to wait for each chunk of a response; one number stands for both, and `None` for
+    no limit."""
     total_timeout: float | None
+    """Seconds that a whole call may take, with its waits, retries and redirects; `None`: no limit."""
     keepalive_idle: float | None
+    """Seconds after which an idle connection is not used any more for a call that must be made once."""
     connection_pool_maxsize: int
+    """Most connections to a server at a time; further calls wait for a free one."""
     verify_ssl: bool
+    """Whether the server's certificate is checked. Leave it on."""
     ssl_ca_cert: str | None
+    """File of the certificate authorities to trust, in place of those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name, or
+    else certifi's."""
     cert_file: str | None
+    """File of a client certificate."""
     key_file: str | None
+    """File of the client certificate's key, where that is not in `cert_file`."""
     ssl_ca_data: str | bytes | None
+    """The certificate authorities to trust, as PEM text or DER bytes."""
     key_password: str | None
+    """Password of `key_file`, where that is encrypted."""
     ssl_context: SSLContext | None
+    """A TLS context that is used just as it is, in place of certificates and `verify_ssl`."""
     assert_hostname: str | Literal[False] | None
+    """Name that the server's certificate must carry, where it is not that of `host`."""
     proxy: str | None
+    """URL of an HTTP proxy, with name and password if it wants them. `None`: what the environment says; an empty text:
+    none."""
     proxy_headers: Mapping[str, str] | None
+    """Headers for the proxy."""
     trust_env: bool
+    """Read `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, `SSL_CERT_DIR` and
+    `SSLKEYLOGFILE`."""
     safe_chars_for_path_param: str
+    """Characters of path parameters that are sent unquoted."""
     retries: int | RetryPolicy | Retry | None
+    """How often a call that failed is retried, where that is safe: a number (2 if nothing is said), `False`, a
+    `RetryPolicy` or a urllib3 `Retry`."""
     temp_folder_path: str | None
+    """Where responses that are files go, each into a private folder; `None`: the system's folder."""
     max_response_bytes: int | None
+    """Most bytes of a response, decompressed (64 MiB); `None`: no limit."""
     compression: bool
+    """Let the server compress (gzip) what a GET returns; off, it is asked not to."""
     strict_responses: bool
+    """Refuse responses in which a value is not what the models say, naming the first such value."""
     debug: bool
+    """Log every attempt at every call, to `logger_file` or else to standard error; never a secret."""
     logger_file: str | None
+    """File that the log is appended to."""
     logger_format: str
+    """Format of a line of the log, as `logging.Formatter` takes it."""
     pickle_credentials: bool
+    """Let pickle keep the API key, the passwords and the proxy. Off, unless you set it."""
 
     _default: ClassVar[Configuration | None] = None
     _changes: int = 0  # the number of the last change, so that clients see whether there was one

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import itertools
 import pydoc
+import re
 import typing
 from datetime import datetime
 from typing import Any
@@ -149,3 +152,17 @@ def test_reprs_say_host_and_who_calls_and_nothing_secret(module: Any) -> None:
     session = module.Session(by_name)
     assert repr(session) == "Session('http://127.0.0.1:9', 'ann')"
     assert repr(session.auth) == "AuthApi(Session('http://127.0.0.1:9', 'ann'))"
+
+
+@pytest.mark.parametrize("kind", [Configuration, *map(models.by_name, models.__all__)])
+def test_editors_and_help_have_the_same_words(kind: type) -> None:
+    made = ast.parse(inspect.getsource(kind)).body[0]
+    assert isinstance(made, ast.ClassDef)
+    told = dict(re.findall(r"^:ivar (\w+): (.+(?:\n .+)*)", f"{inspect.getdoc(kind)}", re.MULTILINE))
+    words = {}
+    for attribute, docstring in itertools.pairwise(made.body):
+        match attribute, docstring:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                words[name] = " ".join(text.split())
+    assert words.keys() == told.keys() == {name for name in kind.__annotations__ if not name.startswith("_")}
+    assert words == {name: text[:1].upper() + " ".join(text.split())[1:] for name, text in told.items()}
