@@ -38,6 +38,7 @@ def core_schema_of(model: Any, handler: Any, problem_of: Callable[[Any, Any], st
             return values
         problem = problem_of(model, values) if isinstance(values, Mapping) else f"{model.__name__} is read from a dict"
         if problem:
+            values = None  # the exception takes this frame along
             raise ApiValueError(problem)
         return model.from_dict(values)
 
