@@ -29,6 +29,7 @@ def check(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     for name, schema in schemas.items():
         _model(name, schema, set(schemas))
+    responses = {f"#/components/responses/{name}" for name in document["components"].get("responses", {})}
     names: set[str] = set()
     for path, item in document["paths"].items():
         _known(path, item, {*METHODS, "parameters"})
@@ -38,6 +39,9 @@ def check(document: dict[str, Any]) -> None:
                 if item[method]["operationId"] in names:
                     raise UnknownKeyword(f"{item[method]['operationId']}: there are two operations of this name")
                 names.add(item[method]["operationId"])
+                for status, response in item[method]["responses"].items():
+                    if response.get("$ref", "") not in responses | {""}:
+                        raise UnknownKeyword(f"{item[method]['operationId']}: response {status}: $ref leads nowhere")
 
 
 def python_name(parameter: dict[str, Any]) -> str:
@@ -52,8 +56,14 @@ def _operation(where: str, raw: dict[str, Any], shared: list[dict[str, Any]], mo
     _identifier(where, where)
     if raw["tags"] != ["auth"]:
         raise UnknownKeyword(f"{where}: tags: {raw['tags']} is not [auth], the only one that is generated")
+    taken = {"self", "data", "options", "arguments", "async_req"}
     for parameter in [*shared, *raw.get("parameters", [])]:
         _parameter(where, parameter)
+        if python_name(parameter) in taken:
+            raise UnknownKeyword(
+                f"{where}: parameter {parameter['name']}: the method has an argument of this name already"
+            )
+        taken.add(python_name(parameter))
     if "requestBody" in raw:
         body = raw["requestBody"]
         _known(f"{where}: requestBody", body, {"description", "required", "content"}, {"description", "content"})
