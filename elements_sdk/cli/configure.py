@@ -27,7 +27,7 @@ from elements_sdk._utils.errors import problem_of_file
 from elements_sdk._utils.extras import missing_extra
 from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk.api.auth_api import AuthApi
-from elements_sdk.cli.connection import PROFILE, SERVER, connected
+from elements_sdk.cli.connection import PROFILE, SERVER, connected, debug_option
 from elements_sdk.cli.errors import NOT_AUTHENTICATED, USAGE, CommandFailed
 from elements_sdk.cli.files import put_in_place
 from elements_sdk.cli.output import output_option, write
@@ -44,7 +44,7 @@ _COLUMNS = ("profile", "host", "ca_file", "caller", "secret")
 def _configure(context: click.Context, /, **given: Any) -> None:
     name = given[PROFILE.name] or DEFAULT
     if given["list"]:
-        write([_row(name, table) for name, table in read_profiles().items()], given["output"], _COLUMNS)
+        write([_row(name, table) for name, table in read_profiles().items()], given, _COLUMNS)
     elif given["remove"]:
         find_profile(name)
         _forget(_replace(name, None))
@@ -66,6 +66,7 @@ configure = Command(
         click.Option(["--no-keyring"], is_flag=True, help="Keep the secret in a file that you alone can read."),
         click.Option(["--list"], is_flag=True, help="Show the profiles, without their secrets."),
         click.Option(["--remove"], is_flag=True, help="Remove the profile, and the secret kept for it."),
+        debug_option(),
         output_option(),
     ],
     help="""Keep a server and who is calling as a profile, once tried.
@@ -92,7 +93,7 @@ def _keep_tried(context: click.Context, name: str, given: Mapping[str, Any]) -> 
     secret = _secret(variables, given)
     user = variables.get("ELEMENTS_USERNAME")
     values: dict[str, Any] = {item.name: variables.get(item.variable) for item in SERVER}
-    values["connection_login"] = user
+    values["connection_login"], values["debug"] = user, given["debug"]
     if given["login_otp_file"]:
         values["connection_login_otp"] = _from_file("--login-otp-file", given["login_otp_file"])
     values["connection_login_password" if user else "connection_api_token"] = secret

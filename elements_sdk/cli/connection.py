@@ -86,7 +86,12 @@ def connection_options(with_identity: bool = True) -> list[click.Parameter]:
     if with_identity:
         about = "Act as the user of this number; needs a login."
         options.append(click.Option(["--impersonate", _IMPERSONATE], type=int, metavar="USER", help=about))
-    return [*options, click.Option(["--debug"], is_flag=True, help="Tell each try, with its status and time.")]
+    return [*options, debug_option()]
+
+
+def debug_option() -> click.Option:
+    """Make the option that shows each try."""
+    return click.Option(["--debug"], is_flag=True, help="Tell each try, with its status and time.")
 
 
 @contextmanager

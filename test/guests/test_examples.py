@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -160,6 +161,20 @@ def test_fastapi_service_lists_and_revokes_links_over_one_client(server: Sandbox
         server.close()
         assert ask(f"{service}/links/2", "DELETE") == (502, '{"detail":"The media server could not be asked."}')
     assert "Traceback" not in log.read_text()
+
+
+def test_django_service_lists_links_over_one_client(server: Sandbox, tmp_path: Path) -> None:
+    settings, log = environment(server.host, server.admin.api_token), tmp_path / "log"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        service = f"127.0.0.1:{free.getsockname()[1]}"
+    with running("django_service.py", "runserver", "--noreload", "--skip-checks", service, settings=settings, log=log):
+        wait_until(lambda: "Starting development server" in log.read_text() or "Traceback" in log.read_text(), 20)
+        status, body = ask(f"http://{service}/links/endless")
+        endless = [link.id for link in links_of(server) if link.expires is None]
+        assert (status, json.loads(body)) == (200, {"links": endless})
+        server.close()
+        assert ask(f"http://{service}/links/endless")[0] == 502
+    assert server.admin.api_token not in log.read_text()
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_command_line_gives_the_same_hints(
         assert done.stderr.count("nobody is calling") <= 1
         return done.stderr.partition("Hint: ")[2]
 
-    set_up = "set ELEMENTS_API_TOKEN or ELEMENTS_API_TOKEN_FILE, or say --login NAME\n"
+    set_up = "set ELEMENTS_API_TOKEN or ELEMENTS_API_TOKEN_FILE, or say --login NAME, or: elements-sdk configure\n"
     assert hint(401, "create-auth-ticket") == set_up
     assert hint(401, "check-auth-ticket", "--ticket", "t1cket") == f"{NOBODY}: {set_up}"
     assert hint(401, "create-auth-ticket", ELEMENTS_API_TOKEN="t0ken").startswith(TOKEN_REFUSED)
