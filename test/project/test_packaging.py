@@ -61,12 +61,12 @@ def test_changelog_begins_with_this_version() -> None:
 @pytest.mark.timeout(300)
 def test_an_upgrade_from_the_public_index_leaves_ours_in_place(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
-    pip = [tmp_path / "venv/bin/python", "-I", "-m", "pip", "--disable-pip-version-check"]
+    pip = [str(tmp_path / "venv/bin/python"), "-I", "-m", "pip", "--disable-pip-version-check"]
     absent = subprocess.run([*pip, "install", "--dry-run", "elements-sdk"], capture_output=True, text=True, check=True)
     assert re.search(r"Would install .*elements-sdk-\d", absent.stdout), (
         "the index has no client of this name to compare"
     )
-    subprocess.run([*pip, "install", "-q", ROOT], check=True)
+    subprocess.run([*pip, "install", "-q", str(ROOT)], check=True)
     for requirement in ("elements-sdk", "elements-sdk>=4.0", "elements-sdk>=1!4.0,<1!5"):
         subprocess.run([*pip, "install", "-q", "-U", requirement], check=True)
         shown = subprocess.run([*pip, "list"], capture_output=True, text=True, check=True).stdout
