@@ -28,7 +28,7 @@ def draw_tour(sandbox: Sandbox) -> None:
     console.print(f"\n{succeeded} of {total} calls succeeded")
     svg = console.export_svg(title="elements-sdk tour", unique_id="tour")
     svg = re.sub(r"\s*@font-face {.*?}", "", svg, flags=re.DOTALL)  # a browser would fetch these from elsewhere
-    (FOLDER / "tour.svg").write_text(svg, "utf-8")
+    (FOLDER / "tour.svg").write_text(re.sub(r"[ \t]+$", "", svg, flags=re.MULTILINE), "utf-8")
 
 
 def draw_report(sandbox: Sandbox) -> None:
