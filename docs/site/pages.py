@@ -127,7 +127,8 @@ def _boost(page: str) -> float:
     """Return how much a page counts in a search: guides and calls first, then classes, then what is not for users."""
     if page in INSIDE:
         return 0.1
-    return 0.5 if page in classes() or page in models() else 1
+    is_list = page == "docs/how-do-i.md"  # which touches everything, and leads to the guides
+    return 0.3 if is_list or page in classes() or page in models() else 1
 
 
 def _filled(item: Any) -> Any:
