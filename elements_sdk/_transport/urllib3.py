@@ -62,6 +62,10 @@ class Transport:
         """
         key = request.origin, body == "leave"
         route = self._pools.routes.get(key) or self._pools.new_route(*key)
+        if (
+            route.is_forwarded
+        ):  # a small proxy closes after each answer without a word, maybe while the next request comes
+            longest_idle = _NEVER_KEPT
         attempt = Urllib3Attempt(timeouts, None if request.method in READING_METHODS else longest_idle)
         slots, slot, around = route.pool.slots, None, thread.attempt
         try:
@@ -177,6 +181,7 @@ class _ExceptionMap(ExceptionMap):
 
 
 _CUT = (errors.ProtocolError, errors.SSLError)  # within a body
+_NEVER_KEPT = -1.0
 _REFUSED_TUNNEL = r"Tunnel connection failed: (\d{3})\b"  # in http.client's words
 _ONCE: dict[str, Any] = {  # and the body is left to read
     "retries": urllib3.Retry(False, redirect=False),

@@ -21,6 +21,7 @@ from urllib3.util.ssl_match_hostname import match_hostname
 from elements_sdk._http.budgets import BLOCK
 from elements_sdk._transport.errors import Phase, SpeaksTls
 from elements_sdk.aio._deadlines import TimedAttempt
+from elements_sdk.retry import READING_METHODS
 
 current: ContextVar[TimedAttempt] = ContextVar("current")
 _TLS_ALERT = r"\x15\x03"  # as aiohttp shows the bytes
@@ -64,7 +65,9 @@ class Connector(aiohttp.TCPConnector):
         """Return a connection that was looked at, or made, just now."""
         attempt = current.get()
         connection = await super().connect(req, traces, timeout)
-        while not attempt.is_on_new_connection and _has_ended(connection):
+        # A small proxy closes after each answer without a word, maybe just now.
+        is_risky = req.proxy is not None and not req.is_ssl() and req.method not in READING_METHODS
+        while not attempt.is_on_new_connection and (is_risky or _has_ended(connection)):
             connection.close()
             connection = await super().connect(req, traces, timeout)
         attempt.begin("waiting for the answer", attempt.timeouts.read)

@@ -71,14 +71,6 @@ def test_length_of_time_that_cannot_be_read_is_wrong_usage(span: str, here: Here
         assert "write it as 7d, 12h, 30m or 2w" in result.stderr
 
 
-@pytest.mark.parametrize("span", [("7d", "7 days"), ("1d", "1 day"), ("36h", "36 hours"), ("30m", "0.5 hours")])
-def test_page_says_within_which_time(span: tuple[str, str], here: Here, tmp_path: Any) -> None:
-    with Server(expiring()) as server:
-        file = tmp_path / "links.html"
-        here("links", "report", str(file), "--expires-within", span[0], **variables(server))
-        assert f"expire within {span[1]}" in file.read_text("utf-8")
-
-
 def test_expired_links_are_marked_in_a_table(here: Here) -> None:
     with Server(expiring()) as server:
         shown = here("links", "list", "-o", "table", **variables(server)).stdout

@@ -21,6 +21,7 @@ from elements_sdk._serialization.decode import reader
 from elements_sdk.cli.report import render
 from elements_sdk.models import ElementsUserMini, OneTimeAccessToken, OneTimeAccessTokenActivity
 from elements_sdk.sandbox import Sandbox
+from test.cli.test_lists import expiring, variables
 from test.command_line import COMMAND, as_admin, environment, run
 from test.link_server import MANY, ODD_EXPIRIES, SPELLING, USUAL, Server, all_links, link, links
 from test.strategies import LINKS
@@ -258,3 +259,12 @@ def test_report_from_a_folder_that_is_gone(name: str, tmp_path: Path) -> None:
         assert ended.returncode == 1
         assert "fault" not in ended.stderr
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("span", [("7d", "7 days"), ("1d", "1 day"), ("36h", "36 hours"), ("30m", "0.5 hours")])
+def test_page_says_within_which_time(span: tuple[str, str], tmp_path: Path) -> None:
+    with Server(expiring()) as server:
+        file = tmp_path / "links.html"
+        done = run("links", "report", str(file), "--expires-within", span[0], **variables(server))
+        assert done.returncode == 0
+        assert f"expire within {span[1]}" in file.read_text("utf-8")

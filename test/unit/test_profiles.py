@@ -92,7 +92,6 @@ def test_unknown_profile_is_told_with_those_that_exist(folder: Path) -> None:
         (f"{GOOD}secret_file = 'missing'", "missing cannot be read: No such file or directory"),
         (f"{GOOD}secret_file = 'empty'", "empty cannot be read: it is empty"),
         (f"{GOOD}secret_file = 'latin'", "latin cannot be read: it is not UTF-8 text"),
-        (f"{GOOD}keyring = 'work-1'", "--profile work --no-keyring"),
     ],
 )
 def test_what_is_wrong_with_a_profile_is_named(folder: Path, text: str, words: str) -> None:

@@ -296,3 +296,15 @@ def test_what_is_configured_wins_over_the_environment(monkeypatch: pytest.Monkey
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         assert who_is_asked() is server
         assert who_is_asked(proxy=configured.host) is configured
+
+
+@pytest.mark.parametrize(("calls", "connections"), [(["GET", "GET"], 1), (["GET", "POST"], 2), (["POST", "POST"], 2)])
+def test_a_change_goes_through_a_forwarding_proxy_on_a_connection_of_its_own(
+    calls: list[str], connections: int
+) -> None:
+    # Small proxies close after each answer, without saying so: what is sent just then is lost, and not sent again.
+    with FaultServer(answer()) as proxy:
+        with calls_to("http://127.0.0.1:9", proxy=proxy.host) as auth:
+            for method in calls:
+                auth.api_client.call_api("/x", method, response_type="object")
+        assert proxy.connections == connections
