@@ -83,7 +83,8 @@ def build_twice(tree: Path, folder: Path) -> tuple[Path, Path]:
     say("examining the archives")
     run(sys.executable, "-m", "twine", "--no-color", "check", "--strict", wheel, sdist)
     # Every file of the package is in the wheel, templates and py.typed among them, and nothing else is.
-    run(sys.executable, "-m", "check_wheel_contents", "--package", tree / "elements_sdk", wheel)
+    content: list[str | Path] = ["--package", tree / "elements_sdk", "--package", tree / "elements_sdk_pytest.py"]
+    run(sys.executable, "-m", "check_wheel_contents", *content, wheel)
     return wheel, sdist
 
 
