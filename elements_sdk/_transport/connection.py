@@ -46,6 +46,8 @@ _NOBODY = object()
 class _LimitedResponse(http.client.HTTPResponse):
     """A response whose status line, headers and body come within the timeouts."""
 
+    fp: Any = None  # should an interrupt come before http.client has set it: it asks in `close`
+
     def begin(self) -> None:
         """Read up to the body. http.client takes any interim response but 100 for the final one.
 

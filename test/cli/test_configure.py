@@ -189,7 +189,7 @@ def test_two_at_once_lose_nothing(secure: Sandbox, own_profiles: Path) -> None:
     command = [COMMAND, "configure", *server_of(secure), "--api-token-file", "-"]
     with open(own_profiles / "profiles.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as other:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as other:
             assert other.stdin is not None
             other.stdin.write(f"{secure.user.api_token}\n")
             other.stdin.close()

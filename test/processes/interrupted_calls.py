@@ -30,14 +30,21 @@ def _ignore_interrupts(unraisable: Any) -> None:
         sys.__unraisablehook__(unraisable)
 
 
+def _call(auth: AuthApi) -> None:
+    """Call until the handler raises."""
+    signal.setitimer(signal.ITIMER_REAL, random.uniform(0.0002, 0.002), 0.1)
+    while auth.get_access_token(77).id == 77:
+        pass
+
+
 def _is_interrupted(auth: AuthApi) -> bool:
     """Call until the handler raises; what Python ignores of it is raised again."""
     try:
-        signal.setitimer(signal.ITIMER_REAL, random.uniform(0.0002, 0.002), 0.1)
-        while auth.get_access_token(77).id == 77:
-            pass
+        try:
+            _call(auth)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
     except Interrupted:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         return True
     return False
 
