@@ -298,7 +298,10 @@ def test_what_is_configured_wins_over_the_environment(monkeypatch: pytest.Monkey
         assert who_is_asked(proxy=configured.host) is configured
 
 
-@pytest.mark.parametrize(("calls", "connections"), [(["GET", "GET"], 1), (["GET", "POST"], 2), (["POST", "POST"], 2)])
+@pytest.mark.parametrize(
+    ("calls", "connections"),
+    [(["GET", "GET"], 1), (["GET", "POST"], 2), (["POST", "DELETE"], 2), (["PUT", "PATCH"], 2)],
+)
 def test_a_change_goes_through_a_forwarding_proxy_on_a_connection_of_its_own(
     calls: list[str], connections: int
 ) -> None:
