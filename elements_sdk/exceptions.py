@@ -144,7 +144,7 @@ class ApiException(OpenApiException):
     :ivar path: path of the request, without query.
     :ivar attempts: how often the request was sent, or was tried to be.
     :ivar request_sent: whether the server may have acted on it: "no", "maybe" or "yes".
-    :ivar hint: what to do about it, where the settings of the client tell; `None` elsewhere.
+    :ivar hint: what to do about it, where the message does not say so already; `None` elsewhere.
     """
 
     hint: str | None = None
@@ -201,33 +201,49 @@ class ApiException(OpenApiException):
 class BadRequestException(ApiException):
     """400: the server does not accept what was sent; `errors` says why, field by field."""
 
+    hint = "correct what was sent: as it is, it will be refused again"
+
 
 class UnauthorizedException(ApiException):
     """401: nobody is logged in, or the API key is not valid."""
+
+    hint = "log in, or renew the API key"
 
 
 class SessionExpired(UnauthorizedException):
     """The session that an impersonation belonged to has ended. The call was not made in anybody else's name."""
 
+    hint = "leave the impersonate block and begin again"
+
 
 class ForbiddenException(ApiException):
     """403: logged in, but not allowed."""
+
+    hint = "ask an administrator for the permission, or act as another user"
 
 
 class CsrfError(ForbiddenException):
     """403: the CSRF token is missing, or not the session's."""
 
+    hint = "log in again, on the client that makes the call"
+
 
 class NotFoundException(ApiException):
     """404: not there, or not yours to see."""
+
+    hint = "check the id, and whether the caller may see it"
 
 
 class ConflictException(ApiException):
     """409: the thing has changed meanwhile."""
 
+    hint = "read it again, then decide"
+
 
 class UnprocessableEntityException(ApiException):
     """422: understood, but not possible."""
+
+    hint = "correct what was sent: as it is, it will be refused again"
 
 
 class _Throttled(ApiException):
@@ -244,12 +260,16 @@ class TooManyRequestsException(_Throttled):
     :ivar retry_after: seconds to wait, as the server asks; `None` if it does not.
     """
 
+    hint = "wait before the next call"
+
 
 class ServiceException(_Throttled):
     """5xx: the server failed.
 
     :ivar retry_after: seconds to wait, as a server that is overloaded asks; `None` if it does not.
     """
+
+    hint = "try again later; the server's log says why"
 
 
 class RedirectError(ApiException):
@@ -263,6 +283,7 @@ class LoginFailed(_Throttled):
     :ivar retry_after: seconds to wait before the next attempt, where the server wants that.
     """
 
+    hint = "check username and password"
     login_reason: str | None = None
 
 
@@ -300,13 +321,19 @@ class TlsError(ApiConnectionError):
 class ResponseFormatError(ApiException):
     """A response came, but it is not what was promised (a web page instead of JSON, say)."""
 
+    hint: str | None = "does something else answer there? check Configuration.host"
+
 
 class IncompleteBody(ResponseFormatError):
     """The response broke off before its end."""
 
+    hint = "read it again: what it was to change may be changed"
+
 
 class ResponseTooLarge(ResponseFormatError):
     """The response has more bytes than `Configuration.max_response_bytes`; the rest was not read."""
+
+    hint = None
 
 
 class PagingError(ApiException):

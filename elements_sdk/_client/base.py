@@ -209,7 +209,7 @@ class BaseClient(LegacyClient):
                 if has_session and isinstance(error, UnauthorizedException | ForbiddenException):
                     self._credentials.explain(error, host)
                 if options.identity is None:  # a Session has said who is calling
-                    error.hint = hint_for(error, request, self.configuration)
+                    error.hint = hint_for(error, request, self.configuration) or error.hint
                 raise
         return data if options.data_only else ApiResponse(data, response.status, response.headers)
 

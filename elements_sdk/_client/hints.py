@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 NOT_AUTHENTICATED = "Authentication credentials were not provided."  # of Django REST Framework
 NOBODY = "nobody is calling: there is no API token and no login"
-TOKEN_REFUSED = "is the API token complete, and still valid?"
+TOKEN_REFUSED = "check that the API token is complete and still valid"
 _HOW = 'give Configuration api_key={"Bearer": ...}, or take Configuration.from_env(), or use a Session'
 _NOT_SENT = 'call_api sends the API key only with auth_settings=["Bearer"]'
 _FOR_SESSION = "username and password of a Configuration are for a Session: Session(configuration) logs in with them"

@@ -31,10 +31,8 @@ from elements_sdk.models import AuthLoginEndpointRequest, ElementsUserDetail
 
 _OWN_PATHS = {auth.LOGIN.path, auth.START_IMPERSONATION.path, auth.STOP_IMPERSONATION.path}
 _NO_MORE_CODES = "otp has given no more codes: it must give a fresh one for each login"
-_CODE_IS_USED = (
-    "the session has to log in again, and the code in ELEMENTS_OTP is used: "
-    "give the Session a function as otp that returns a fresh one"
-)
+_CODE_IS_USED = "the session has to log in again, and the code in ELEMENTS_OTP is used"
+_GIVE_FRESH_CODES = "give the Session a function as otp that returns a fresh one"
 
 
 def complete_login(given: Opaque[dict[str, Any]], configuration: Configuration) -> Configuration:
@@ -60,7 +58,9 @@ def code_of_environment(environment: Mapping[str, str]) -> Callable[[], str] | N
     def give() -> str:
         for code in codes:
             return code
-        raise LoginFailed(0, _CODE_IS_USED)
+        refused = LoginFailed(0, _CODE_IS_USED)
+        refused.hint = _GIVE_FRESH_CODES
+        raise refused
 
     return give
 
@@ -362,7 +362,7 @@ class SessionCalls(BaseClient):
 
 def _expired(request: Request) -> SessionExpired:
     """Make the exception of a call that was not made: not sent, or refused."""
-    reason = "the session is not whom this call was meant for any more, so it was not made: leave the impersonation"
+    reason = "the session is not whom this call was meant for any more, so it was not made"
     return SessionExpired(
         401,
         reason,

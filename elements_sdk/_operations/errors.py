@@ -23,11 +23,18 @@ from elements_sdk.exceptions import (
     RequestSent,
     ResponseFormatError,
     ResponseTooLarge,
+    TooManyRequestsException,
     exception_for_status,
 )
 
 _NOTHING = ("", "{}", "[]", "null")
+_OTHER_STATUS = "does the server have this call? check Configuration.host"
 _OF_ONE_TIME_CODES = ("otp", "one-time")
+_LOGIN_HINTS = {
+    **dict.fromkeys(_OF_ONE_TIME_CODES, "give the code that the account's device shows now as otp"),
+    "change": "give a new_password",
+    "disabled": "ask an administrator to enable the account",
+}
 _CLOCKS_MAY_DIFFER = 30.0  # seconds for which one code is valid
 
 E = TypeVar("E", bound=ApiException)
@@ -43,7 +50,9 @@ def status_error(request: Request, response: Response, is_login: bool = False) -
         kind = CsrfError
     elif is_login and ("reason" in errors or (response.status < 500 and _is_json(response))):
         return login_error(request, response, detail, errors)
-    return make_exception(kind, request, response, reason=response.reason, detail=detail, errors=errors)
+    failed = make_exception(kind, request, response, reason=response.reason, detail=detail, errors=errors)
+    failed.hint = failed.hint or _OTHER_STATUS
+    return failed
 
 
 def explanation_of(request: Request, response: Response) -> tuple[str | None, dict[str, list[str]]]:
@@ -67,6 +76,11 @@ def login_error(request: Request, response: Response, detail: str | None, errors
         detail = "; ".join(filter(None, [(detail or "").rstrip("."), _clock_problem(response)]))
     reason = "Login failed" if response.status < 300 else response.reason
     failed = make_exception(LoginFailed, request, response, reason=reason, detail=detail, errors=errors)
+    words = f"{reasons} {failed.detail}".lower()
+    if response.status == 429:
+        failed.hint = TooManyRequestsException.hint
+    else:
+        failed.hint = next((hint for word, hint in _LOGIN_HINTS.items() if word in words), failed.hint)
     if reasons:
         failed.login_reason = Echoes(request).mask(reasons[0], ERROR_TEXT)
     return failed

@@ -174,9 +174,9 @@ def outcome_of_refusal(request: Request, response: Response, is_forwarded: bool)
         return failed
     is_page = "json" not in response.headers.get("Content-Type", "")
     if "error=" in response.headers.get("Proxy-Status", "") or "X-Squid-Error" in response.headers:
-        reason = f"{response.reason}: a proxy answered in place of the server"
+        reason = f"{response.reason}: a proxy answered in place of the server; ask who runs it"
     elif is_forwarded and is_page and response.status in (502, 504):
-        reason = f"{response.reason}: the proxy, or what stands behind it, got no answer from the server"
+        reason = f"{response.reason}: the proxy, or what is behind it, got no answer; ask who runs it"
     else:
         return response
     detail, errors = explanation_of(request, response)

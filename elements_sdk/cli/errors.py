@@ -24,8 +24,6 @@ from elements_sdk.exceptions import (
     ProxyError,
     RedirectError,
     ResponseFormatError,
-    ServiceException,
-    TooManyRequestsException,
     UnauthorizedException,
 )
 
@@ -138,17 +136,14 @@ def _login_hint(error: ApiException) -> str:
 _HINTS: tuple[tuple[type[ApiException], str | Callable[[ApiException], str]], ...] = (
     (LoginFailed, _login_hint),
     (CsrfError, "the server did not take the session for genuine: does a proxy remove cookies or the Referer header?"),
-    (TooManyRequestsException, "wait, then try again"),
     (ProxyError, "it is named by --proxy (ELEMENTS_PROXY), or else by HTTPS_PROXY and HTTP_PROXY"),
     (ApiTimeoutError, "is the server busy or far away? --timeout and --total-timeout give it longer"),
-    (ServiceException, "the server itself failed; its log says why"),
-    (ForbiddenException, "the account lacks a permission that this needs"),
 )
 
 
 def _hint_for(error: ApiException, code: int) -> str | None:
-    if isinstance(error, NotFoundException) and error.hint:
-        return _with_option_names(error.hint)
+    if isinstance(error, NotFoundException) and error.hint != NotFoundException.hint:
+        return _with_option_names(error.hint or "")
     if _is_no_api(error) or isinstance(error, ResponseFormatError):
         return "the server at --host (ELEMENTS_HOST) seems not to be an ELEMENTS server; check its name, port and path"
     for kind, hint in _HINTS:
@@ -158,7 +153,7 @@ def _hint_for(error: ApiException, code: int) -> str | None:
         return f"{NOBODY}: {HOW_TO_CALL}"
     if code == NOT_AUTHENTICATED:
         return (
-            f"{TOKEN_REFUSED} It comes from --api-token, ELEMENTS_API_TOKEN or "
+            f"{TOKEN_REFUSED}. It comes from --api-token, ELEMENTS_API_TOKEN or "
             "ELEMENTS_API_TOKEN_FILE; with --login NAME a password is used instead"
         )
     if code == UNREACHABLE:
@@ -166,7 +161,7 @@ def _hint_for(error: ApiException, code: int) -> str | None:
             "check --host (ELEMENTS_HOST): name, port, and http:// or https://; "
             "the certificate of a private certificate authority goes into --ca-file (ELEMENTS_CA_FILE)"
         )
-    return None
+    return _with_option_names(error.hint) if error.hint else None
 
 
 def _with_option_names(text: str) -> str:

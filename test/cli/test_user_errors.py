@@ -152,7 +152,7 @@ MISTAKES = [
         UnauthorizedException,
         "401 Unauthorized: Invalid token",
         4,
-        "is the API token complete, and still valid?",
+        "check that the API token is complete and still valid",
     ),
     Mistake(
         "http for https",

@@ -401,17 +401,19 @@ def test_login_makes_the_client_that_user(name: str, anonymous: AuthApi, sandbox
 
 
 @pytest.mark.parametrize(
-    ("name", "changes", "reason"),
+    ("name", "changes", "reason", "hint"),
     [
-        ("user", {"password": "wrong"}, "invalid_credentials"),
-        ("user", {"username": "nobody"}, "invalid_credentials"),
-        ("otp_user", {}, "otp_required"),
-        ("otp_user", {"otp": "000000x"}, "invalid_otp"),
-        ("new_user", {}, "password_change_required"),
-        ("disabled_user", {}, "account_disabled"),
+        ("user", {"password": "wrong"}, "invalid_credentials", "check username and password"),
+        ("user", {"username": "nobody"}, "invalid_credentials", "check username and password"),
+        ("otp_user", {}, "otp_required", "give the code that the account's device shows now as otp"),
+        ("otp_user", {"otp": "000000x"}, "invalid_otp", "give the code that the account's device shows now as otp"),
+        ("new_user", {}, "password_change_required", "give a new_password"),
+        ("disabled_user", {}, "account_disabled", "ask an administrator to enable the account"),
     ],
 )
-def test_refused_login_says_why(name: str, changes: dict[str, str], reason: str, fresh_sandbox: Sandbox) -> None:
+def test_refused_login_says_why_and_what_to_do(
+    name: str, changes: dict[str, str], reason: str, hint: str, fresh_sandbox: Sandbox
+) -> None:
     account = getattr(fresh_sandbox, name)
     given: dict[str, Any] = {"username": account.username, "password": account.password, **changes}
     credentials = elements_sdk.AuthLoginEndpointRequest(**given)
@@ -419,7 +421,7 @@ def test_refused_login_says_why(name: str, changes: dict[str, str], reason: str,
         AuthApi(client).login(credentials)
     error = caught.value
     assert (error.status, error.login_reason, error.errors) == (401, reason, {})
-    assert str(error) == f"401 Unauthorized: {error.detail} (POST /api/2/auth/login)"
+    assert str(error) == f"401 Unauthorized: {error.detail} (POST /api/2/auth/login); {hint}"
 
 
 def test_new_user_sets_a_password_at_the_first_login(fresh_sandbox: Sandbox) -> None:

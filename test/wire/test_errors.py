@@ -282,7 +282,7 @@ def test_bad_answer(
     assert "SECRET" not in text
     assert len(text) < 600
     assert "\n" not in text
-    assert text.endswith("(POST /api/2/auth/ticket)")
+    assert text.removesuffix(f"; {error.hint}").endswith("(POST /api/2/auth/ticket)")
     assert error.request_sent == "yes"
     assert error.headers is not None
     assert len(recorder.requests) == 1

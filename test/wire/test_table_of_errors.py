@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -26,6 +27,10 @@ pytestmark = both_kinds
 DOCUMENT = Path(__file__).parents[2] / "docs/calls.md"
 SENTENCE = "What the server says."
 DETAILS = {"none": None, "the server's sentence": SENTENCE, "its fields in one": "email: Enter a valid email address."}
+# What each message asks a reader to do, without the documentation at hand.
+WHAT_TO_DO = re.compile(
+    "correct|log in|begin again|ask |check |read it again|wait |try again|allow more|set |give |raise |look "
+)
 Failing = Callable[[ExitStack], object]
 
 
@@ -149,3 +154,6 @@ def test_row_is_true(name: str) -> None:
     assert f"`{type(error).__name__}`" == kind
     assert f"{getattr(error, 'request_sent', '')}" == sent.strip("`")
     assert getattr(error, "detail", None) == DETAILS[detail or "none"]
+    if isinstance(error, exceptions.ApiException):
+        assert (error.hint or "") in str(error)
+        assert WHAT_TO_DO.search(str(error)), error
