@@ -138,8 +138,10 @@ class Socket:
 class _Reader(io.RawIOBase):
     """A reader of a socket; it reads each chunk within the timeouts of the attempt that it was made for."""
 
+    _socket: Socket | None = None  # also if the first step of __init__ is interrupted
+
     def __init__(self, source: Socket) -> None:
-        self._socket: Socket | None = source
+        self._socket = source
         self._attempt = thread.attempt
 
     def readable(self) -> bool:

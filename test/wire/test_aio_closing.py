@@ -62,7 +62,7 @@ def begins(said: bytes) -> Behaviour:
 @contextmanager
 def faulty(behaviour: Behaviour) -> Iterator[dict[str, Any]]:
     with FaultServer(behaviour) as server:
-        yield {"host": server.host}
+        yield {"host": server.host, "server": server}
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def deaf_proxy() -> Iterator[dict[str, Any]]:
 @contextmanager
 def silent_by_tls() -> Iterator[dict[str, Any]]:
     with FaultServer(does.silence(), tls=TRUSTED.context_for("localhost")) as server:
-        yield {"host": server.host, "ssl_ca_data": TRUSTED.ca_pem}
+        yield {"host": server.host, "ssl_ca_data": TRUSTED.ca_pem, "server": server}
 
 
 HEADERS = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n"
@@ -114,9 +114,15 @@ def client_of(settings: dict[str, Any]) -> ApiClient:
 
 
 async def error_of_closed(settings: dict[str, Any], call: Call) -> BaseException:
-    """Close a client while it makes a call; return the exception that ends the call."""
+    """Close a client while it makes a call; return the exception that ends the call.
+
+    :param settings: of the configuration; and `server`, where the call is to have reached one.
+    """
+    server: FaultServer | None = settings.pop("server", None)
     client = client_of(settings)
     task = asyncio.create_task(call(client))
+    while server is not None and not (server.connections if call is upload else server.requests):
+        await asyncio.sleep(0.05)
     await asyncio.sleep(0.4)
     assert not task.done()
     async with asyncio.timeout(SECONDS):
