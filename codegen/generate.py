@@ -36,8 +36,8 @@ def render_all(specification: Specification, root: Path) -> dict[Path, str]:
     """Return the text of every generated file, by its path below `root`."""
     environment = _environment()
     names = "|".join(model.name for model in specification.models)
-    alone = {model.name: f".{model.properties[0].name}" for model in specification.models if len(model.properties) == 1}
-    environment.filters["shown"] = lambda operation: alone.get(operation.result, "")  # a model's repr masks secrets
+    first = {model.name: (model.properties[0].name, "...") for model in specification.models}
+    environment.filters["shown"] = lambda operation: operation.prints or first.get(operation.result_model)
     environment.filters["qualified"] = partial(re.sub, rf"\b({names})\b", r"models.\1")
 
     def render(template: str, **values: object) -> str:

@@ -13,7 +13,7 @@ _OF_CLIENT = {"readOnly", "minLength", "maxLength", "enum", "x-secret", "x-since
 _OF_SERVER = {"minimum", "maximum", "pattern"}  # these need `x-checked-by: server`: the client sends what 3.3 sent
 _SHAPE = {"x-checked-by", "type", "items", "format", "anyOf", "$ref"}
 _OPERATION = {"operationId", "tags", "summary", "description", "security", "parameters", "requestBody", "responses"}
-_EXTENSIONS = {"x-permissions", "x-retryable", "x-login", "x-pagination"}
+_EXTENSIONS = {"x-permissions", "x-retryable", "x-login", "x-pagination", "x-after", "x-prints"}
 _NEEDED = {"operationId", "tags", "summary", "description", "x-permissions", "x-retryable", "responses"}
 
 

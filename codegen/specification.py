@@ -133,10 +133,21 @@ class Body:
     description: str
     example: dict[str, Any]
 
+    @property
+    def made(self) -> str:
+        """The expression that makes the model of the example."""
+        values = [f"{key}={_literal(item)}" for key, item in self.example.items()]
+        lines = "".join(f"\n            {value}," for value in values) + "\n        "
+        return f"elements_sdk.{self.model}({lines if len(values) > 1 else ''.join(values)})"
+
 
 @dataclass(frozen=True)
 class Operation:
-    """One REST call."""
+    """One REST call.
+
+    :ivar after: the operation that an example makes first.
+    :ivar prints: an attribute of the result, and what an example prints of it.
+    """
 
     name: str
     method: str
@@ -149,6 +160,8 @@ class Operation:
     needs_session: bool
     is_open: bool
     paging: dict[str, str] | None
+    after: str | None
+    prints: tuple[str, str] | None
     parameters: tuple[Parameter, ...]
     body: Body | None
     result: str
@@ -201,9 +214,7 @@ class Operation:
         """The arguments of a call that shows how it is used."""
         required = [repr(parameter.example) for parameter in self.required]
         optional = [f"{item.name}={_literal(item.example)}" for item in self.optional if item.example is not None]
-        values = ", ".join(f"{key}={_literal(value)}" for key, value in self.body.example.items()) if self.body else ""
-        body = [f"elements_sdk.{self.body.model}({values})"] if self.body else []
-        return ", ".join([*required, *body, *optional])
+        return ", ".join([*required, *(["data"] if self.body else []), *optional])
 
     @property
     def result_model(self) -> str | None:
@@ -262,6 +273,8 @@ class Specification:
             needs_session=all("Session" in scheme for scheme in security),
             is_open={} in security,
             paging=raw.get("x-pagination"),
+            after=raw.get("x-after"),
+            prints=next(iter(raw.get("x-prints", {}).items()), None),
             parameters=tuple(_parameter(item) for item in [*shared, *raw.get("parameters", [])]),
             body=_body(raw["requestBody"]) if "requestBody" in raw else None,
             result=_type(_schema(success)) if _schema(success) else "object",
@@ -356,6 +369,8 @@ def _item_type(type_name: str) -> str:
 
 
 def _literal(value: Any) -> str:
+    if isinstance(value, str) and value.isupper():  # credentials never stand in a program
+        return f'os.environ["ELEMENTS_{value}"]'
     return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
