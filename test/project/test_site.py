@@ -101,7 +101,7 @@ def test_every_diagram_is_drawn_and_every_drawing_is_shown() -> None:
     [
         ("how-it-is-made.md", "names its Operation", "takes its Operation", "not drawn yet: python docs/site/pages.py"),
         ("site/index.md", "(../calls.md)", "(../cells.md)", "contains a link '../cells.md'"),
-        ("start.md", "(calls.md#what-can-go-wrong)", "(calls.md#gone)", "does not contain an anchor '#gone'"),
+        ("start.md", "error-handling-what-can-go-wrong", "gone", "does not contain an anchor '#gone'"),
         ("api.md", "elements_sdk.RetryPolicy", "elements_sdk.RetryPolice", "RetryPolice could not be found"),
         ("new.md", "", "# A page that is not listed", 'not included in the "nav"'),
     ],

@@ -26,11 +26,12 @@ pytestmark = both_kinds
 
 DOCUMENT = Path(__file__).parents[2] / "docs/calls.md"
 SENTENCE = "What the server says."
-DETAILS = {"none": None, "the server's sentence": SENTENCE, "its fields in one": "email: Enter a valid email address."}
 # What each message asks a reader to do, without the documentation at hand.
 WHAT_TO_DO = re.compile(
     "correct|log in|begin again|ask |check |read it again|wait |try again|allow more|set |give |raise |look "
 )
+FIELD = "email: Enter a valid email address."
+DETAILS = {"none": None, "the server's sentence": SENTENCE, "the sentences of `errors`": FIELD}
 Failing = Callable[[ExitStack], object]
 
 
