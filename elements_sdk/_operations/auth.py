@@ -233,7 +233,7 @@ GET_ALL_ACCESS_TOKENS = Operation(
     ),
     is_open=False,
     summary="List access tokens, filtered, ordered and paged as you ask.",
-    description="You see your own; an administrator sees everybody's. Filters that are left out do not filter.",
+    description="You see your own tokens; an administrator sees everybody's.",
     body_description="",
     body_example=(),
 )

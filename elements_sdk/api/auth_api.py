@@ -708,7 +708,7 @@ class AuthApi:
     ) -> list[models.OneTimeAccessToken]:
         """List access tokens, filtered, ordered and paged as you ask.
 
-        You see your own; an administrator sees everybody's. Filters that are left out do not filter.
+        You see your own tokens; an administrator sees everybody's.
         `GET /api/2/auth/access-tokens`. Needs: an authenticated user.
 
         :param shared_bundles: only tokens that share the bundle of this number.
