@@ -134,10 +134,13 @@ def test_pandas_reads_models_from_dicts(sandbox: Sandbox, auth: AuthApi) -> None
     assert {"id", "user.username", "created_by.username", "expires"} <= {*table.columns}
 
 
-def test_the_page_prints_what_it_says(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_page_prints_what_it_says(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ELEMENTS_HOST", sandbox.host)
+    monkeypatch.setenv("ELEMENTS_API_TOKEN", f"{sandbox.user.api_token}")
     shown = re.findall(r"^```python\n(.*?)^```\n\n```\n(.*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
     assert len(shown) == 3
     for program, output in shown:
-        program = program.replace("http://localhost", sandbox.host).replace("YOUR_API_KEY", f"{sandbox.user.api_token}")
         exec(compile(program, PAGE.name, "exec", dont_inherit=True), {"__name__": "__main__"})
         assert capsys.readouterr().out == output
