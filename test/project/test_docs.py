@@ -23,7 +23,7 @@ from test.faults.table import ROWS
 from test.project.document import OPERATIONS
 
 ROOT = Path(__file__).parents[2]
-PROGRAMS = ("scaling.md", "observability.md")  # these pages start processes, or change what a process imports
+PROGRAMS = ("scaling.md", "observability.md", "logging.md")  # they start processes, or change what a process has
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 OUTPUT = re.compile(r"\s*^```\n(.*?)^```", re.DOTALL | re.MULTILINE)  # what a block prints stands directly below it
