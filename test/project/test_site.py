@@ -151,7 +151,7 @@ def test_search_leads_to_the_right_page(site: Path) -> None:
         "connection pool": "embedding",
         "thread-safe": "embedding",
         "strict_responses": "embedding",
-        "pickle": "migrating",
+        "pickle": "authentication",
         "migrate": "migrating",
         "pagination": "long-lists",
         "asyncio": "asyncio",
