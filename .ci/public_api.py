@@ -119,8 +119,8 @@ def _module(package: griffe.Module, path: str) -> Iterator[str]:
 
 
 def _found(package: griffe.Module, module: griffe.Module, name: str) -> griffe.Object:
-    # griffe does not follow the root's `from elements_sdk.models import *`.
-    found = module.members.get(name) or package["models"].members[name]
+    # griffe does not follow the root's `from elements_sdk.models import *`, nor that of `api`.
+    found = module.members.get(name) or package["models"].members.get(name) or package["api"].members[name]
     return found.final_target if isinstance(found, griffe.Alias) else found
 
 

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Collection
 from typing import Any
 
 TYPES = {"string", "integer", "boolean", "number", "object", "array", "null"}
 METHODS = ("get", "post", "put", "patch", "delete")
 _NOTES = {"description", "example"}
-_OF_CLIENT = {"readOnly", "minLength", "maxLength", "enum", "x-secret", "x-since"}
-_OF_SERVER = {"minimum", "maximum", "pattern"}  # these need `x-checked-by: server`: the client sends what 3.3 sent
+_DOCUMENT = {"openapi", "info", "servers", "security", "tags", "paths", "components"}
+_OF_SESSION = {"user", "api_client", "impersonate", "login_again", "from_env"}  # its attributes, as a tag makes one
+_OF_PROPERTY = {"readOnly", "x-secret", "x-since"}
+_RULES = {  # the client checks them, unless `x-checked-by: server` is beside them; and the types that they are for
+    "minimum": {"integer", "number"},
+    "maximum": {"integer", "number"},
+    "minLength": {"string"},
+    "maxLength": {"string"},
+    "pattern": {"string"},
+    "enum": {"string"},
+}
 _SHAPE = {"x-checked-by", "type", "items", "format", "anyOf", "$ref"}
 _OPERATION = {"operationId", "tags", "summary", "description", "security", "parameters", "requestBody", "responses"}
 _EXTENSIONS = {"x-permissions", "x-retryable", "x-login", "x-pagination", "x-after", "x-prints"}
@@ -26,21 +36,28 @@ def check(document: dict[str, Any]) -> None:
 
     :raises UnknownKeyword: it does.
     """
-    schemas = document["components"]["schemas"]
+    _known("the document", document, _DOCUMENT, {"security", "tags", "paths", "components"})
+    components = document["components"]
+    _known("the document: components", components, {"schemas", "responses", "securitySchemes"}, {"schemas"})
+    for tag in document["tags"]:
+        _tag(f"tag {tag.get('name')}", tag)
+    tags = [tag["name"] for tag in document["tags"]]
+    schemas, responses = components["schemas"], components.get("responses", {})
     for name, schema in schemas.items():
         _model(name, schema, set(schemas))
-    responses = {f"#/components/responses/{name}" for name in document["components"].get("responses", {})}
+    for name, response in responses.items():
+        _known(f"response {name}", response, {"description", "content", "headers"})
     names: set[str] = set()
     for path, item in document["paths"].items():
         _known(path, item, {*METHODS, "parameters"})
         for method in METHODS:
             if method in item:
-                _operation(f"{method.upper()} {path}", item[method], item.get("parameters", []), set(schemas))
+                _operation(f"{method.upper()} {path}", item[method], item.get("parameters", []), set(schemas), tags)
                 if item[method]["operationId"] in names:
                     raise UnknownKeyword(f"{item[method]['operationId']}: there are two operations of this name")
                 names.add(item[method]["operationId"])
                 for status, response in item[method]["responses"].items():
-                    if response.get("$ref", "") not in responses | {""}:
+                    if response.get("$ref", "") not in {"", *(f"#/components/responses/{name}" for name in responses)}:
                         raise UnknownKeyword(f"{item[method]['operationId']}: response {status}: $ref leads nowhere")
 
 
@@ -50,12 +67,21 @@ def python_name(parameter: dict[str, Any]) -> str:
     return name.replace("-", "_").lower() if parameter["in"] == "header" else name
 
 
-def _operation(where: str, raw: dict[str, Any], shared: list[dict[str, Any]], models: set[str]) -> None:
+def _tag(where: str, raw: dict[str, Any]) -> None:
+    _known(where, raw, {"name", "description", "x-title"}, {"name"})
+    _identifier(where, raw["name"])
+    if raw["name"] != raw["name"].lower() or raw["name"] in _OF_SESSION:
+        raise UnknownKeyword(f"{where}: it is to be in lower case, as in media_root, and not a name that Session has")
+
+
+def _operation(
+    where: str, raw: dict[str, Any], shared: list[dict[str, Any]], models: set[str], tags: list[str]
+) -> None:
     where = raw.get("operationId", where)
     _known(where, raw, _OPERATION | _EXTENSIONS, _NEEDED)
     _identifier(where, where)
-    if raw["tags"] != ["auth"]:
-        raise UnknownKeyword(f"{where}: tags: {raw['tags']} is not [auth], the only one that is generated")
+    if raw["tags"] not in [[tag] for tag in tags]:
+        raise UnknownKeyword(f"{where}: tags: {raw['tags']} is not one of the document's tags: {', '.join(tags)}")
     taken = {"self", "data", "options", "arguments", "async_req"}
     for parameter in [*shared, *raw.get("parameters", [])]:
         _parameter(where, parameter)
@@ -98,9 +124,9 @@ def _parameter(where: str, raw: dict[str, Any]) -> None:
     if raw["in"] == "header" and raw["name"].lower() in ("accept", "authorization", "content-type", "cookie"):
         raise UnknownKeyword(f"{where}: the client sets this header itself")
     _identifier(where, python_name(raw))
-    _known(where, raw["schema"], {"type", "enum", "x-checked-by"} | _OF_SERVER, {"type"})
-    _left_to_server(where, raw["schema"])
+    _known(where, raw["schema"], {"type", "format", "x-checked-by", *_RULES} - {"minLength", "maxLength"}, {"type"})
     _types(where, raw["schema"], TYPES - {"null", "array", "object"})
+    _rules(where, raw["schema"], {"date", "email"})
 
 
 def _model(name: str, schema: dict[str, Any], models: set[str]) -> None:
@@ -115,11 +141,14 @@ def _model(name: str, schema: dict[str, Any], models: set[str]) -> None:
         _identifier(where, key)
         if "description" not in item:
             raise UnknownKeyword(f"{where}: description is missing")
-        _schema(where, item, models)
+        if item.get("format") == "date" and "date" in schema["properties"]:
+            raise UnknownKeyword(f"{where}: format: date is not possible beside a property of the name date")
+        _schema(where, item, models, _OF_PROPERTY)
 
 
-def _schema(where: str, raw: dict[str, Any], models: set[str]) -> None:
-    _known(where, raw, _SHAPE | _NOTES | _OF_CLIENT | _OF_SERVER)
+def _schema(where: str, raw: dict[str, Any], models: set[str], more: Collection[str] = ()) -> None:
+    """Check a schema; `more` are the keywords that only one of a property has, whose rules are checked."""
+    _known(where, raw, {*_SHAPE, *_NOTES, *_RULES, *more})
     if "$ref" in raw:
         _known(where, raw, {"$ref", "description"})
         if raw["$ref"].removeprefix("#/components/schemas/") not in models:
@@ -130,19 +159,32 @@ def _schema(where: str, raw: dict[str, Any], models: set[str]) -> None:
             _schema(where, item, models)
     elif raw:  # {} is any value
         _known(where, raw, set(raw), {"type"})
-        words = _types(where, raw, TYPES)
-        if "array" in words:
+        if "array" in _types(where, raw, TYPES):
             _known(where, raw, set(raw), {"items"})
             _schema(f"{where}: items", raw["items"], models)
-        _left_to_server(where, raw)
-        if "format" in raw and raw["format"] not in ("date-time", "email"):
-            raise UnknownKeyword(f"{where}: format: {raw['format']} is not one that is generated")
+        _rules(where, raw, {"date-time", "date", "email"}, is_checked=bool(more))
 
 
-def _left_to_server(where: str, raw: dict[str, Any]) -> None:
-    rules = sorted(_OF_SERVER & set(raw)) + (["format: email"] if raw.get("format") == "email" else [])
-    if rules and raw.get("x-checked-by") != "server":
-        raise UnknownKeyword(f"{where}: {rules[0]} is not checked by the client: say so with x-checked-by: server")
+def _rules(where: str, raw: dict[str, Any], formats: set[str], is_checked: bool = True) -> None:
+    """Refuse a rule that the client would not check, unless the document leaves it to the server."""
+    if raw.get("format", "email") not in formats:
+        raise UnknownKeyword(f"{where}: format: {raw['format']} is not one that is generated")
+    if raw.get("x-checked-by", "server") != "server":
+        raise UnknownKeyword(f"{where}: x-checked-by: {raw['x-checked-by']} is not server")
+    if "x-checked-by" in raw:
+        return
+    rules = sorted(_RULES.keys() & raw.keys())
+    if raw.get("format") == "email" or (rules and not is_checked):
+        rule = "format: email" if raw.get("format") == "email" else rules[0]
+        raise UnknownKeyword(f"{where}: {rule} is not checked by the client: say so with x-checked-by: server")
+    words = {raw["format"]} if "format" in raw else {*_types(where, raw, TYPES)} - {"null"}
+    for rule in rules:
+        if not words <= _RULES[rule]:
+            raise UnknownKeyword(f"{where}: {rule} is not a rule for {', '.join(sorted(words - _RULES[rule]))}")
+    try:
+        re.compile(raw.get("pattern", ""))
+    except re.error as error:
+        raise UnknownKeyword(f"{where}: pattern: Python does not know it: {error}") from None
 
 
 def _types(where: str, raw: dict[str, Any], known: set[str]) -> list[str]:

@@ -13,7 +13,7 @@ from elements_sdk._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from elements_sdk._operations.operation import ApiResponse, CallOptions
-    from elements_sdk.api.auth_api import AuthApi
+    from elements_sdk.api import *
     from elements_sdk.api_client import ApiClient
     from elements_sdk.configuration import Configuration
     from elements_sdk.exceptions import *
@@ -31,7 +31,6 @@ __all__ = [
     "ApiTimeoutError",
     "ApiTypeError",
     "ApiValueError",
-    "AuthApi",
     "BadRequestException",
     "CallOptions",
     "Configuration",
@@ -59,12 +58,14 @@ __all__ = [
     "UnprocessableEntityException",
 ]
 __all__ += models.__all__
+# API classes: generated
+__all__ += ["AuthApi"]
+# API classes: end
 
 if not TYPE_CHECKING:
     _MODULES = {
         "ApiClient": "api_client",
         "ApiResponse": "_operations.operation",
-        "AuthApi": "api.auth_api",
         "CallOptions": "_operations.operation",
         "Configuration": "configuration",
         "RetryPolicy": "retry",
@@ -75,7 +76,8 @@ if not TYPE_CHECKING:
         if name in models.__all__:
             value = getattr(models, name)
         elif name in __all__:
-            value = getattr(import_module(f"{__name__}.{_MODULES.get(name, 'exceptions')}"), name)
+            module = _MODULES.get(name, "api" if name.endswith("Api") else "exceptions")
+            value = getattr(import_module(f"{__name__}.{module}"), name)
         else:
             value = _module(name)
         if value is None:

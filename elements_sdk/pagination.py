@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
 from elements_sdk._client.base import BaseClient
-from elements_sdk._operations.operation import Operation, Paging, read_options
+from elements_sdk._operations.operation import NOTHING, Operation, Paging, read_options
 from elements_sdk._utils.errors import Translated, without_frames
 from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk._utils.sync import run
@@ -32,6 +32,11 @@ class BasePager(Generic[T]):
     """The common part of both kinds of Pager: a cursor, and the entries of its page that were not returned yet."""
 
     def __init__(self, client: BaseClient, cursor: Cursor[T]) -> None:
+        """
+        :raises ApiValueError: a filter is not valid.
+        """
+        checks = getattr(client, "client_side_validation", True)  # a mock has none
+        cursor.operation.request(cursor.arguments() or NOTHING, checks)
         self._client = client
         self._cursor = cursor
         self._rest = deque[T]()
@@ -94,7 +99,7 @@ class Cursor(Generic[T]):
         options: Mapping[str, Any],
     ) -> None:
         """
-        :raises ApiValueError: a page size, offset or filter is not valid.
+        :raises ApiValueError: a page size or offset is not valid.
         :raises ApiTypeError: there is an unknown keyword, or the ordering is not text.
         """
         if operation.paging is None:
@@ -118,7 +123,6 @@ class Cursor(Generic[T]):
         self._back = 0  # entries to go back by, while what was seen last is not found
         self._empty_pages = 0  # pages without anything new
         self._is_done = False
-        operation.request(self._arguments())
 
     def __repr__(self) -> str:
         return type(self).__name__  # error reporters walk what has no repr of its own

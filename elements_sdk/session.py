@@ -7,20 +7,20 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from elements_sdk._client.base import checked_configuration
 from elements_sdk._client.session import BaseSession, SessionCalls, code_of_environment, complete_login
 from elements_sdk._client.session_lock import Identity
 from elements_sdk._utils.redaction import Opaque
 from elements_sdk._utils.sync import run
-from elements_sdk.api.auth_api import AuthApi
+from elements_sdk.api import Calls
 from elements_sdk.api_client import ApiClient
 from elements_sdk.configuration import Configuration
 from elements_sdk.models import ElementsUserDetail
 
 
-class Session(BaseSession):
+class Session(Calls, BaseSession):
     """A session that logs in on entry and out on exit. In between it stays alive: if the server ends it, it logs in
     again and retries the call that was refused, once.
 
@@ -56,7 +56,7 @@ class Session(BaseSession):
         username = password = otp = new_password = None  # no traceback shows them
         client = _SessionClient(complete_login(login, checked_configuration(type(self), configuration)))
         super().__init__(client, _ThreadCondition, login)
-        self.auth = AuthApi(client)
+        self._set_calls(client)
         self.api_client: ApiClient = client
 
     @classmethod
@@ -69,7 +69,6 @@ class Session(BaseSession):
         """
         return cls(Configuration.from_env(environment), otp=code_of_environment(environment or os.environ))
 
-    auth: AuthApi = cast(AuthApi, AuthApi)  # which a double made by `create_autospec` goes by
     _client: _SessionClient
 
     def __enter__(self) -> Self:

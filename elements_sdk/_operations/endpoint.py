@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from functools import partial
+from importlib import import_module
 from typing import Any, TypedDict, TypeVar, get_args, get_origin
 
 from elements_sdk import models
 from elements_sdk._http.budgets import ENTRIES_AT_A_TIME
 from elements_sdk._http.timeouts import Seconds
-from elements_sdk._operations.auth import OPERATIONS
+from elements_sdk._operations import TAGS
 from elements_sdk._operations.operation import ANY_JSON, Make, Operation, Paging, Parameter
 from elements_sdk._operations.raw_request import checked_method, unsendable
 from elements_sdk._serialization.decode import Page, Rest, type_name, with_article
@@ -84,7 +85,8 @@ def _operation(
         path = quoted_path(path)
     if not isinstance(query, Mapping | None):
         raise ApiTypeError(f"query must be a dict, not {type(query).__name__}")
-    documented = (record for record in OPERATIONS if (record.method, record.path) == (method, path))
+    records = (record for tag in TAGS for record in import_module(f"elements_sdk._operations.{tag}").OPERATIONS)
+    documented = (record for record in records if (record.method, record.path) == (method, path))
     operation = next(documented, Operation(f"{method} {path}", method, path))
     given = list(_parameters(query or {}))
     arguments = {parameter.name: value for parameter, value in given}

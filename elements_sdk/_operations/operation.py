@@ -18,7 +18,7 @@ from elements_sdk._serialization.encode import to_json
 from elements_sdk._serialization.parse import UnexpectedJson, parse_json
 from elements_sdk._serialization.strict import first_mismatch
 from elements_sdk._utils.errors import Translated, without_frames
-from elements_sdk._utils.plain import as_text
+from elements_sdk._utils.plain import NOT_A_DATE, Bounds, as_text, is_date
 from elements_sdk._utils.redaction import MASK, MaskedDict, Opaque, excerpt, reveal, shown_headers
 from elements_sdk._utils.text import closest
 from elements_sdk.exceptions import ApiTypeError, ApiValueError, ResponseFormatError, ResponseTooLarge
@@ -85,6 +85,13 @@ class Parameter(NamedTuple):
     description: str = ""
     example: str | int | None = None
     known: tuple[str, ...] = ()
+    bounds: Bounds | None = None
+
+    def problem(self, plain: str | int | float) -> str | None:
+        """Return the rule that a value breaks, as it goes into the URL or a header; `None` if it breaks none."""
+        if self.type.startswith("date") and not is_date(plain):
+            return NOT_A_DATE
+        return self.bounds and self.bounds.problem(plain)
 
 
 class Paging(NamedTuple):
@@ -134,7 +141,7 @@ class Operation(NamedTuple):
     ) -> Request:
         """Check the arguments of a call and return its request; an argument that is `None` is left out.
 
-        :param check: whether a body is compared with the rules of its model.
+        :param check: whether values are compared with the rules of parameters and of the body's model.
         :param safe_characters: characters of path parameters that are not quoted.
         :raises ApiValueError: a required argument is missing, or a value cannot be sent.
         """
@@ -152,7 +159,11 @@ class Operation(NamedTuple):
         for parameter in self.parameters:
             value = arguments.get(parameter.name)
             if value is not None:
-                lists[parameter.location].append((parameter.wire_name, value_for_url(parameter, value)))
+                plain = value_for_url(parameter, value)
+                is_ruled = check and (parameter.bounds is not None or parameter.type[:4] == "date")
+                if is_ruled and (problem := parameter.problem(plain)):
+                    raise ApiValueError(f"the {parameter.location} parameter {parameter.name!r} {problem}")
+                lists[parameter.location].append((parameter.wire_name, plain))
             elif parameter.required:
                 raise self._missing(parameter.name)
         if in_path:

@@ -373,9 +373,9 @@ def _assignment(name: str, type_name: str, scope: dict[str, Any]) -> list[str]:
         ]
     listed = list_of(type_name)
     item_type = listed or type_name
-    if item_type in _JSON_KINDS:
+    if item_type in _JSON_KINDS and item_type not in ("datetime", "date"):
         return [f"{slot} = {item}"]
-    read = f"read_{item_type}"
+    read = f"read_as_{item_type}"
     scope[read] = reader(item_type)
     if listed:
         return [

@@ -1,11 +1,32 @@
-"""Numbers, and types as text: what values and annotations of a user's program are, whatever library made them."""
+"""Numbers, dates and types as text: what values and annotations of a user's program are, whatever library made them."""
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from enum import Enum
-from math import isfinite
-from typing import Any, get_args, get_origin
+from math import isfinite, nan
+from typing import Any, NamedTuple, get_args, get_origin
+
+NOT_A_DATE = "must be a date without time, as in 2026-01-31"
+
+
+class Bounds(NamedTuple):
+    """What a document says of a number, or of a text."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    pattern: str | None = None
+
+    def problem(self, value: Any) -> str | None:
+        """Return the rule that a value breaks, never the value; `None` if it breaks none."""
+        if self.minimum is not None and not _number_in(value) >= self.minimum:
+            return f"must be at least {self.minimum}"
+        if self.maximum is not None and not _number_in(value) <= self.maximum:
+            return f"must be at most {self.maximum}"
+        if self.pattern is not None and re.search(self.pattern, f"{value}", re.ASCII) is None:
+            return f"must match the pattern {self.pattern}"
+        return None
 
 
 def is_whole(value: object) -> bool:
@@ -38,6 +59,15 @@ def as_text(value: Any) -> str | int | float | None:
     return str(value) if isinstance(value, Decimal) and value.is_finite() else None
 
 
+def is_date(value: Any) -> bool:
+    """Return whether a value is a date without time, or the text of one as ISO 8601 has it."""
+    text = as_text(value)
+    try:
+        return isinstance(text, str) and date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
 def type_text(given: Any) -> str:
     """Return a type as text: `"Ticket"` of `Ticket`, `"list[Ticket]"` of `list[Ticket]`; text stays as it is.
 
@@ -60,3 +90,14 @@ def _is_a(kind: str, value: object) -> bool:
     import numbers  # loaded late: Python's own numbers and text do without it
 
     return isinstance(value, getattr(numbers, kind))
+
+
+def _number_in(value: Any) -> int | float:
+    """Return a number, or the one that a text says; NaN, which is within no bounds, of anything else."""
+    try:
+        if isinstance(value, str):
+            return int(value) if re.fullmatch(r"-?[0-9]+", value) else float(value)
+        number = as_number(value)
+    except ValueError:
+        number = None
+    return nan if number is None else number

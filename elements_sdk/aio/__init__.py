@@ -22,9 +22,11 @@ if os.environ.get("SSLKEYLOGFILE"):
     with Translated(OSError, key_log_error):
         import aiohttp  # noqa: F401  # it makes a context that opens this file, whatever trust_env says
 
-from elements_sdk.aio.api_client import ApiClient  # noqa: E402  # needs what was just found to be there
-from elements_sdk.aio.auth_api import AuthApi  # noqa: E402
+from elements_sdk.aio import _apis  # noqa: E402  # needs what was just found to be there
+from elements_sdk.aio._apis import *  # noqa: E402
+from elements_sdk.aio.api_client import ApiClient  # noqa: E402
 from elements_sdk.aio.bulk import map_calls  # noqa: E402
 from elements_sdk.aio.session import Session  # noqa: E402
 
-__all__ = ["ApiClient", "AuthApi", "Session", "map_calls"]
+__all__ = ["ApiClient", "Session", "map_calls"]
+__all__ += _apis.__all__

@@ -8,20 +8,20 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from elements_sdk._client.base import checked_configuration
 from elements_sdk._client.session import BaseSession, SessionCalls, code_of_environment, complete_login
 from elements_sdk._client.session_lock import Identity
 from elements_sdk._utils.redaction import Opaque
+from elements_sdk.aio._apis import Calls
 from elements_sdk.aio._deadlines import running_loop
 from elements_sdk.aio.api_client import ApiClient
-from elements_sdk.aio.auth_api import AuthApi
 from elements_sdk.configuration import Configuration
 from elements_sdk.models import ElementsUserDetail
 
 
-class Session(BaseSession):
+class Session(Calls, BaseSession):
     """A session that logs in on entry and out on exit. In between it stays alive: if the server ends it, it logs in
     again and retries the call that was refused, once.
 
@@ -37,7 +37,6 @@ class Session(BaseSession):
     :ivar api_client: its client, whose `send` and `iterate` reach the rest of the server in this session.
     """
 
-    auth: AuthApi = cast(AuthApi, AuthApi)  # which a double made by `create_autospec` goes by
     _client: _SessionClient
 
     def __init__(
@@ -60,7 +59,7 @@ class Session(BaseSession):
         username = password = otp = new_password = None  # no traceback shows them
         client = _SessionClient(complete_login(login, checked_configuration(type(self), configuration)))
         super().__init__(client, _TaskCondition, login)
-        self.auth = AuthApi(client)
+        self._set_calls(client)
         self.api_client: ApiClient = client
 
     @classmethod

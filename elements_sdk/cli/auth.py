@@ -1,13 +1,15 @@
-"""`elements-sdk auth`: a command for each operation, read off its record."""
+"""`elements-sdk auth`, and a group for each other tag: a command for each operation, read off its record."""
 
 from __future__ import annotations
 
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 import click
 
 from elements_sdk import models
+from elements_sdk._operations import TAGS
 from elements_sdk._operations.operation import Operation
 from elements_sdk.api import auth_api
 from elements_sdk.cli.arguments import arguments_of, examples_of, naming_options, options_of
@@ -32,26 +34,29 @@ _ONCE = {
 
 
 class Operations(Group):
-    """The group whose commands are the operations."""
+    """The group whose commands are the operations of a tag."""
+
+    def __init__(self, name: str, tag: str) -> None:
+        about = f"Make one of the calls of the {TAGS[tag]} API."
+        super().__init__(name, help=about + _EXAMPLES.get(tag, ""), short_help=about)
+        self._tag = tag
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the operations."""
-        return [command_name(operation) for operation in auth_api.OPERATIONS]
+        return [command_name(operation) for operation in self._operations()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Make the command of an operation."""
-        found = [operation for operation in auth_api.OPERATIONS if command_name(operation) == cmd_name]
-        return command_of(found[0]) if found else None
+        found = [operation for operation in self._operations() if command_name(operation) == cmd_name]
+        return command_of(found[0], f"{self.name}") if found else None
+
+    def _operations(self) -> tuple[Operation, ...]:
+        found: tuple[Operation, ...] = import_module(f"elements_sdk._operations.{self._tag}").OPERATIONS
+        return found
 
 
-@click.command(cls=Operations, short_help="Make one of the calls of the authentication API.")
-def auth() -> None:
-    """Make one of the calls of the authentication API.
-
-    \b
-    Example:
-        elements-sdk auth get-access-token 56 --output json
-    """
+_EXAMPLES = {"auth": "\n\n\b\nExample:\n    elements-sdk auth get-access-token 56 --output json"}
+groups = {name: Operations(name, tag) for name, tag in ((tag.replace("_", "-"), tag) for tag in TAGS)}
 
 
 def command_name(operation: Operation) -> str:
@@ -59,8 +64,8 @@ def command_name(operation: Operation) -> str:
     return operation.name.replace("_", "-")
 
 
-def command_of(operation: Operation) -> click.Command:
-    """Make the command of an operation."""
+def command_of(operation: Operation, group: str) -> click.Command:
+    """Make the command of an operation in a group."""
     common = [*connection_options(with_identity=not operation.is_login), *output_options()]
 
     @click.pass_context
@@ -71,7 +76,7 @@ def command_of(operation: Operation) -> click.Command:
         command_name(operation),
         params=[*options_of(operation, common), *common],
         callback=call,
-        help=_help(operation),
+        help=_help(operation, group),
         short_help=operation.summary,
     )
 
@@ -94,7 +99,7 @@ def _call(operation: Operation, context: click.Context, values: dict[str, Any]) 
     write(result, values, list(models.by_name(item)._declared) if is_model else ())
 
 
-def _help(operation: Operation) -> str:
+def _help(operation: Operation, group: str) -> str:
     needs = f"{operation.method} {operation.path}. Needs: {operation.permissions.replace('`', '')}."
     arguments = [
         f"{parameter.name.upper()}: {parameter.description}"
@@ -102,7 +107,7 @@ def _help(operation: Operation) -> str:
         if parameter.location == "path"
     ]
     once = _ONCE.get(operation.name, "")
-    examples = examples_of(operation, f"elements-sdk auth {command_name(operation)}")
+    examples = examples_of(operation, f"elements-sdk {group} {command_name(operation)}")
     shown = "\n".join(["Example:", *(f"    {line}" for text in examples for line in text.split("\n"))])
     parts = [operation.summary, operation.description, once, needs, *arguments, f"\b\n{shown}"]
     return "\n\n".join(part for part in parts if part)

@@ -11,6 +11,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from elements_sdk._operations import TAGS
 from elements_sdk._utils.text import closest
 from elements_sdk._version import __version__
 
@@ -19,7 +20,10 @@ WIDTH = 100  # columns that a help text takes at the most
 # Command -> where it is, and what it is for: the first sentence of its help.
 _COMMANDS = {
     "api": ("elements_sdk.cli.raw:call_api", "Call any endpoint of the server, and print its JSON."),
-    "auth": ("elements_sdk.cli.auth:auth", "Make one of the calls of the authentication API."),
+    **{
+        tag.replace("_", "-"): ("elements_sdk.cli.auth:groups", f"Make one of the calls of the {title} API.")
+        for tag, title in TAGS.items()
+    },
     "completion": ("elements_sdk.cli.completion:completion", "Print the script that completes commands in a shell."),
     "configure": ("elements_sdk.cli.configure:configure", "Keep a server and who is calling as a profile, once tried."),
     "links": ("elements_sdk.cli.links:links", "Find, revoke, e-mail and report on share links, many at a time."),
@@ -114,11 +118,11 @@ class LazyGroup(Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands."""
-        return list(_COMMANDS)
+        return sorted(_COMMANDS)
 
     def short_helps(self, context: click.Context) -> Mapping[str, str]:
         """Return the first sentence of each help, without loading the commands."""
-        return {name: words for name, (_, words) in _COMMANDS.items()}
+        return {name: words for name, (_, words) in sorted(_COMMANDS.items())}
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load a command."""
@@ -126,6 +130,7 @@ class LazyGroup(Group):
             return None
         module, _, name = _COMMANDS[cmd_name][0].partition(":")
         command: Any = getattr(import_module(module), name)
+        command = command[cmd_name] if isinstance(command, dict) else command
         assert isinstance(command, click.Command)
         return command
 

@@ -11,9 +11,9 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, dataclass_transform
 
 from elements_sdk import models
-from elements_sdk._utils.dates import parse_datetime
+from elements_sdk._utils.dates import parse_date, parse_datetime
 from elements_sdk._utils.errors import Translated, without_frames
-from elements_sdk._utils.plain import as_number, is_whole, type_text
+from elements_sdk._utils.plain import NOT_A_DATE, Bounds, as_number, is_date, is_whole, type_text
 from elements_sdk._utils.redaction import Opaque, masked, reveal
 from elements_sdk._utils.text import closest
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
@@ -65,6 +65,7 @@ class Property(NamedTuple):
     read_only: bool
     min_length: int | None
     max_length: int | None
+    bounds: Bounds | None
     enum: tuple[str, ...] | None
     secret: bool
     newer: str  # the type that newer servers send in place of `type`; empty: they send the same
@@ -82,6 +83,8 @@ class Property(NamedTuple):
             return "is required" if self.required else None
         if self.read_only:  # only the server sets it
             return None
+        if self.type == "date" and not is_date(value):
+            return NOT_A_DATE
         if not _fits(self.type, value):
             return f"must be {self.type}, not {type(value).__name__}"
         if self.min_length is not None and len(value) < self.min_length:
@@ -90,7 +93,7 @@ class Property(NamedTuple):
             return f"must have at most {self.max_length} characters, not {len(value)}"
         if self.enum is not None and value not in self.enum:
             return f"must be one of {', '.join(map(repr, self.enum))}"
-        return None
+        return self.bounds and self.bounds.problem(value)
 
 
 def prop(
@@ -99,12 +102,17 @@ def prop(
     read_only: bool = False,
     min_length: int | None = None,
     max_length: int | None = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    pattern: str | None = None,
     enum: tuple[str, ...] | None = None,
     secret: bool = False,
     newer: str = "",
 ) -> Any:
     """Declare a property of a model. Without `default=None` it is required."""
-    return Property(default is ..., read_only, min_length, max_length, enum, secret, newer)
+    given = Bounds(minimum, maximum, pattern)
+    bounds = None if given == Bounds() else given
+    return Property(default is ..., read_only, min_length, max_length, bounds, enum, secret, newer)
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(prop,))
@@ -345,6 +353,8 @@ def _fits(declared: str, value: Any) -> bool:
         return is_whole(value)
     if declared == "datetime":
         return isinstance(value, datetime | str)
+    if declared == "float":
+        return as_number(value) is not None
     if declared.startswith("list["):
         return isinstance(value, list | tuple)
     return isinstance(value, Model | Mapping) if declared in models.__all__ else True  # of a user's own property
@@ -354,9 +364,9 @@ def _read(declared: str, value: Any) -> Any:
     """Return a plain value as what is declared; what does not fit stays as it is."""
     if declared.startswith("list["):
         return [_read(declared[5:-1], item) for item in value] if isinstance(value, list | tuple) else value
-    if declared == "datetime" and isinstance(value, str):
+    if declared in ("datetime", "date") and isinstance(value, str):
         try:
-            return parse_datetime(value)
+            return parse_datetime(value) if declared == "datetime" else parse_date(value)
         except ValueError:
             return value
     if declared in models.__all__ and isinstance(value, Mapping):
