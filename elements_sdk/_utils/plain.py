@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from math import isfinite, nan
 from typing import Any, NamedTuple, get_args, get_origin
@@ -27,6 +27,23 @@ class Bounds(NamedTuple):
         if self.pattern is not None and re.search(self.pattern, f"{value}", re.ASCII) is None:
             return f"must match the pattern {self.pattern}"
         return None
+
+
+def fits(declared: str, value: Any) -> bool:
+    """Return whether a value is of a type that is not a model; any is of one that is not known here."""
+    if declared == "str":
+        return isinstance(value, str)
+    if declared == "bool":
+        return isinstance(value, bool)
+    if declared == "int":
+        if isinstance(value, str):  # digits as text go over the wire as well, and programs pass them from argv
+            return re.fullmatch(r"-?[0-9]+", value) is not None
+        return is_whole(value)
+    if declared == "datetime":
+        return isinstance(value, datetime | str)
+    if declared == "float":
+        return as_number(value) is not None
+    return isinstance(value, list | tuple) if declared.startswith("list[") else True
 
 
 def is_whole(value: object) -> bool:

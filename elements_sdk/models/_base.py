@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, dataclass_transform
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, dat
 from elements_sdk import models
 from elements_sdk._utils.dates import parse_date, parse_datetime
 from elements_sdk._utils.errors import Translated, without_frames
-from elements_sdk._utils.plain import NOT_A_DATE, Bounds, as_number, is_date, is_whole, type_text
+from elements_sdk._utils.plain import NOT_A_DATE, Bounds, as_number, fits, is_date, type_text
 from elements_sdk._utils.redaction import Opaque, masked, reveal
 from elements_sdk._utils.text import closest
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
@@ -308,8 +308,11 @@ class Model(metaclass=ModelType):
         return settings is None or settings.client_side_validation
 
 
-def problem_of_body(model: type[Model], body: Model | Mapping[Any, Any]) -> str | None:
-    """Return the rule of a model that a body breaks, be it a model or a plain dict; `None`: none."""
+def problem_of_body(model: type[Model], body: Model | Mapping[Any, Any], is_set: bool = True) -> str | None:
+    """Return the rule of a model that a body breaks, be it a model or a plain dict; `None`: none.
+
+    :param is_set: whether the caller sets it; of what only the server does, only the names are looked at.
+    """
     if isinstance(body, Model):
         model = type(body)  # which may have properties of its own
     else:
@@ -318,7 +321,10 @@ def problem_of_body(model: type[Model], body: Model | Mapping[Any, Any]) -> str 
                 return _no_property(model, name)
     for name, declaration in model._declared.items():
         value = getattr(body, name) if isinstance(body, Model) else body.get(name)
-        problem = declaration.problem(value)
+        problem = declaration.problem(value) if is_set else None
+        for inner in value if isinstance(value, list | tuple) else (value,):
+            if problem is None and isinstance(inner, Mapping) and (kind := _item(declaration.type)) in models.__all__:
+                problem = problem_of_body(models.by_name(kind), inner, is_set and not declaration.read_only)
         if problem:
             return problem
     return None
@@ -343,21 +349,13 @@ def _no_property(model: type[Model], name: object) -> str:
 
 
 def _fits(declared: str, value: Any) -> bool:
-    if declared == "str":
-        return isinstance(value, str)
-    if declared == "bool":
-        return isinstance(value, bool)
-    if declared == "int":
-        if isinstance(value, str):  # digits as text go over the wire as well, and programs pass them from argv
-            return re.fullmatch(r"-?[0-9]+", value) is not None
-        return is_whole(value)
-    if declared == "datetime":
-        return isinstance(value, datetime | str)
-    if declared == "float":
-        return as_number(value) is not None
-    if declared.startswith("list["):
-        return isinstance(value, list | tuple)
-    return isinstance(value, Model | Mapping) if declared in models.__all__ else True  # of a user's own property
+    if declared in models.__all__:
+        return isinstance(value, Model | Mapping)
+    return fits(declared, value)
+
+
+def _item(declared: str) -> str:
+    return declared.removeprefix("list[").removesuffix("]")
 
 
 def _read(declared: str, value: Any) -> Any:

@@ -15,12 +15,14 @@ import pytest
 from fastapi import Body, FastAPI
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from elements_sdk import AuthApi, ElementsUserMini, OneTimeAccessToken, Ticket
+from elements_sdk import AuthApi, ElementsUserDetail, ElementsUserMini, OneTimeAccessToken, Ticket
 from elements_sdk.models._base import prop
 from elements_sdk.sandbox import Sandbox
 
 PAGE = Path(__file__).parents[2] / "docs/frameworks.md"
 TOKEN = {"id": 1, "user": {"username": "ann"}, "url": "u", "token": "t", "expires": "2026-01-01T00:00:00+00:00"}
+USER = {"username": "ann", "permissions": [], "groups": []}
+USERNAM = "ElementsUserMini has no property 'usernam'; did you mean 'username'?"
 
 
 class Box(BaseModel):
@@ -52,6 +54,16 @@ def test_pydantic_has_models_as_fields_and_reads_what_it_writes() -> None:
         (Ticket, {"tickt": "t"}, "Ticket has no property 'tickt'; did you mean 'ticket'?"),
         (Ticket, {"ticket": ""}, "Ticket.ticket must have at least 1 character"),
         (Ticket, {}, "Ticket.ticket is required"),
+        (OneTimeAccessToken, {**TOKEN, "user": {"usernam": "ann"}}, USERNAM),
+        (
+            OneTimeAccessToken,
+            {**TOKEN, "user": {"username": ""}},
+            "ElementsUserMini.username must have at least 1 char",
+        ),
+        (OneTimeAccessToken, {**TOKEN, "created_by": {}}, "ElementsUserMini.username is required"),
+        (OneTimeAccessToken, {**TOKEN, "activity": [{}, {"ipp": "::1"}]}, "OneTimeAccessTokenActivity has no property"),
+        (ElementsUserDetail, {**USER, "client_sessions": [{"user": {"usernam": "ann"}}]}, USERNAM),
+        (Box, {"ticket": {"ticket": "t"}, "tokens": [{**TOKEN, "user": {"usernam": "ann"}}]}, USERNAM),
         (Ticket, 3, "Ticket is read from a dict"),
         (Labelled, {"ticket": "t", "label": "long"}, "Labelled.label must have at most 3 characters"),
     ],
@@ -76,6 +88,11 @@ app = FastAPI()
 
 @app.post("/ticket")
 def echo(data: Annotated[Ticket, Body()]) -> Ticket:
+    return data
+
+
+@app.post("/token")
+def echo_token(data: Annotated[OneTimeAccessToken, Body()]) -> OneTimeAccessToken:
     return data
 
 
@@ -110,6 +127,10 @@ def test_fastapi_takes_and_returns_models() -> None:
     status, refused = asked("POST", "/ticket", {"tickt": "t"})
     assert status == 422
     assert "did you mean 'ticket'?" in refused["detail"][0]["msg"]
+    status, refused = asked("POST", "/token", {**TOKEN, "user": {"usernam": "ann"}})
+    assert (status, USERNAM in refused["detail"][0]["msg"]) == (422, True)
+    status, sent = asked("POST", "/token", {**TOKEN, "activity": [{"id": 1}]})
+    assert (status, sent["user"]["username"], sent["activity"][0]["id"]) == (200, "ann", 1)
     status, (token,) = asked("GET", "/tokens")
     assert (status, token["id"], token["user"]["username"]) == (200, "not a number", "ann")
     assert asked("GET", "/box") == (200, {"ticket": {"ticket": "t"}, "tokens": [], "maybe": None})
