@@ -172,7 +172,18 @@ def _checked_setter(declaration: Property) -> Callable[[Model, Any], None]:
     return assign
 
 
-class Model(metaclass=ModelType):
+if TYPE_CHECKING:
+
+    class Kept:
+        """What a model has besides its properties; each declares it last, as it is the last of its keywords."""
+
+        local_vars_configuration: ModelSettings | None
+
+else:
+    Kept = object
+
+
+class Model(Kept, metaclass=ModelType):
     """The base of every model. Instances compare by content, pickle, and show no secret in their repr."""
 
     __slots__ = ("__weakref__", "_additional_properties", "local_vars_configuration")
@@ -180,9 +191,7 @@ class Model(metaclass=ModelType):
     openapi_types: ClassVar[dict[str, str]]  # property -> type, as text
     attribute_map: ClassVar[dict[str, str]]  # property -> key in JSON
 
-    if TYPE_CHECKING:
-        local_vars_configuration: ModelSettings | None = prop(default=None)
-    else:
+    if not TYPE_CHECKING:
 
         def __init__(self, *args: Any, **values: Any) -> None:
             """Set properties by name, or by position in the order of declaration.

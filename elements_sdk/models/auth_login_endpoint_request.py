@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from elements_sdk.models._base import Model, prop
+
+if TYPE_CHECKING:
+    from elements_sdk.models._base import ModelSettings
 
 
 class AuthLoginEndpointRequest(Model):
@@ -25,6 +28,9 @@ class AuthLoginEndpointRequest(Model):
     """The one-time code, where the account uses one."""
     new_password: str | None = prop(default=None, min_length=1, secret=True)
     """The password to have from now on, where the server demands a change."""
+
+    if TYPE_CHECKING:
+        local_vars_configuration: ModelSettings | None = prop(default=None)
 
 
 class AuthLoginEndpointRequestDict(TypedDict):

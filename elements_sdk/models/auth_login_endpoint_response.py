@@ -3,8 +3,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from elements_sdk import models
 from elements_sdk.models._base import Model, prop
+
+if TYPE_CHECKING:
+    from elements_sdk.models._base import ModelSettings
 
 
 class AuthLoginEndpointResponse(Model):
@@ -24,6 +29,9 @@ class AuthLoginEndpointResponse(Model):
     """Where a browser should go next."""
     user: models.ElementsUserDetail | None = prop(default=None)
     """Who is logged in."""
+
+    if TYPE_CHECKING:
+        local_vars_configuration: ModelSettings | None = prop(default=None)
 
     @property
     def session_key(self) -> str | None:

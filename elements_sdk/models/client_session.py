@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from elements_sdk import models
 from elements_sdk.models._base import Model, prop
+
+if TYPE_CHECKING:
+    from elements_sdk.models._base import ModelSettings
 
 
 class ClientSession(Model):
@@ -32,3 +36,6 @@ class ClientSession(Model):
     """When the workstation last reported."""
     workstation: str = prop()
     """The workstation; newer servers send an object."""
+
+    if TYPE_CHECKING:
+        local_vars_configuration: ModelSettings | None = prop(default=None)

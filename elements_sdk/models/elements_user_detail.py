@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from elements_sdk import models
 from elements_sdk.models._base import Model, prop
+
+if TYPE_CHECKING:
+    from elements_sdk.models._base import ModelSettings
 
 
 class ElementsUserDetail(Model):
@@ -128,6 +132,9 @@ class ElementsUserDetail(Model):
     """Name to log in with."""
     groups: list[int] = prop()
     """Numbers of the user's groups."""
+
+    if TYPE_CHECKING:
+        local_vars_configuration: ModelSettings | None = prop(default=None)
 
     @property
     def ldap_guid(self) -> str | None:

@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from elements_sdk.models._base import Model, prop
+
+if TYPE_CHECKING:
+    from elements_sdk.models._base import ModelSettings
 
 
 class ElementsUserMini(Model):
@@ -35,3 +40,6 @@ class ElementsUserMini(Model):
     """Whether this is an account of the cloud service."""
     username: str = prop(min_length=1, max_length=255)
     """Name to log in with."""
+
+    if TYPE_CHECKING:
+        local_vars_configuration: ModelSettings | None = prop(default=None)

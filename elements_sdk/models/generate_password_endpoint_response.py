@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from elements_sdk.models._base import Model, prop
+
+if TYPE_CHECKING:
+    from elements_sdk.models._base import ModelSettings
 
 
 class GeneratePasswordEndpointResponse(Model):
@@ -14,3 +19,6 @@ class GeneratePasswordEndpointResponse(Model):
 
     password: str = prop(min_length=1, secret=True)
     """The proposed password."""
+
+    if TYPE_CHECKING:
+        local_vars_configuration: ModelSettings | None = prop(default=None)

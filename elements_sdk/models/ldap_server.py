@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from elements_sdk.models._base import Model, prop
+
+if TYPE_CHECKING:
+    from elements_sdk.models._base import ModelSettings
 
 
 class LDAPServer(Model):
@@ -23,3 +28,6 @@ class LDAPServer(Model):
     """Character between domain and user name."""
     nt_domain: str | None = prop(default=None, max_length=255)
     """Its NT domain."""
+
+    if TYPE_CHECKING:
+        local_vars_configuration: ModelSettings | None = prop(default=None)

@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from elements_sdk import models
 from elements_sdk.models._base import Model, prop
+
+if TYPE_CHECKING:
+    from elements_sdk.models._base import ModelSettings
 
 
 class OneTimeAccessToken(Model):
@@ -62,6 +66,9 @@ class OneTimeAccessToken(Model):
     """Number of the bundle, where the link was made by easy sharing of one."""
     is_easy_sharing_for_directory: int | None = prop(default=None, read_only=True)
     """Number of the directory, where the link was made by easy sharing of one."""
+
+    if TYPE_CHECKING:
+        local_vars_configuration: ModelSettings | None = prop(default=None)
 
     @property
     def created_at(self) -> datetime | None:

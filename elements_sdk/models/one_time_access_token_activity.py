@@ -4,8 +4,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from elements_sdk.models._base import Model, prop
+
+if TYPE_CHECKING:
+    from elements_sdk.models._base import ModelSettings
 
 
 class OneTimeAccessTokenActivity(Model):
@@ -25,3 +29,6 @@ class OneTimeAccessTokenActivity(Model):
     """Address that the visitor came from."""
     token: int = prop()
     """Number of the access token that was used."""
+
+    if TYPE_CHECKING:
+        local_vars_configuration: ModelSettings | None = prop(default=None)

@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from elements_sdk.models._base import Model, prop
+
+if TYPE_CHECKING:
+    from elements_sdk.models._base import ModelSettings
 
 
 class OneTimeAccessTokenSharedObject(Model):
@@ -17,3 +22,6 @@ class OneTimeAccessTokenSharedObject(Model):
     """Number of the bundle or directory."""
     name: str = prop(min_length=1)
     """Its name."""
+
+    if TYPE_CHECKING:
+        local_vars_configuration: ModelSettings | None = prop(default=None)

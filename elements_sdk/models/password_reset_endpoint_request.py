@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from elements_sdk.models._base import Model, prop
+
+if TYPE_CHECKING:
+    from elements_sdk.models._base import ModelSettings
 
 
 class PasswordResetEndpointRequest(Model):
@@ -19,6 +22,9 @@ class PasswordResetEndpointRequest(Model):
     """The token from the password-reset e-mail."""
     password: str = prop(min_length=1, secret=True)
     """The new password."""
+
+    if TYPE_CHECKING:
+        local_vars_configuration: ModelSettings | None = prop(default=None)
 
 
 class PasswordResetEndpointRequestDict(TypedDict):

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from elements_sdk.models._base import Model, prop
+
+if TYPE_CHECKING:
+    from elements_sdk.models._base import ModelSettings
 
 
 class SendLinkEmailRequest(Model):
@@ -22,6 +25,9 @@ class SendLinkEmailRequest(Model):
     """Subject line."""
     text: str | None = prop(default=None, min_length=1)
     """What to say besides the link."""
+
+    if TYPE_CHECKING:
+        local_vars_configuration: ModelSettings | None = prop(default=None)
 
 
 class SendLinkEmailRequestDict(TypedDict):

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from elements_sdk.models._base import Model, prop
+
+if TYPE_CHECKING:
+    from elements_sdk.models._base import ModelSettings
 
 
 class Ticket(Model):
@@ -16,6 +19,9 @@ class Ticket(Model):
 
     ticket: str = prop(min_length=1, secret=True)
     """The ticket itself."""
+
+    if TYPE_CHECKING:
+        local_vars_configuration: ModelSettings | None = prop(default=None)
 
 
 class TicketDict(TypedDict):

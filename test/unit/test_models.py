@@ -14,7 +14,6 @@ import pytest
 import yaml
 
 from elements_sdk import ApiClient, ApiTypeError, ApiValueError, Configuration, Ticket, models
-from elements_sdk.models._base import Model
 from test.samples import NEWER, SAMPLES
 
 DATA = Path(__file__).parents[1] / "data"
@@ -25,7 +24,7 @@ SECRETS = {"password", "new_password", "otp", "ticket", "full_url"}
 all_models = pytest.mark.parametrize("name", list(RULES))
 
 
-def model(name: str) -> type[Model]:
+def model(name: str) -> Any:
     return models.by_name(name)
 
 
@@ -214,7 +213,7 @@ def test_misuse_of_the_constructor_is_named() -> None:
     attempts: list[tuple[Any, str]] = [
         (lambda: Ticket(tickets="x"), "Ticket has no property 'tickets'; did you mean 'ticket'?"),  # type: ignore[call-arg]
         (lambda: Ticket("x", "y"), "Ticket has 1 properties, 2 values were given"),  # type: ignore[arg-type, call-arg]
-        (lambda: Ticket("x", ticket="y"), "Ticket.ticket was given twice"),  # type: ignore[arg-type, call-arg]
+        (lambda: Ticket("x", ticket="y"), "Ticket.ticket was given twice"),  # type: ignore[misc]
     ]
     for attempt, message in attempts:
         with pytest.raises(ApiTypeError, match=message):

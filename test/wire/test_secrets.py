@@ -248,7 +248,7 @@ def test_no_secret_shows_when_the_connection_fails_or_the_input_is_wrong(search:
     auth = AuthApi(clients("http://127.0.0.1:9")[0])
     wrong: list[Callable[[], object]] = [
         lambda: models.AuthLoginEndpointRequest(username="", password=MARKERS["password"]),
-        lambda: models.AuthLoginEndpointRequest(MARKERS["password"], MARKERS["password"], oops=1),  # type: ignore[call-arg, arg-type]
+        lambda: models.AuthLoginEndpointRequest(MARKERS["password"], MARKERS["password"], oops=1),  # type: ignore[call-arg]
         lambda: setattr(models.Ticket(ticket="t"), "ticket", [MARKERS["ticket"]]),
         lambda: auth.login({"username": "", "password": MARKERS["password"]}),
         lambda: auth.login({"username": "u", "password": MARKERS["password"], "x": object()}),  # type: ignore[call-overload]

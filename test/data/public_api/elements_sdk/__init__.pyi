@@ -90,12 +90,14 @@ class AuthLoginEndpointRequest(_Model):
     password: str
     otp: str | None
     new_password: str | None
+    local_vars_configuration: ModelSettings | None
 
 class AuthLoginEndpointResponse(_Model):
     reason: str | None
     detail: str | None
     redirect: str | None
     user: ElementsUserDetail | None
+    local_vars_configuration: ModelSettings | None
     session_key: str | None
 
 class BadRequestException(ApiException):
@@ -111,6 +113,7 @@ class ClientSession(_Model):
     started: datetime | None
     last_updated: datetime | None
     workstation: str
+    local_vars_configuration: ModelSettings | None
 
 class Configuration(_LegacySettings):
     host: str
@@ -208,6 +211,7 @@ class ElementsUserDetail(_Model):
     unix_username: str | None
     username: str
     groups: list[int]
+    local_vars_configuration: ModelSettings | None
     ldap_guid: str | None
 
 class ElementsUserMini(_Model):
@@ -219,15 +223,18 @@ class ElementsUserMini(_Model):
     is_external: bool | None
     is_cloud: bool | None
     username: str
+    local_vars_configuration: ModelSettings | None
 
 class ForbiddenException(ApiException):
     ...
 
 class GeneratePasswordEndpointResponse(_Model):
     password: str
+    local_vars_configuration: ModelSettings | None
 
 class ImpersonationEndpointRequest(_Model):
     user: int
+    local_vars_configuration: ModelSettings | None
 
 class IncompleteBody(ResponseFormatError):
     ...
@@ -240,6 +247,7 @@ class LDAPServer(_Model):
     name: str | None
     winbind_separator: str | None
     nt_domain: str | None
+    local_vars_configuration: ModelSettings | None
 
 class LoginFailed(_Throttled):
     login_reason: str | None
@@ -264,6 +272,7 @@ class OneTimeAccessToken(_Model):
     require_login: bool | None
     is_easy_sharing_for_bundle: int | None
     is_easy_sharing_for_directory: int | None
+    local_vars_configuration: ModelSettings | None
     created_at: datetime | None
     has_password: bool | None
 
@@ -272,10 +281,12 @@ class OneTimeAccessTokenActivity(_Model):
     date: datetime | None
     ip: str
     token: int
+    local_vars_configuration: ModelSettings | None
 
 class OneTimeAccessTokenSharedObject(_Model):
     id: int
     name: str
+    local_vars_configuration: ModelSettings | None
 
 class OpenApiException(Exception):
     ...
@@ -287,6 +298,7 @@ class PagingError(ApiException):
 class PasswordResetEndpointRequest(_Model):
     token: str
     password: str
+    local_vars_configuration: ModelSettings | None
 
 class ProxyError(ApiConnectionError):
     ...
@@ -313,6 +325,7 @@ class SendLinkEmailRequest(_Model):
     email: str | None
     subject: str | None
     text: str | None
+    local_vars_configuration: ModelSettings | None
 
 class ServiceException(_Throttled):
     ...
@@ -332,6 +345,7 @@ class SessionExpired(UnauthorizedException):
 
 class Ticket(_Model):
     ticket: str
+    local_vars_configuration: ModelSettings | None
 
 class TlsError(ApiConnectionError):
     ...
@@ -365,11 +379,11 @@ class _BaseClient(_LegacyClient):
     async def execute(operation: Operation, arguments: Opaque[Mapping[str, Any]], options: RequestOptions = DATA_ONLY) -> Any: ...
     def own_settings() -> dict[str, Any]: ...
 
-class _Model():
+class _Model(_Kept):
     openapi_types: dict[str, str]
     attribute_map: dict[str, str]
-    local_vars_configuration: ModelSettings | None
     def __init__(*args: Any, **values: Any) -> None: ...
+    local_vars_configuration = ...
     additional_properties: dict[str, Any]
     def to_dict() -> dict[str, Any]: ...
     def to_json() -> str: ...
@@ -414,3 +428,6 @@ class _LegacyClient():
     def parameters_to_tuples(params: Any, collection_formats: Mapping[str, str] | None) -> list[tuple[str, Any]]: ...
     def files_parameters(files: Mapping[str, Any] | None = None) -> list[tuple[str, tuple[str, bytes, str]]]: ...
     def update_params_for_auth(headers: MutableMapping[str, str], querys: Any, auth_settings: Sequence[str] | None) -> None: ...
+
+class _Kept():
+    local_vars_configuration: ModelSettings | None
