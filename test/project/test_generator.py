@@ -267,7 +267,8 @@ def test_header_parameter_is_sent_as_one_by_both_clients_and_the_command_line(
     operation = {key: value for key, value in SMALL["paths"]["/name"]["post"].items() if key != "requestBody"}
     written = json.dumps({"/api/2/auth/mark": {"post": {**operation, "operationId": "mark"}}})
     document.write_text(text.replace("\npaths:\n", f"\npaths:\n  {written[1:-1]}\n", 1), "utf-8")
-    subprocess.run([sys.executable, "codegen/generate.py"], cwd=copied_tree, check=True)
+    for arguments in ([], ["--check"]):
+        subprocess.run([sys.executable, "codegen/generate.py", *arguments], cwd=copied_tree, check=True)
     recorder.answer = lambda _request: CannedResponse(body=b"{}")
     command = [sys.executable, "-c", CALLS, recorder.host]
     variables = environment(PYTHONPATH=str(copied_tree))
@@ -279,3 +280,4 @@ def test_header_parameter_is_sent_as_one_by_both_clients_and_the_command_line(
     assert result.stdout.count("the header X-Request-Id cannot be sent") == 6
     assert "--x-request-id" in result.stdout
     assert "sent as the header `X-Request-Id`" in (copied_tree / "docs/AuthApi.md").read_text("utf-8")
+    assert "(docs/AuthApi.md#mark) | **POST** `/api/2/auth/mark`" in (copied_tree / "README.md").read_text("utf-8")
