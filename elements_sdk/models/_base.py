@@ -85,7 +85,7 @@ class Property(NamedTuple):
             return None
         if self.type == "date" and not is_date(value):
             return NOT_A_DATE
-        if not _fits(self.type, value):
+        if not (isinstance(value, Model | Mapping) if self.type in models.__all__ else fits(self.type, value)):
             return f"must be {self.type}, not {type(value).__name__}"
         if self.min_length is not None and len(value) < self.min_length:
             return f"must have at least {self.min_length} character(s), not {len(value)}"
@@ -355,12 +355,6 @@ def _no_property(model: type[Model], name: object) -> str:
     meant = closest(name, model._declared)
     hint = f"did you mean {meant!r}?" if meant else f"it has {', '.join(model._declared)}"
     return f"{model.__name__} has no property {name!r}; {hint}"
-
-
-def _fits(declared: str, value: Any) -> bool:
-    if declared in models.__all__:
-        return isinstance(value, Model | Mapping)
-    return fits(declared, value)
 
 
 def _item(declared: str) -> str:
