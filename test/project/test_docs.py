@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import keyring
 import pytest
 
 from elements_sdk import ApiClient, ApiException, AuthApi
@@ -49,6 +50,17 @@ def untouched() -> Iterator[None]:
     os.environ.update(environment)
     root.handlers[:] = handlers
     ours.setLevel(logging.NOTSET)
+
+
+@pytest.fixture
+def keyring_with_token(fresh_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep a token in a keyring of the test's own, as docs/tokens.md says."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    before = keyring.get_keyring()
+    keyring.set_keyring(keyring.core.load_keyring("keyrings.alt.file.PlaintextKeyring"))
+    keyring.set_password("elements", "api-token", fresh_sandbox.user.api_token)
+    yield
+    keyring.set_keyring(before)
 
 
 def blocks(page: Path) -> Iterator[tuple[str, str]]:
@@ -119,6 +131,7 @@ def test_examples_show_what_they_print() -> None:
     assert [name for name, _ in OURS if name not in PRINTED] == []
 
 
+@pytest.mark.usefixtures("keyring_with_token")
 @pytest.mark.parametrize(("name", "example"), OURS, ids=[name for name, _ in OURS])
 def test_example_of_our_documentation_runs(
     name: str, example: str, fresh_sandbox: Sandbox, capsys: pytest.CaptureFixture[str], tmp_path: Path
@@ -177,6 +190,7 @@ def test_every_code_block_is_run_by_some_test() -> None:
         "how-it-is-made.md": "test/project/test_new_release.py",
         "observability.md": "test/guests/requirements.txt",  # it installs what the tests need, too
         "performance.md": "test/project/test_bench.py",
+        "tokens.md": "test/project/test_tokens_page.py",
     }
     unnamed = ("performance.md", "observability.md")
     for page in PAGES:
@@ -186,7 +200,7 @@ def test_every_code_block_is_run_by_some_test() -> None:
             runner = (ROOT / shell[page.name]).read_text("utf-8")
             assert page.name in runner or page.name in unnamed
         if "yaml" in kinds:
-            assert page.name == "how-it-is-made.md"  # also test/project/test_new_release.py
+            assert page.name in ("how-it-is-made.md", "tokens.md")  # by the same tests as their shell
 
 
 @pytest.mark.parametrize(("page", "count"), [("reliability.md", 25), ("internals.md", 15)])
