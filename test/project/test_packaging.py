@@ -66,7 +66,9 @@ def test_an_upgrade_from_the_public_index_leaves_ours_in_place(tmp_path: Path) -
     assert re.search(r"Would install .*elements-sdk-\d", absent.stdout), (
         "the index has no client of this name to compare"
     )
-    subprocess.run([*pip, "install", "-q", str(ROOT)], check=True)
+    subprocess.run([*pip, "wheel", "-q", "--no-deps", "-w", tmp_path, str(ROOT)], check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    subprocess.run([*pip, "install", "-q", str(wheel)], check=True)
     for requirement in ("elements-sdk", "elements-sdk>=4.0", "elements-sdk>=1!4.0,<1!5"):
         subprocess.run([*pip, "install", "-q", "-U", requirement], check=True)
         shown = subprocess.run([*pip, "list"], capture_output=True, text=True, check=True).stdout
