@@ -27,6 +27,7 @@ def draw_tour(sandbox: Sandbox) -> None:
     tour.close()
     console.print(f"\n{succeeded} of {total} calls succeeded")
     svg = console.export_svg(title="elements-sdk tour", unique_id="tour")
+    svg = re.sub(r'viewBox="0 0 (\S+) (\S+)"', r'width="\1" height="\2" \g<0>', svg, count=1)  # a page shows it whole
     svg = re.sub(r"\s*@font-face {.*?}", "", svg, flags=re.DOTALL)  # a browser would fetch these from elsewhere
     (FOLDER / "tour.svg").write_text(re.sub(r"[ \t]+$", "", svg, flags=re.MULTILINE), "utf-8")
 
