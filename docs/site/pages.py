@@ -35,6 +35,7 @@ INSIDE = {
     *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/site/index.md", "docs/api.md"),
     *("docs/decisions.md", "docs/how-it-is-made.md", "docs/internals.md"),
 }  # pages that tell how the SDK is made, and overviews: last in a search
+WIDE = {"docs/reliability.md", "docs/internals.md"}  # their tables take the width of the table of contents as well
 PLACES = {"docs/site/index.md": "index.html", "README.md": "README.html"}  # else the second would be the home page
 
 
@@ -110,6 +111,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         summary = " ".join(described.partition("\n\n")[0].split())
         return f"- [`{found[1]}`](api/{found[1]}.md): {summary}\n"
 
+    if page.file.src_uri in WIDE:
+        page.meta["hide"] = ["toc"]
     page.meta["search"] = {"boost": _boost(page.file.src_uri)}
     if page.file.src_uri == "docs/api.md":
         markdown = CLASS.sub(link, markdown)
