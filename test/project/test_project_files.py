@@ -50,6 +50,7 @@ def test_workflow_runs_the_command_of_readme_on_every_python_and_the_slow_tests_
     assert ran["tests"] == [readme]
     assert ran["everything"] == ["bash .ci/run"]
     assert not any(".ci/constraints.txt" in command for command in ran["newest"])
+    assert "bash .ci/servers.sh" in ran["newest"]  # the slow tests need these
     tox = (ROOT / "tox.ini").read_text("utf-8")
     assert ran["newest"][-1] in tox
     promised = re.findall(r"Python :: (3\.\d+)", (ROOT / "setup.py").read_text("utf-8"))
