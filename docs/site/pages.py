@@ -111,7 +111,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         summary = " ".join(described.partition("\n\n")[0].split())
         return f"- [`{found[1]}`](api/{found[1]}.md): {summary}\n"
 
-    if page.file.src_uri in WIDE:
+    if page.file.src_uri in {*WIDE, *models()}:
         page.meta["hide"] = ["toc"]
     page.meta["search"] = {"boost": _boost(page.file.src_uri)}
     if page.file.src_uri == "docs/api.md":
