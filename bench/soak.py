@@ -1,13 +1,14 @@
-"""Steady load through a network that fails at random: `python -m bench.soak [--minutes 10]`.
+"""Steady load through a network that fails at random: `python -m bench.soak [--minutes 10] [--asyncio]`.
 
-One client serves all threads. The server and the faults live in a process of their own. At the end it prints how many
-calls there were, and what must be zero: foreign exceptions, calls past their deadline, unsafe calls seen twice. Memory
-must be flat.
+One client serves all callers, threads or tasks. The server and the faults live in a process of their own. At the end it
+prints how many calls there were, and what must be zero: foreign exceptions, calls past their deadline, unsafe calls
+seen twice. Memory must be flat.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import collections
 import json
 import random
@@ -18,14 +19,15 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from elements_sdk import ApiClient, ApiException, Configuration
+from elements_sdk import ApiClient, ApiException, Configuration, aio
+from elements_sdk._utils.sync import run, settled
 from test.faults.proxy import FaultProxy, Faults
 
 DEADLINE = 2.0  # seconds of each call
 TOLERANCE = 0.5  # seconds
-THREADS = 8
+CALLERS = 8  # threads, or tasks
 FLAT = 0.10  # growth of memory between the first and the last third that still counts as flat
 FAULTS = [
     Faults(),
@@ -89,33 +91,44 @@ def _wait_for_end(done: threading.Event) -> None:
 
 
 class Load:
-    """The calls of all threads, and their outcomes."""
+    """The calls of all callers, and their outcomes."""
 
-    def __init__(self, client: ApiClient, end: float) -> None:
-        self.client, self.end = client, end
+    def __init__(self, configuration: Configuration, minutes: float) -> None:
+        self.configuration, self.end = configuration, time.monotonic() + minutes * 60
         self.outcomes: collections.Counter[str] = collections.Counter()
         self.foreign: list[str] = []
         self.late: list[float] = []
         self._numbers = iter(range(10**9))
         self._lock = threading.Lock()
 
-    def run(self) -> None:
+    def in_threads(self) -> None:
+        """Make the calls in threads."""
+        with ApiClient(self.configuration) as client, ThreadPoolExecutor(CALLERS) as threads:
+            list(threads.map(lambda _: run(self._calls(client)), range(CALLERS)))
+
+    async def in_tasks(self) -> None:
+        """Make the calls in tasks of one event loop."""
+        async with aio.ApiClient(self.configuration) as client:
+            await asyncio.gather(*(self._calls(client) for _ in range(CALLERS)))
+
+    async def _calls(self, client: Any) -> None:
         """Make one call after the other until the end."""
         while time.monotonic() < self.end:
             method = random.choice(["GET", "GET", "POST", "DELETE"])
             with self._lock:
                 number = str(next(self._numbers))
             started = time.monotonic()
-            outcome = self._call(method, number)
+            outcome = await self._call(client, method, number)
             took = time.monotonic() - started
             with self._lock:
                 self.outcomes[f"{method} {outcome}"] += 1
                 if took > DEADLINE + TOLERANCE:
                     self.late.append(took)
 
-    def _call(self, method: str, number: str) -> str:
+    async def _call(self, client: Any, method: str, number: str) -> str:
         try:
-            self.client.call_api("/things", method, header_params={"X-Call": number}, _request_timeout=DEADLINE)
+            headers = {"X-Call": number}
+            await settled(client.call_api("/things", method, header_params=headers, _request_timeout=DEADLINE))
         except ApiException as error:
             return type(error).__name__
         except Exception as error:  # what this looks for
@@ -130,21 +143,20 @@ def resident_megabytes() -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
 
-def soak(minutes: float) -> bool:
+def soak(minutes: float, in_tasks: bool) -> bool:
     """Run, print what happened, and return whether it is as it must be."""
     command = [sys.executable, "-m", "bench.soak", "--serve"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdin is not None
         assert server.stdout is not None
-        configuration = Configuration(host=f"http://127.0.0.1:{int(server.stdout.readline())}")
-        with ApiClient(configuration) as client, ThreadPoolExecutor(THREADS) as threads:
-            load = Load(client, time.monotonic() + minutes * 60)
-            for _ in range(THREADS):
-                threads.submit(load.run)
-            memory = []
-            while time.monotonic() < load.end:
+        load = Load(Configuration(host=f"http://127.0.0.1:{int(server.stdout.readline())}"), minutes)
+        memory = []
+        with ThreadPoolExecutor(1) as thread:
+            calling = thread.submit(asyncio.run, load.in_tasks()) if in_tasks else thread.submit(load.in_threads)
+            while not calling.done():
                 time.sleep(min(5.0, minutes * 6))
                 memory.append(resident_megabytes())
+        calling.result()
         server.stdin.close()
         seen = json.loads(server.stdout.readline())
     third = max(1, len(memory) // 3)
@@ -162,9 +174,10 @@ def soak(minutes: float) -> bool:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m bench.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--asyncio", action="store_true", help="the asyncio client, in place of the blocking one")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve:
         serve()
     else:
-        sys.exit(0 if soak(arguments.minutes) else 1)
+        sys.exit(0 if soak(arguments.minutes, arguments.asyncio) else 1)
