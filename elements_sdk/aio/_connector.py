@@ -64,6 +64,8 @@ class Connector(aiohttp.TCPConnector):
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
         """Return a connection that was looked at, or made, just now."""
         attempt = current.get()
+        if req.proxy is not None:  # aiohttp puts it there while it connects; the next connection's key would be another
+            req.proxy_headers["Host"] = req.headers["Host"]
         connection = await super().connect(req, traces, timeout)
         # A small proxy closes after each answer without a word, maybe just now.
         is_risky = req.proxy is not None and not req.is_ssl() and req.method not in READING_METHODS

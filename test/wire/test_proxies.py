@@ -300,7 +300,12 @@ def test_what_is_configured_wins_over_the_environment(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize(
     ("calls", "connections"),
-    [(["GET", "GET"], 1), (["GET", "POST"], 2), (["POST", "DELETE"], 2), (["PUT", "PATCH"], 2)],
+    [
+        (["GET", "GET"], 1),
+        (["GET", "POST", "GET"], 2),
+        (["POST", "DELETE", "GET"], 2),
+        (["PUT", "PATCH", "GET", "GET"], 2),
+    ],
 )
 def test_a_change_goes_through_a_forwarding_proxy_on_a_connection_of_its_own(
     calls: list[str], connections: int
