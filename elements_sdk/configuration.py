@@ -41,45 +41,6 @@ class Configuration(LegacySettings):
     """The settings of a client: the server, the caller, and how calls are made. Values are checked when they are set.
 
     Each may be given to the constructor by name, or set later. A derived class may have attributes of its own.
-
-    :ivar host: `http://` or `https://`, name and port of the server; a path is put before every call's own.
-    :ivar api_key: `{"Authorization": "KEY"}`.
-    :ivar api_key_prefix: `{"Authorization": "Bearer"}`.
-    :ivar refresh_api_key_hook: called with this configuration before each use of the key, to renew it.
-    :ivar username: name for `get_basic_auth_token`.
-    :ivar password: password for `get_basic_auth_token`.
-    :ivar discard_unknown_keys: drop what the server sends beyond the documented properties of a model.
-    :ivar client_side_validation: compare models with their rules before they are sent.
-    :ivar timeout: seconds to connect, and seconds to wait for each chunk of a response; one number stands for both, and
-        `None` for no limit.
-    :ivar total_timeout: seconds that a whole call may take, with its waits, retries and redirects; `None`: no limit.
-    :ivar keepalive_idle: seconds after which an idle connection is not used any more for a call that must be made once.
-    :ivar connection_pool_maxsize: most connections to a server at a time; further calls wait for a free one.
-    :ivar verify_ssl: whether the server's certificate is checked. Leave it on.
-    :ivar ssl_ca_cert: file of the certificate authorities to trust, in place of those that `SSL_CERT_FILE` and
-        `SSL_CERT_DIR` name, or else certifi's.
-    :ivar ssl_ca_data: the certificate authorities to trust, as PEM text or DER bytes.
-    :ivar cert_file: file of a client certificate.
-    :ivar key_file: file of the client certificate's key, where that is not in `cert_file`.
-    :ivar key_password: password of `key_file`, where that is encrypted.
-    :ivar ssl_context: a TLS context that is used just as it is, in place of certificates and `verify_ssl`.
-    :ivar assert_hostname: name that the server's certificate must carry, where it is not that of `host`.
-    :ivar proxy: URL of an HTTP proxy, with name and password if it wants them. `None`: what the environment says; an
-        empty text: none.
-    :ivar proxy_headers: headers for the proxy.
-    :ivar trust_env: read `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, `SSL_CERT_DIR` and
-        `SSLKEYLOGFILE`.
-    :ivar safe_chars_for_path_param: characters of path parameters that are sent unquoted.
-    :ivar retries: how often a call that failed is retried, where that is safe: a number (2 if nothing is said),
-        `False`, a `RetryPolicy` or a urllib3 `Retry`.
-    :ivar temp_folder_path: where responses that are files go, each into a private folder; `None`: the system's folder.
-    :ivar max_response_bytes: most bytes of a response, decompressed (64 MiB); `None`: no limit.
-    :ivar compression: let the server compress (gzip) what a GET returns; off, it is asked not to.
-    :ivar strict_responses: refuse responses in which a value is not what the models say, naming the first such value.
-    :ivar debug: log every attempt at every call, to `logger_file` or else to standard error; never a secret.
-    :ivar logger_file: file that the log is appended to.
-    :ivar logger_format: format of a line of the log, as `logging.Formatter` takes it.
-    :ivar pickle_credentials: let pickle keep the API key, the passwords and the proxy. Off, unless you set it.
     """
 
     host: str
@@ -269,13 +230,12 @@ class Configuration(LegacySettings):
             with Translated(Exception, partial(_pickling_error, name)):  # pickle raises whatever the object does
                 pickle.dumps(getattr(self, name))
         drops = [name for name in _SECRET_SETTINGS if getattr(self, name) and not self.pickle_credentials]
-        kept = vars(self).keys() - {"_changes", *drops}
         state = {
             name: dict(value) if isinstance(value, MaskedDict) else value
             for name, value in vars(self).items()
-            if name in kept
+            if name not in ("_changes", *drops)
         }
-        return {**state, "_left_out": tuple({**dict.fromkeys(self._missing()), **dict.fromkeys(drops)})}
+        return {**state, "_left_out": tuple(dict.fromkeys([*self._missing(), *drops]))}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Take what this version, another one or the 3.3 client has pickled, setting by setting.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class MoreSettings(TypedDict, total=False):
-    """The settings of a Configuration besides its first six; the docstring of `Configuration` says what each is."""
+    """The settings of a Configuration besides its first six; the attributes of `Configuration` say what each is."""
 
     refresh_api_key_hook: Callable[[Any], None] | None
     client_side_validation: bool
