@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 import warnings
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -25,6 +25,7 @@ from elements_sdk._serialization.decode import with_article
 from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.fork import register_after_fork
 from elements_sdk._utils.redaction import MaskedDict, Opaque, reveal
+from elements_sdk._utils.sync import settled
 from elements_sdk._utils.urls import origin_of
 from elements_sdk._version import __version__
 from elements_sdk.configuration import Configuration
@@ -59,6 +60,7 @@ class BaseClient(LegacyClient):
     """
 
     call_api: Callable[..., Any]
+    _run: Callable[[Operation, Request, RequestOptions], Any]  # sends the request of a call
 
     def __init__(
         self,
@@ -138,22 +140,19 @@ class BaseClient(LegacyClient):
     async def execute(
         self, operation: Operation, arguments: Opaque[Mapping[str, Any]], options: RequestOptions = DATA_ONLY
     ) -> Any:
-        """Make a documented call.
+        """Make a documented call, for coroutines that both clients run.
 
         :param arguments: the call's own arguments, by name.
         """
+        return await settled(BaseClient._call(self, operation, arguments, options))
+
+    def _call(self, operation: Operation, arguments: Opaque[Mapping[str, Any]], options: RequestOptions) -> Any:
+        """Make a documented call, as this kind of client makes its calls."""
         if getattr(self.call_api, "__func__", None) not in OWN_CALL_API:
-            answer = by_call_api(self, operation, arguments, options)
-            return await answer if isinstance(answer, Awaitable) else answer
+            return by_call_api(self, operation, arguments, options)
         safe = self.configuration.safe_chars_for_path_param
         request = operation.request(arguments, self.client_side_validation, safe)
-        return await self._send(operation, request, self._bind(operation, request, options))
-
-    def _bind(self, operation: Operation, request: Request, options: RequestOptions) -> RequestOptions:
-        """Check a call and complete its options when it is made, which may be before its turn comes to be sent."""
-        if self._is_closed:
-            self._check_open()
-        return options
+        return self._run(operation, request, options)
 
     def _settings(self) -> ReadySettings:
         """Return the settings of a call that begins now, made anew only if something has changed."""

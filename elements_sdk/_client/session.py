@@ -319,6 +319,7 @@ class SessionCalls(BaseClient):
         raise ApiTypeError("the client of a Session cannot be pickled: make a Session where it is used")
 
     def _bind(self, operation: Operation, request: Request, options: RequestOptions) -> RequestOptions:
+        """Name the identity of a call when it is made, which may be before its turn comes to be sent."""
         session = self.session
         if options.bound_by is not self and not session._lock.is_owned():
             if not session._is_open:
@@ -326,7 +327,10 @@ class SessionCalls(BaseClient):
             if request.path.rstrip("/") in _OWN_PATHS:
                 raise ApiValueError(f"a Session does {operation.name} by itself: use login_again() or impersonate()")
             options = options._replace(identity=session._identity)
-        return super()._bind(operation, request, options)
+        return options
+
+    def _run(self, operation: Operation, request: Request, options: RequestOptions) -> Any:
+        return super()._run(operation, request, self._bind(operation, request, options))
 
     async def _send(self, operation: Operation, request: Request, options: RequestOptions) -> Any:
         if options.identity is None:  # a call of the session itself

@@ -9,9 +9,9 @@ from elements_sdk._client.base import BaseClient, checked_configuration
 from elements_sdk._client.given import GivenTransport
 from elements_sdk._http.messages import Request
 from elements_sdk._http.timeouts import Seconds
-from elements_sdk._operations.by_call_api import OWN_CALL_API, by_call_api, own_call_api
+from elements_sdk._operations.by_call_api import own_call_api
 from elements_sdk._operations.operation import DATA_ONLY, Operation, RequestOptions, read_options
-from elements_sdk._utils.redaction import Opaque
+from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk._utils.sync import settled
 from elements_sdk.aio._transport import Transport
 from elements_sdk.configuration import Configuration
@@ -75,23 +75,14 @@ class ApiClient(BaseClient):
         :param arguments: the call's own arguments, by name.
         :param options: the keywords that every call takes.
         """
-        read = _read_options(operation, options, True) if options else DATA_ONLY
-        if getattr(self.call_api, "__func__", None) not in OWN_CALL_API:
-            return by_call_api(self, operation, arguments, read)  # type: ignore[no-any-return]
-        safe = self.configuration.safe_chars_for_path_param
-        request = operation.request(arguments, self.client_side_validation, safe)
-        return self._run(operation, request, read)
+        read = read_options(operation, options, data_only=True) if options else DATA_ONLY
+        return BaseClient._call(self, operation, arguments, read)  # type: ignore[no-any-return]
 
     def call_with_http_info(
         self, operation: Operation, arguments: Opaque[Mapping[str, Any]], options: Mapping[str, Any]
     ) -> Coroutine[Any, Any, Any]:
         """Make a documented call and return an `ApiResponse`."""
-        read = _read_options(operation, options, False)
-        if getattr(self.call_api, "__func__", None) not in OWN_CALL_API:
-            return by_call_api(self, operation, arguments, read)  # type: ignore[no-any-return]
-        safe = self.configuration.safe_chars_for_path_param
-        request = operation.request(arguments, self.client_side_validation, safe)
-        return self._run(operation, request, read)
+        return BaseClient._call(self, operation, arguments, read_options(operation, options))  # type: ignore[no-any-return]
 
     @overload
     async def send(self, method: str, path: str, *, returns: None = None, **options: Unpack[SendOptions]) -> None: ...
@@ -166,30 +157,12 @@ class ApiClient(BaseClient):
         """Call an endpoint that has no method here; see `elements_sdk.ApiClient.call_api`."""
         from elements_sdk._operations.raw_request import RawCall  # loaded late: documented calls do without it
 
-        if async_req:
-            raise ApiTypeError(_NO_THREADS.format("call_api"))
-        call = RawCall(
-            method,
-            resource_path,
-            {
-                "_return_http_data_only": _return_http_data_only,
-                "_preload_content": _preload_content,
-                "_request_timeout": _request_timeout,
-            },
-            path_params,
-            query_params,
-            header_params,
-            body,
-            post_params,
-            files,
-            collection_formats,
-            response_type,
-            auth_settings,
-            _host,
-        )
-        path_params = query_params = header_params = body = post_params = files = _host = (
-            None  # no traceback shows them
-        )
+        options: dict[str, Any] = {"async_req": async_req, "_return_http_data_only": _return_http_data_only}
+        options |= {"_preload_content": _preload_content, "_request_timeout": _request_timeout}
+        given = Opaque((path_params, query_params, header_params, body, post_params, files, collection_formats))
+        path_params = query_params = header_params = body = post_params = files = None  # no traceback shows them
+        call = RawCall(method, resource_path, options, *reveal(given), response_type, auth_settings, _host)
+        _host = None
         return await self._run(*call.bind(self.configuration.safe_chars_for_path_param))
 
     async def request(
@@ -209,27 +182,17 @@ class ApiClient(BaseClient):
         """
         from elements_sdk._operations.raw_request import RawCall  # loaded late, too
 
-        call = RawCall(
-            method,
-            url,
-            {"_preload_content": _preload_content, "_request_timeout": _request_timeout},
-            query_params=query_params,
-            header_params=headers,
-            body=body,
-            post_params=post_params,
-        )
+        options = {"_preload_content": _preload_content, "_request_timeout": _request_timeout}
+        call = RawCall(method, url, options, None, query_params, headers, body, post_params)
         url, query_params, headers, post_params, body = "", None, None, None, None  # no traceback shows them
         return await self._send_raw(call)
 
     def _run(self, operation: Operation, request: Request, options: RequestOptions) -> Coroutine[Any, Any, Any]:
-        return self._send(operation, request, self._bind(operation, request, options))
+        if self._is_closed:
+            self._check_open()
+        if options.async_req:
+            raise ApiTypeError(_NO_THREADS.format(operation.name))
+        return self._send(operation, request, options)
 
 
 _NO_THREADS = "{} takes no argument 'async_req' here: put it into a task, as in asyncio.create_task"
-
-
-def _read_options(operation: Operation, options: Mapping[str, Any], data_only: bool) -> RequestOptions:
-    read = read_options(operation, options, data_only)
-    if "async_req" in options:
-        raise ApiTypeError(_NO_THREADS.format(operation.name))
-    return read
