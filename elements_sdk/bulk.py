@@ -7,13 +7,14 @@ import contextvars
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sized
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sized
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
 from elements_sdk._utils.redaction import MASK, Opaque, reveal
+from elements_sdk._utils.sync import run
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
 from elements_sdk.models._base import Model
 
@@ -115,6 +116,10 @@ class Call(Generic[Item, Value]):
         self.is_started = False
         self.outcome: Outcome[Item, Value] | None = None
 
+    async def wait(self) -> Outcome[Item, Value] | None:
+        """Wait for the outcome of a call, and return it; `None`: the call will not be started."""
+        return self.outcome
+
 
 class Executor(Generic[OneCall]):
     """The common part of what makes calls, some at a time, in the order in which they are handed to it.
@@ -131,13 +136,22 @@ class Executor(Generic[OneCall]):
         """Queue a call; it is made as soon as a thread or task is free for it."""
         self._waiting.append(call)
 
+    def start_waiting(self) -> None:
+        """Start calls of the queue, where something must be done for that."""
+
     def stop(self) -> None:
         """Start no more calls."""
         self.is_stopped = True
 
+    async def join(self) -> None:
+        """Wait for the calls under way."""
+
 
 class BaseBulk(Generic[Item, Value, OneCall]):
     """The common part of both kinds of Bulk: calls for the items taken so far, and the number of outcomes returned."""
+
+    # Ctrl-C may come between any two steps in the main thread. So a call is noted before it can start, it notes itself
+    # whether it has started, and the number of outcomes that were returned goes up last of all.
 
     def __init__(
         self,
@@ -154,11 +168,41 @@ class BaseBulk(Generic[Item, Value, OneCall]):
         self._most_prefetched = PREFETCH_PER_WORKER * max_concurrency
         self._progress = progress
         self._total = len(items) if isinstance(items, Sized) else None
+        self._items: AsyncIterator[Item]
         self._has_more = True
         self._errors_of_items: list[Exception] = []  # one at most, raised when all outcomes have been returned
 
     def __reduce__(self) -> Any:
         raise ApiTypeError("what map_calls gives cannot be pickled: send the items, and make the calls where they go")
+
+    async def _close(self) -> None:
+        self._executor.stop()
+        for call in tuple(self._prefetched):  # another task may go on with the loop
+            if call.is_started:
+                await call.wait()
+        await self._executor.join()
+
+    async def _next(self) -> Outcome[Item, Value] | None:
+        """Start what can be started, and return the first outcome that was not returned yet; `None`: that was all."""
+        try:
+            self._executor.start_waiting()
+            while self._can_prefetch():
+                await self._take_next()
+            first = self._prefetched[0] if self._prefetched else None
+            is_made = first is not None and (first.is_started or not self._executor.is_stopped)
+            outcome = await first.wait() if first is not None and is_made else None
+            if outcome is None:
+                await self._executor.join()
+            elif self._progress is not None:
+                self._progress(self._given + 1, self._total)
+        except BaseException:
+            self._executor.stop()
+            raise
+        if outcome is not None:
+            self._given += 1
+        elif self._errors_of_items:
+            raise self._errors_of_items.pop()
+        return outcome
 
     def _can_prefetch(self) -> bool:
         """Return whether to take another item."""
@@ -166,16 +210,32 @@ class BaseBulk(Generic[Item, Value, OneCall]):
             self._prefetched.popleft()
         return self._has_more and not self._executor.is_stopped and len(self._prefetched) < self._most_prefetched
 
-    def _take(self, item: Item) -> None:
-        """Queue the call for an item."""
-        call = self._one_call(self._prefetched[-1].number + 1 if self._prefetched else self._given, item)
-        self._prefetched.append(call)
-        self._executor.start(call)
+    async def _take_next(self) -> None:
+        """Take an item, and queue its call."""
+        try:
+            item = await anext(self._items)
+        except StopAsyncIteration:
+            self._has_more = False
+        except Exception as error:
+            self._has_more = False
+            self._errors_of_items.append(error)
+        else:
+            call = self._one_call(self._prefetched[-1].number + 1 if self._prefetched else self._given, item)
+            self._prefetched.append(call)
+            self._executor.start(call)
 
-    def _first(self) -> OneCall | None:
-        """Return the first call whose outcome was not returned yet, if it is started or will be."""
-        first = self._prefetched[0] if self._prefetched else None
-        return None if first is None or (self._executor.is_stopped and not first.is_started) else first
+
+class AsyncItems(AsyncIterator[Item]):
+    """An asynchronous iterator over ordinary items."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items = iter(items)
+
+    async def __anext__(self) -> Item:
+        try:
+            return next(self._items)
+        except StopIteration:
+            raise StopAsyncIteration from None
 
 
 class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], Iterator[Outcome[Item, Value]]):
@@ -186,9 +246,6 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], Iterator[Outcome[Item, V
     dropping this object also wait for the calls under way.
     """
 
-    # Ctrl-C may come between any two steps in the main thread. So a call is noted before it can start, it notes itself
-    # whether it has started, and the number of outcomes that were returned goes up last of all.
-
     def __init__(
         self,
         method: Callable[[Item], Value],
@@ -198,24 +255,12 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], Iterator[Outcome[Item, V
     ) -> None:
         self._threads = _ThreadExecutor(method, max_concurrency)
         super().__init__(self._threads, _Call, items, max_concurrency, progress)
-        self._items = iter(items)
+        self._items = AsyncItems(items)
 
     def __next__(self) -> Outcome[Item, Value]:
-        try:
-            call = self._next_call()
-            outcome = call.wait() if call else None
-            if call is None or outcome is None:
-                self._threads.join()
-            elif self._progress is not None:
-                self._progress(call.number + 1, self._total)
-        except BaseException:
-            self.stop()
-            raise
-        if call is None or outcome is None:
-            if self._errors_of_items:
-                raise self._errors_of_items.pop()
+        outcome = run(self._next())
+        if outcome is None:
             raise StopIteration
-        self._given = call.number + 1
         return outcome
 
     def __enter__(self) -> Self:
@@ -232,32 +277,11 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], Iterator[Outcome[Item, V
 
     def stop(self) -> None:
         """Start no more calls. Those under way go on; a loop returns their outcomes."""
-        self._threads.stop()
+        self._executor.stop()
 
     def close(self) -> None:
         """Start no more calls, and wait for those under way. A loop still returns their outcomes."""
-        self.stop()
-        for call in self._prefetched:
-            if call.is_started:
-                call.wait()
-        self._threads.join()
-
-    def _next_call(self) -> _Call[Item, Value] | None:
-        """Start what can be started, and return the first call whose outcome was not returned yet."""
-        while self._can_prefetch():
-            self._take_next()
-        return self._first()
-
-    def _take_next(self) -> None:
-        try:
-            item = next(self._items)
-        except StopIteration:
-            self._has_more = False
-        except Exception as error:
-            self._has_more = False
-            self._errors_of_items.append(error)
-        else:
-            self._take(item)
+        run(self._close())
 
 
 class _Call(Call[Item, Value]):
@@ -282,8 +306,7 @@ class _Call(Call[Item, Value]):
             self.outcome = failed(self.item, error)
         self._done.release()
 
-    def wait(self) -> Outcome[Item, Value]:
-        """Wait for the outcome of a call that is started, or will be."""
+    async def wait(self) -> Outcome[Item, Value]:
         while (outcome := self.outcome) is None:
             self._done.acquire(timeout=_LOOK_AGAIN)
         return outcome
@@ -323,8 +346,7 @@ class _ThreadExecutor(Executor[_Call[Item, Value]]):
             super().stop()
             self._waiting.clear()
 
-    def join(self) -> None:
-        """Wait for the threads to end."""
+    async def join(self) -> None:
         with self._lock:
             threads = list(self._threads)
         for thread in threads:

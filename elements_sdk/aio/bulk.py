@@ -11,7 +11,7 @@ from typing import Self, TypeVar
 
 from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk.aio._deadlines import running_loop
-from elements_sdk.bulk import BaseBulk, Call, Executor, Outcome, Progress, check_arguments, failed
+from elements_sdk.bulk import AsyncItems, BaseBulk, Call, Executor, Outcome, Progress, check_arguments, failed
 from elements_sdk.exceptions import ApiTypeError
 
 __all__ = ["Bulk", "map_calls"]
@@ -64,30 +64,17 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], AsyncIterator[Outcome[It
         max_concurrency: int,
         progress: Progress | None,
     ) -> None:
-        self._tasks = _TaskExecutor(method, max_concurrency)
-        super().__init__(self._tasks, _Call, items, max_concurrency, progress)
-        self._items = aiter(items) if isinstance(items, AsyncIterable) else _AsyncItems(items)
+        super().__init__(_TaskExecutor(method, max_concurrency), _Call, items, max_concurrency, progress)
+        self._items = aiter(items) if isinstance(items, AsyncIterable) else AsyncItems(items)
 
     def __aiter__(self) -> Self:
         running_loop()
         return self
 
     async def __anext__(self) -> Outcome[Item, Value]:
-        try:
-            call = await self._next_call()
-            outcome = await call.wait() if call else None
-            if call is None or outcome is None:
-                await self._tasks.join()
-            elif self._progress is not None:
-                self._progress(call.number + 1, self._total)
-        except BaseException:
-            self.stop()
-            raise
-        if call is None or outcome is None:
-            if self._errors_of_items:
-                raise self._errors_of_items.pop()
+        outcome = await self._next()
+        if outcome is None:
             raise StopAsyncIteration
-        self._given = call.number + 1
         return outcome
 
     async def __aenter__(self) -> Self:
@@ -99,34 +86,15 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], AsyncIterator[Outcome[It
         await self.close()
 
     def __del__(self) -> None:
-        self._tasks.stop()
+        self._executor.stop()
 
     def stop(self) -> None:
         """Start no more calls. Those under way go on; a loop returns their outcomes."""
-        self._tasks.stop()
+        self._executor.stop()
 
     async def close(self) -> None:
         """Start no more calls, and wait for those under way. A loop still returns their outcomes."""
-        self.stop()
-        await self._tasks.join()
-
-    async def _next_call(self) -> _Call[Item, Value] | None:
-        """Start what can be started, and return the first call whose outcome was not returned yet."""
-        self._tasks.start_waiting()
-        while self._can_prefetch():
-            await self._take_next()
-        return self._first()
-
-    async def _take_next(self) -> None:
-        try:
-            item = await anext(self._items)
-        except StopAsyncIteration:
-            self._has_more = False
-        except Exception as error:
-            self._has_more = False
-            self._errors_of_items.append(error)
-        else:
-            self._take(item)
+        await self._close()
 
 
 class _Call(Call[Item, Value]):
@@ -142,7 +110,6 @@ class _Call(Call[Item, Value]):
         self.task: asyncio.Task[None] | None = None
 
     async def wait(self) -> Outcome[Item, Value] | None:
-        """Wait for the outcome of a call, and return it; `None`: the call has not been started."""
         if self.outcome is None and self.task is not None:
             await asyncio.wait([self.task])
         return self.outcome
@@ -160,7 +127,6 @@ class _TaskExecutor(Executor[_Call[Item, Value]]):
         self.start_waiting()
 
     def start_waiting(self) -> None:
-        """Start calls of the queue, until `most` are under way."""
         while self._waiting and len(self._running) < self._most and not self.is_stopped:
             call = self._waiting.popleft()
             call.is_started = True
@@ -169,7 +135,6 @@ class _TaskExecutor(Executor[_Call[Item, Value]]):
             self._running.add(call.task)
 
     async def join(self) -> None:
-        """Wait for the calls under way."""
         if self._running:
             await asyncio.wait(self._running)
 
@@ -197,16 +162,3 @@ class _TaskExecutor(Executor[_Call[Item, Value]]):
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if call.outcome is None and error is not None:  # cancelled before its first step
             call.outcome = failed(call.item, error)
-
-
-class _AsyncItems(AsyncIterator[Item]):
-    """An asynchronous iterator over ordinary items."""
-
-    def __init__(self, items: Iterable[Item]) -> None:
-        self._items = iter(items)
-
-    async def __anext__(self) -> Item:
-        try:
-            return next(self._items)
-        except StopIteration:
-            raise StopAsyncIteration from None
