@@ -21,27 +21,6 @@ class ReadySettings:
     :ivar models: what models must know of the client; `None`, as a rule.
     """
 
-    __slots__ = (
-        "api_key",
-        "api_key_prefix",
-        "asks_for_key",
-        "changes",
-        "client_side_validation",
-        "compression",
-        "configuration",
-        "default_headers",
-        "has_key",
-        "headers",
-        "host",
-        "is_cleartext",
-        "keepalive_idle",
-        "max_response_bytes",
-        "models",
-        "origin",
-        "retries",
-        "timeouts",
-    )
-
     def __init__(self, configuration: Configuration, default_headers: MaskedDict, client_side_validation: bool) -> None:
         """
         :raises ApiValueError: credentials are missing, as after pickling.

@@ -46,21 +46,6 @@ class Request:
     :ivar retryable: whether it may be acted on twice where the server says that it was not.
     """
 
-    __slots__ = (
-        "attempts",
-        "body",
-        "headers",
-        "method",
-        "origin",
-        "path",
-        "query",
-        "retries",
-        "retryable",
-        "sent",
-        "shown_path",
-        "url",
-    )
-
     def __init__(
         self,
         method: str,
