@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from functools import partialmethod
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +10,6 @@ from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk.exceptions import ApiConnectionError, ApiException, ApiTypeError, ApiValueError
 
 if TYPE_CHECKING:
-    from elements_sdk._http.timeouts import Seconds
-    from elements_sdk._serialization.forms import Parameters
     from elements_sdk.configuration import Configuration
 
 __all__ = ["ApiConnectionError", "ApiException", "ApiTypeError", "ApiValueError", "RESTClientObject", "RESTResponse"]
@@ -49,27 +46,16 @@ class RESTClientObject:
 
         self._client = ApiClient(configuration)
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        query_params: Parameters | None = None,
-        headers: Mapping[str, Any] | None = None,
-        body: Any = None,
-        post_params: Parameters | None = None,
-        _preload_content: bool = True,
-        _request_timeout: Seconds | None = None,
-    ) -> Any:
-        """Send a request.
+    def request(self, method: str, url: str, **options: Any) -> Any:
+        """Send a request; the keywords are those of `ApiClient.request`.
 
         :returns: a `RESTResponse` with the body as text; with `_preload_content=False` urllib3's own.
         :raises ApiException: the status is an error, or no response came.
         """
-        given = Opaque((url, query_params, headers, post_params, body))
-        url, query_params, headers, post_params, body = "", None, None, None, None  # no traceback shows them
-        response = self._client.request(method, *reveal(given), _preload_content, _request_timeout)
-        if _preload_content:
+        given, preload = Opaque((url, options)), options.get("_preload_content", True)
+        url, options = "", {}  # no traceback shows them
+        response = self._client.request(method, reveal(given)[0], **reveal(given)[1])
+        if preload:
             response = RESTResponse(response)
             response.data = response.data.decode("utf-8", "replace")
         return response
