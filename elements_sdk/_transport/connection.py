@@ -196,6 +196,12 @@ class Pool(urllib3.HTTPConnectionPool):
         self._idle, self._most = cast("_IdleConnections", self.pool).idle, maxsize
         self.slots = Slots(maxsize) if block else None
 
+    @property
+    def ConnectionCls(self) -> Any:  # type: ignore[override]  # noqa: N802
+        """These connections, or those that a recorder has put in the place of urllib3's."""
+        now: Any = super().ConnectionCls
+        return _OWN.get(now, now)
+
     def _get_conn(self, timeout: float | None = None) -> Any:
         """Return the connection that was used last, closed if the attempt cannot use it, or else a new one."""
         attempt = thread.attempt
@@ -226,24 +232,8 @@ class Pool(urllib3.HTTPConnectionPool):
             conn.close()
 
 
-class HttpPool(Pool):
-    """Connections to a server by plain http."""
-
-    @property
-    def ConnectionCls(self) -> Any:  # type: ignore[override]  # noqa: N802
-        """These connections, or those that a recorder has put in the place of urllib3's."""
-        now: Any = urllib3.HTTPConnectionPool.ConnectionCls
-        return _Limited if now is HTTPConnection else now
-
-
-class HttpsPool(Pool, urllib3.HTTPSConnectionPool):
-    """Connections to a server by https."""
-
-    @property
-    def ConnectionCls(self) -> Any:  # type: ignore[override]  # noqa: N802
-        """The same for https."""
-        now: Any = urllib3.HTTPSConnectionPool.ConnectionCls
-        return _LimitedTls if now is HTTPSConnection else now
+class HttpsPool(Pool, urllib3.HTTPSConnectionPool):  # type: ignore[override]
+    """The same by https."""
 
 
 def leave_to_reader(raw: Any) -> Any:
@@ -263,4 +253,5 @@ def close_response(raw: Any) -> None:
     raw.close()
 
 
-POOLS: dict[str, type] = {"http": HttpPool, "https": HttpsPool}
+POOLS: dict[str, type] = {"http": Pool, "https": HttpsPool}
+_OWN = {HTTPConnection: _Limited, HTTPSConnection: _LimitedTls}

@@ -6,7 +6,7 @@ import base64
 import ipaddress
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from elements_sdk._config.validators import checked_proxy
@@ -19,13 +19,11 @@ if TYPE_CHECKING:
     from elements_sdk.configuration import Configuration
 
 
-class Proxy:
+class Proxy(NamedTuple):
     """An HTTP proxy: its address without name and password, and the headers that are for it alone."""
 
-    __slots__ = ("address", "headers")
-
-    def __init__(self, address: str, headers: Opaque[Mapping[str, str]]) -> None:
-        self.address, self.headers = address, headers
+    address: str
+    headers: Opaque[Mapping[str, str]]
 
 
 class Proxies:

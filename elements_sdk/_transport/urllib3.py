@@ -62,9 +62,7 @@ class Transport:
         """
         key = request.origin, body == "leave"
         route = self._pools.routes.get(key) or self._pools.new_route(*key)
-        if (
-            route.is_forwarded
-        ):  # a small proxy closes after each answer without a word, maybe while the next request comes
+        if route.is_forwarded:  # a small proxy closes after an answer without a word, maybe as the next request comes
             longest_idle = _NEVER_KEPT
         attempt = Urllib3Attempt(timeouts, None if request.method in READING_METHODS else longest_idle)
         slots, slot, around = route.pool.slots, None, thread.attempt
