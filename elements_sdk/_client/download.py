@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from elements_sdk._http.body import BodyBuffer, FileError
 from elements_sdk._http.messages import Response
-from elements_sdk._utils.errors import problem_of_file
+from elements_sdk._utils.errors import Translated, problem_of_file
 
 _LONGEST_NAME = 100  # characters
 _LONGEST_DISPOSITION = 4096  # characters
@@ -65,11 +65,9 @@ class FileBuffer(BodyBuffer):
 
     def _store(self, chunk: bytes) -> None:
         view = memoryview(chunk)
-        try:
+        with Translated(OSError, _unwritable):
             while view:  # on a disk that is nearly full, a write may store a part only, without an error
                 view = view[self._file.write(view) :]
-        except OSError as error:
-            raise _unwritable(error) from None
 
 
 def harmless_name(disposition: str) -> str | None:
@@ -89,17 +87,14 @@ def harmless_name(disposition: str) -> str | None:
 
 
 def _new_path(folder: str | None) -> Path:
-    try:
+    problem = "no folder can be made in temp_folder_path"
+    with Translated((OSError, ValueError), lambda error: FileError(f"{problem}: {problem_of_file(error)}")):
         return Path(tempfile.mkdtemp(prefix="elements-", dir=folder)) / "answer"
-    except (OSError, ValueError) as error:
-        raise FileError(f"no folder can be made in temp_folder_path: {problem_of_file(error)}") from None
 
 
 def _opened(path: Path) -> BinaryIO:
-    try:
+    with Translated(OSError, _unwritable):
         return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0)
-    except OSError as error:
-        raise _unwritable(error) from None
 
 
 def _unwritable(error: OSError) -> FileError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from elements_sdk._config.validators import problem_of_header, problem_of_token
 from elements_sdk._utils.redaction import MaskedDict
@@ -27,12 +27,6 @@ _VARIABLES = {
 }
 
 
-class HasApiKey(Protocol):
-    """The part of a Configuration that holds API keys."""
-
-    api_key: dict[str, Any]
-
-
 class TokenFile:
     """An API token in a file, read again when the file changes. It serves as `refresh_api_key_hook`."""
 
@@ -48,7 +42,7 @@ class TokenFile:
         """Return what pickle keeps: where the token is, not the token."""
         return {"_path": self._path, "_seen": None, "_token": ""}
 
-    def __call__(self, configuration: HasApiKey) -> None:
+    def __call__(self, configuration: Any) -> None:
         """Put the token into a configuration.
 
         :raises ApiValueError: the file cannot be read, or holds no token.

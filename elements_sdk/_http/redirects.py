@@ -14,17 +14,11 @@ _STATUSES = frozenset({301, 302, 303, 307, 308})
 
 def follow(request: Request, response: Response) -> bool:
     """Change the URL of a request to that at which the call goes on; return whether there is one."""
-    target = target_to_follow(request, response)
-    request.url = target or request.url
-    return target is not None
-
-
-def target_to_follow(request: Request, response: Response) -> str | None:
-    """Return the URL at which a call goes on; `None`: the response is final."""
-    if response.status not in _STATUSES or request.method != "GET":
-        return None
-    target = _target(request, response)
-    return target if target is not None and origin_of(target) == origin_of(request.url) else None
+    target = _target(request, response) if response.status in _STATUSES and request.method == "GET" else None
+    if target is None or origin_of(target) != origin_of(request.url):
+        return False
+    request.url = target
+    return True
 
 
 def reason_of_stop(request: Request, response: Response) -> str:

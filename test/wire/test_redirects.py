@@ -188,14 +188,14 @@ def test_nobody_is_led_from_https_to_http(name: str, call: str) -> None:
 
 def test_port_that_goes_without_saying_is_the_same_origin(other: FaultServer) -> None:
     from elements_sdk._http.messages import Request, Response
-    from elements_sdk._http.redirects import target_to_follow
+    from elements_sdk._http.redirects import follow
 
     def follows(url: str, location: str) -> bool:
         from urllib3 import HTTPHeaderDict
 
         request = Request("GET", "/x", "/x", url=url)
         response = Response(302, "Found", HTTPHeaderDict({"Location": location}), b"")
-        return target_to_follow(request, response) is not None
+        return follow(request, response)
 
     assert follows("https://storage.example.com/x", "https://storage.example.com:443/y")
     assert follows("https://storage.example.com/x", "https://STORAGE.example.com/y")
