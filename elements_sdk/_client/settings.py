@@ -43,7 +43,7 @@ class ReadySettings:
         self.retries = RetryPolicy.of(configuration.retries)
         self.compression = configuration.compression
         self.max_response_bytes = configuration.max_response_bytes
-        self.models = read_settings(configuration, client_side_validation)
+        self.models = ReadSettings.of(configuration, client_side_validation=client_side_validation)
 
     def __repr__(self) -> str:
         return MASK
@@ -58,11 +58,3 @@ class ReadySettings:
         except ApiValueError:  # which a call is told that sends it
             return None
         return MaskedDict(self.default_headers if key is None else {**self.default_headers, "Authorization": key})
-
-
-def read_settings(configuration: Configuration, client_side_validation: bool) -> ReadSettings | None:
-    """Return what models must know of a client; `None`, as a rule."""
-    discards, is_strict = configuration.discard_unknown_keys, configuration.strict_responses
-    if client_side_validation and not discards and not is_strict:
-        return None
-    return ReadSettings(client_side_validation, discards, is_strict)

@@ -16,9 +16,7 @@ from elements_sdk._serialization.parse import UnexpectedJson
 from elements_sdk._utils.errors import Translated
 from elements_sdk._version import __version__
 from elements_sdk.exceptions import ApiKeyError, ResponseFormatError
-
-if TYPE_CHECKING:
-    from elements_sdk.models._base import ReadSettings
+from elements_sdk.models._base import ReadSettings
 
 
 class LegacySettings:
@@ -96,10 +94,7 @@ class LegacyClient:
     """The part of ApiClient that this SDK does not need itself. What it needs in turn is loaded when it is called."""
 
     configuration: Any
-
-    if TYPE_CHECKING:
-
-        def _read_settings(self) -> ReadSettings | None: ...
+    client_side_validation: bool
 
     PRIMITIVE_TYPES: ClassVar[tuple[type, ...]] = (float, bool, bytes, str, int)
     NATIVE_TYPES_MAPPING: ClassVar[dict[str, type]] = {
@@ -123,7 +118,8 @@ class LegacyClient:
         :raises ResponseFormatError: the body is not what `response_type` says.
         """
         with Translated(UnexpectedJson, lambda error: ResponseFormatError(reason=str(error))):
-            return from_json(response.data, type_name(response_type), self._read_settings())
+            settings = ReadSettings.of(self.configuration, client_side_validation=self.client_side_validation)
+            return from_json(response.data, type_name(response_type), settings)
 
     def select_header_accept(self, accepts: Sequence[str]) -> str | None:
         """Choose the `Accept` header from what an endpoint offers."""

@@ -6,6 +6,7 @@ import os
 import ssl
 import sys
 from functools import partial
+from typing import Any
 
 from elements_sdk._utils.errors import Translated, problem_of_file
 from elements_sdk.configuration import Configuration
@@ -138,24 +139,16 @@ def _check_alone(configuration: Configuration) -> None:
 
 def _load_authorities(context: ssl.SSLContext, configuration: Configuration) -> None:
     """Trust what is given, else what the environment names, else certifi's collection."""
-    file, data = configuration.ssl_ca_cert, configuration.ssl_ca_data
-    if file is not None:
-        with _loading("ssl_ca_cert"):
-            context.load_verify_locations(cafile=_readable(file))
-    if data is not None:
-        with _loading("ssl_ca_data"):
-            context.load_verify_locations(cadata=data or "no certificate")
-    if file is not None or data is not None:
-        return
-    variables = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-    from_file, folder = (os.environ.get(name) if configuration.trust_env else None for name in variables)
-    if from_file:
-        with _loading("SSL_CERT_FILE"):
-            context.load_verify_locations(cafile=_readable(from_file))
-    if folder:
-        with _loading("SSL_CERT_DIR"):
-            context.load_verify_locations(capath=folder)
-    if not from_file and not folder:
+    own = ("ssl_ca_cert", "cafile", configuration.ssl_ca_cert), ("ssl_ca_data", "cadata", configuration.ssl_ca_data)
+    variables = (("SSL_CERT_FILE", "cafile"), ("SSL_CERT_DIR", "capath")) if configuration.trust_env else ()
+    named = [(name, kind, os.environ[name]) for name, kind in variables if os.environ.get(name)]
+    trusted: list[tuple[str, str, Any]] = [source for source in own if source[2] is not None] or named
+    for name, kind, value in trusted:
+        with _loading(name):
+            if kind == "cafile":
+                open(value, "rb").close()  # OpenSSL does not say what is wrong with it
+            context.load_verify_locations(**{kind: value or "no certificate"})
+    if not trusted:
         import certifi  # loaded late, as it may not be needed
 
         context.load_verify_locations(cafile=certifi.where())
@@ -166,7 +159,7 @@ def _load_client_certificate(context: ssl.SSLContext, configuration: Configurati
     for name, path in (("cert_file", file), ("key_file", key)):
         if path is not None:
             with _loading(name):
-                _readable(path)
+                open(path, "rb").close()
     if file is None:
         raise ApiValueError("key_file is set, and cert_file is not: set it to the certificate that goes with the key")
     with Translated((ssl.SSLError, ValueError), partial(_client_certificate_error, configuration, file)):
@@ -200,8 +193,3 @@ def _file_error(name: str, error: Exception) -> ApiValueError:
     if isinstance(error, ssl.SSLError | TypeError):
         return ApiValueError(f"{name} holds no certificate in PEM form")
     return ApiValueError(f"{name} cannot be read: {problem_of_file(error)}")
-
-
-def _readable(path: str) -> str:
-    open(path, "rb").close()
-    return path

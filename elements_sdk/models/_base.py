@@ -47,14 +47,16 @@ class ReadSettings(NamedTuple):
     strict_responses: bool = False
 
     @classmethod
-    def of(cls, settings: object) -> ReadSettings | None:
-        """Return what these settings say, be they a client's or out of any version's pickle; `None`: the defaults."""
-        kept = (
+    def of(cls, settings: object, **own: bool) -> ReadSettings | None:
+        """Return what these settings say, be they a client's or out of any version's pickle; `None`: the defaults.
+
+        :param own: what counts in place of that.
+        """
+        said = (
             settings if isinstance(settings, Mapping) else {name: getattr(settings, name, None) for name in cls._fields}
         )
-        read = cls(
-            *(bool(default if kept.get(name) is None else kept[name]) for name, default in cls._field_defaults.items())
-        )
+        given = {**said, **own}
+        read = cls(**{name: bool(given[name]) for name in cls._fields if given.get(name) is not None})
         return None if read == cls() else read
 
 
