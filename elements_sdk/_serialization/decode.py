@@ -16,7 +16,7 @@ from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from elements_sdk import models
@@ -275,14 +275,12 @@ def reader(type_name: str) -> Reader:
     :raises ApiValueError: there is no such type.
     """
     if item_type := list_of(type_name):
-        return _list_reader(reader(item_type))
+        return partial(_read_list, reader(item_type))
     if value_type := dict_of(type_name):
-        return _dict_reader(reader(value_type))
-    if type_name == "datetime":
-        return lambda value, _settings: read_datetime(value)
-    if type_name == "date":
-        return lambda value, _settings: _read_or_keep(parse_date, value)
-    if type_name in ("str", "int", "bool", "object", "float"):
+        return partial(_read_dict, reader(value_type))
+    if type_name in ("datetime", "date"):
+        return partial(_read_or_keep, parse_datetime if type_name == "datetime" else parse_date)
+    if type_name in _JSON_KINDS:
         return lambda value, _settings: value
     return _model_reader(models.by_name(type_name))
 
@@ -295,29 +293,19 @@ def _plan(type_name: str) -> _Plan:
     return _Plan(without != type_name, without, kinds, reader(without), reader(item_type) if item_type else None)
 
 
-def read_datetime(value: Any) -> Any:
-    """Read a date with time; what cannot be read stays as it came."""
-    return _read_or_keep(parse_datetime, value)
-
-
-def _read_or_keep(parse: Callable[[str], Any], value: Any) -> Any:
+def _read_or_keep(parse: Callable[[str], Any], value: Any, _settings: ReadSettings | None = None) -> Any:
     try:
         return parse(value)
     except (TypeError, ValueError):
         return value
 
 
-def _list_reader(read: Reader) -> Reader:
-    def read_list(value: Any, settings: ReadSettings | None) -> Any:
-        return _read_many(read, value, settings) if isinstance(value, list) else value
-
-    return read_list
+def _read_list(read: Reader, value: Any, settings: ReadSettings | None) -> Any:
+    return _read_many(read, value, settings) if isinstance(value, list) else value
 
 
-def _dict_reader(read: Reader) -> Reader:
-    return lambda value, settings: (
-        {key: read(item, settings) for key, item in value.items()} if isinstance(value, dict) else value
-    )
+def _read_dict(read: Reader, value: Any, settings: ReadSettings | None) -> Any:
+    return {key: read(item, settings) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 _MODEL_READER = """
@@ -346,7 +334,7 @@ def _model_reader(cls: type[Model]) -> Reader:
         "absent": dict.fromkeys(cls.openapi_types),
         "additional": _additional,
         "fromisoformat": datetime.fromisoformat,
-        "read_datetime": read_datetime,
+        "read_datetime": partial(_read_or_keep, parse_datetime),
         "read_many": _read_many,
     }
     statements = [line for name, kind in cls.openapi_types.items() for line in _assignment(name, kind, scope)]
