@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from elements_sdk._client.credentials import Credentials
 from elements_sdk._client.hints import hint_for
 from elements_sdk._client.sender import Sender, Transport
-from elements_sdk._client.settings import ReadySettings, read_settings
+from elements_sdk._client.settings import ReadySettings
 from elements_sdk._config.legacy import LegacyClient
 from elements_sdk._config.logging import logger
 from elements_sdk._http.body import Body, BodyBuffer
@@ -40,7 +40,6 @@ from elements_sdk.exceptions import (
 
 if TYPE_CHECKING:
     from elements_sdk._operations.raw_request import RawCall
-    from elements_sdk.models._base import ReadSettings
 
 C = TypeVar("C")
 # Methods of 3.3 and of this class that no call uses.
@@ -178,9 +177,7 @@ class BaseClient(LegacyClient):
         timeouts = options.timeouts or Timeouts(*settings.timeouts, options.timeout)
         if self.left_out:
             self._check_left_out(operation.is_login)
-        host, origin = settings.host, settings.origin
-        if options.host is not None:
-            host, origin = options.host, origin_of(options.host)
+        origin = settings.origin if options.host is None else origin_of(options.host)
         is_ours = origin == settings.origin
         has_session = is_ours and not settings.has_key
         if not self._has_warned and (not is_ours or settings.is_cleartext):
@@ -189,8 +186,7 @@ class BaseClient(LegacyClient):
         asked = _NOT_ASKED
         if sends_key and settings.asks_for_key:
             asked = Opaque(self.configuration.get_api_key_with_prefix("Authorization"))
-        accepts_gzip = request.method == "GET" and options.preload and settings.compression
-        self._prepare(request, settings, host, origin, sends_key, accepts_gzip, asked)
+        self._prepare(request, settings, options, origin, asked)
         keep = self._credentials.keep_session if has_session else None
         body: Body = self._to_file if operation.result == "file" else "read"
         sent = request, settings, timeouts, body if options.preload else "leave", keep
@@ -206,7 +202,7 @@ class BaseClient(LegacyClient):
                 data = await operation.read(request, response, settings.models, settings.max_response_bytes, rest)
             except ApiException as error:
                 if has_session and isinstance(error, UnauthorizedException | ForbiddenException):
-                    self._credentials.explain(error, host)
+                    self._credentials.explain(error, settings.host)
                 if options.identity is None:  # a Session has said who is calling
                     error.hint = hint_for(error, request, self.configuration) or error.hint
                 raise
@@ -224,32 +220,26 @@ class BaseClient(LegacyClient):
     # Frames that raise name neither headers nor URL: reporters look up the dotted names of their source.
 
     def _prepare(
-        self,
-        request: Request,
-        settings: ReadySettings,
-        host: str,
-        origin: str,
-        sends_key: bool,
-        accepts_gzip: bool,
-        asked: Opaque[str | None],
+        self, request: Request, settings: ReadySettings, options: RequestOptions, origin: str, asked: Opaque[str | None]
     ) -> None:
         """Add URL, default headers and credentials.
 
         :param asked: the API key, if it is asked for at each use.
         """
-        request.url, request.origin = host + request.path, origin
+        request.url, request.origin = (options.host or settings.host) + request.path, origin
         if request.query:
             request.url = with_query(request.url, request)
         if origin != settings.origin:
             request.headers["User-Agent"] = self.user_agent
             return
-        request.headers.update(settings.headers if sends_key else settings.default_headers)
+        request.headers.update(settings.headers if options.sends_key else settings.default_headers)
         if reveal(asked) is not None:
             request.headers["Authorization"] = reveal(asked)
         if not settings.has_key:
             self._credentials.add_session(request, self.cookie)
         elif self._cookie:
             request.headers["Cookie"] = "; ".join(filter(None, [self._cookie, request.headers.get("Cookie")]))
+        accepts_gzip = request.method == "GET" and options.preload and settings.compression
         if accepts_gzip and "accept-encoding" not in map(str.lower, request.headers):
             request.headers = MaskedDict({"Accept-Encoding": "gzip", **request.headers})
 
@@ -266,9 +256,6 @@ class BaseClient(LegacyClient):
         from elements_sdk._client.download import FileBuffer  # loaded late: hardly anybody needs it
 
         return FileBuffer(self.configuration.max_response_bytes, self.configuration.temp_folder_path)
-
-    def _read_settings(self) -> ReadSettings | None:
-        return read_settings(self.configuration, self.client_side_validation)
 
     def __repr__(self) -> str:
         given = vars(self).get("configuration")  # it may be half made

@@ -94,7 +94,6 @@ class LegacyClient:
     """The part of ApiClient that this SDK does not need itself. What it needs in turn is loaded when it is called."""
 
     configuration: Any
-    client_side_validation: bool
 
     PRIMITIVE_TYPES: ClassVar[tuple[type, ...]] = (float, bool, bytes, str, int)
     NATIVE_TYPES_MAPPING: ClassVar[dict[str, type]] = {
@@ -112,7 +111,7 @@ class LegacyClient:
         """Turn models, dates and what holds them into plain values, as they go over the wire."""
         return to_plain(obj)
 
-    def deserialize(self, response: Any, response_type: str | type) -> Any:
+    def deserialize(self: Any, response: Any, response_type: str | type) -> Any:
         """Read the body of `response`, anything with `data` as text or bytes, as a type or the name of one.
 
         :raises ResponseFormatError: the body is not what `response_type` says.

@@ -52,11 +52,10 @@ class ReadSettings(NamedTuple):
 
         :param own: what counts in place of that.
         """
-        said = (
-            settings if isinstance(settings, Mapping) else {name: getattr(settings, name, None) for name in cls._fields}
-        )
-        given = {**said, **own}
-        read = cls(**{name: bool(given[name]) for name in cls._fields if given.get(name) is not None})
+        if not isinstance(settings, Mapping):
+            settings = {name: getattr(settings, name, None) for name in cls._fields}
+        said = {**settings, **own}
+        read = cls(**{name: bool(said[name]) for name in cls._fields if said.get(name) is not None})
         return None if read == cls() else read
 
 
