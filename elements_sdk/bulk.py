@@ -272,7 +272,7 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], Iterator[Outcome[Item, V
         self.close()
 
     def __del__(self) -> None:
-        if self._threads.is_ours():
+        if self._threads.process == os.getpid():  # not in a forked one, which has no such threads
             self.close()
 
     def stop(self) -> None:
@@ -320,11 +320,7 @@ class _ThreadExecutor(Executor[_Call[Item, Value]]):
         self._lock = threading.Lock()
         self._busy = 0
         self._threads: list[threading.Thread] = []
-        self._process = os.getpid()
-
-    def is_ours(self) -> bool:
-        """Return whether the threads are in this process, not in the one it was forked from."""
-        return os.getpid() == self._process
+        self.process = os.getpid()
 
     def start(self, call: _Call[Item, Value]) -> None:
         with self._lock:

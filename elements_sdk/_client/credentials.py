@@ -26,8 +26,7 @@ class Credentials:
 
     def __init__(self) -> None:
         self._cookies: Cookies | None = None
-        self._lock = threading.Lock()
-        self._renewal = Slots(1)
+        self.renew_after_fork()
         # The key that was refused last, and the one in its place.
         self._renewed: tuple[Opaque[str], Opaque[str | None]] = Opaque(""), Opaque(None)
         register_after_fork(self)
