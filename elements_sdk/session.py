@@ -126,13 +126,10 @@ class _ThreadCondition:
         self._condition = threading.Condition(self.lock)
 
     async def wait_for(self, predicate: Callable[[], bool], within: float | None) -> bool:
-        """Wait until the predicate is true; return whether it was within that many seconds."""
         return self._condition.wait_for(predicate, within)
 
     def notify_all(self) -> None:
-        """Wake up all who wait."""
         self._condition.notify_all()
 
     def current_owner(self) -> object:
-        """Return the number of this thread."""
         return threading.get_ident()

@@ -88,7 +88,6 @@ class BaseClient(LegacyClient):
         register_after_fork(self)
 
     def renew_after_fork(self) -> None:
-        """Make a new lock for this process."""
         self._lock = threading.Lock()
 
     @property

@@ -32,7 +32,6 @@ class Credentials:
         register_after_fork(self)
 
     def renew_after_fork(self) -> None:
-        """Make new locks for this process."""
         self._lock = threading.Lock()
         self._renewal = Slots(1)
 

@@ -44,7 +44,6 @@ class GivenTransport:
     async def send(
         self, request: Request, timeouts: Timeouts, *, body: Body, longest_idle: float | None
     ) -> Response | OpenApiException:
-        """Send a request once; return the response, or why there is none."""
         if body == "leave":
             return ApiValueError(_LEFT)
         try:
@@ -68,13 +67,10 @@ class GivenTransport:
             return body_error(request, response, error)
 
     async def pause(self, seconds: float) -> None:
-        """Wait for that many seconds."""
         await settled(self.given.pause(seconds))
 
     def is_cleartext(self, origin: str) -> bool:
-        """Return whether others can read what goes to this origin."""
         return bool(getattr(self.given, "is_cleartext", urls.is_cleartext)(origin))
 
     def close(self) -> Awaitable[None] | None:
-        """Close it."""
         return self.given.close()

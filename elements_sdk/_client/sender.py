@@ -29,7 +29,13 @@ class Transport(Protocol):
     async def send(
         self, request: Request, timeouts: Timeouts, *, body: Body, longest_idle: float | None
     ) -> Response | OpenApiException:
-        """Send a request to its `url`, once; return the response, or why there is none."""
+        """Send a request to its `url` once, without retries or redirects; return the response, or why there is none.
+
+        :param body: what becomes of the body of a success: it is read, or left in `Response.raw` for the caller to read
+            and close, or goes into a file. The body of anything else is always read.
+        :param longest_idle: seconds for which a connection may have been idle to be used for a request that changes
+            something.
+        """
         ...
 
     async def pause(self, seconds: float) -> None:
@@ -37,7 +43,7 @@ class Transport(Protocol):
         ...
 
     def is_cleartext(self, origin: str) -> bool:
-        """Return whether others can read what goes to this origin."""
+        """Return whether others can read what goes to this origin: by plain http to another machine or a proxy."""
         ...
 
 

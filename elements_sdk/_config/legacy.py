@@ -28,8 +28,7 @@ class LegacySettings:
 
     if TYPE_CHECKING:
 
-        def get_api_key_with_prefix(self, identifier: str) -> str | None:
-            """Return the API key as it is sent."""
+        def get_api_key_with_prefix(self, identifier: str) -> str | None: ...
 
     def get_basic_auth_token(self) -> str:
         """Return the `Authorization` header of HTTP basic authentication with `username` and `password`."""

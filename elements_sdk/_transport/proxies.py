@@ -60,7 +60,6 @@ class Proxies:
         return self._known[name]
 
     def is_cleartext(self, origin: str) -> bool:
-        """Return whether others can read what goes to this origin: by plain http to another machine or a proxy."""
         proxy = None if origin.startswith("https:") else self.proxy_for(origin)
         return is_cleartext(origin) or (proxy is not None and is_cleartext(proxy.address))
 

@@ -53,13 +53,6 @@ class Transport:
     async def send(
         self, request: Request, timeouts: Timeouts, *, body: Body = "read", longest_idle: float | None = None
     ) -> Response | OpenApiException:
-        """Send a request to its `url` once, without retries or redirects; return the response, or why there is none.
-
-        :param body: what becomes of the body of a success: it is read, or left in `Response.raw` for the caller to read
-            and close, or goes into a file. The body of anything else is always read.
-        :param longest_idle: seconds for which a connection may have been idle to be used for a request that changes
-            something.
-        """
         key = request.origin, body == "leave"
         route = self._pools.routes.get(key) or self._pools.new_route(*key)
         if route.is_forwarded:  # a small proxy closes after an answer without a word, maybe as the next request comes
@@ -96,11 +89,9 @@ class Transport:
                 self.close()
 
     async def pause(self, seconds: float) -> None:
-        """Wait for that many seconds."""
         time.sleep(seconds)
 
     def is_cleartext(self, origin: str) -> bool:
-        """Return whether others can read what goes to this origin: by plain http to another machine or a proxy."""
         return self._pools.proxies.is_cleartext(origin)
 
     def close(self) -> None:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 # sockets, the socket's callback runs, the task runs. A timer that was due meanwhile may be called before all of these.
 _TURNS_TO_SEE = 3
 _TURNS_TO_LEAVE = 10  # more than it takes: tasks of aiohttp end one after another
-
-
 _NO_ASYNCIO = (
     "no event loop of asyncio is running here: use asyncio.run, or anyio.run with its backend asyncio; "
     "under trio make blocking calls in a thread"

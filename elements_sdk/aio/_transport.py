@@ -83,7 +83,6 @@ class Transport:
     async def send(
         self, request: Request, timeouts: Timeouts, *, body: Body = "read", longest_idle: float | None = None
     ) -> Response | OpenApiException:
-        """Send a request to its `url` once, without retries or redirects; return the response, or why there is none."""
         if self._is_closed:
             failed = make_exception(ApiConnectionError, request, None, reason=CLOSED_MEANWHILE, request_sent="no")
             failed.is_final = True
@@ -128,7 +127,6 @@ class Transport:
                 await self._closing.wait()
 
     def is_cleartext(self, origin: str) -> bool:
-        """Return whether others can read what goes to this origin: by plain http to another machine or a proxy."""
         return self._proxies.is_cleartext(origin)
 
     async def close(self) -> None:

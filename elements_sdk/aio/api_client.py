@@ -70,11 +70,7 @@ class ApiClient(BaseClient):
     def call(
         self, operation: Operation, arguments: Opaque[Mapping[str, Any]], options: Mapping[str, Any] | None = None
     ) -> Coroutine[Any, Any, Any]:
-        """Make a documented call and return its data.
-
-        :param arguments: the call's own arguments, by name.
-        :param options: the keywords that every call takes.
-        """
+        """Make a documented call and return its data; see `elements_sdk.ApiClient.call`."""
         read = read_options(operation, options, data_only=True) if options else DATA_ONLY
         return BaseClient._call(self, operation, arguments, read)  # type: ignore[no-any-return]
 

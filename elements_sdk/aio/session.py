@@ -127,7 +127,6 @@ class _TaskCondition:
         self._waiting: list[asyncio.Future[None]] = []
 
     async def wait_for(self, predicate: Callable[[], bool], within: float | None) -> bool:
-        """Wait until the predicate is true; return whether it was within that many seconds."""
         try:
             async with asyncio.timeout(within):
                 while not predicate():
@@ -139,12 +138,10 @@ class _TaskCondition:
         return True
 
     def notify_all(self) -> None:
-        """Wake up all who wait."""
         waiting, self._waiting = self._waiting, []
         for notice in waiting:
             if not notice.done():
                 notice.set_result(None)
 
     def current_owner(self) -> object:
-        """Return this task."""
         return asyncio.current_task()

@@ -23,17 +23,13 @@ if TYPE_CHECKING:
 
 
 class ModelSettings(Protocol):
-    """The two settings of a `Configuration` that concern models."""
+    """The settings of a `Configuration` that concern models: are rules checked, and is the undocumented dropped?"""
 
     @property
-    def client_side_validation(self) -> bool:
-        """Whether values are compared with the rules of their properties."""
-        ...
+    def client_side_validation(self) -> bool: ...
 
     @property
-    def discard_unknown_keys(self) -> bool:
-        """Whether undocumented properties are dropped."""
-        ...
+    def discard_unknown_keys(self) -> bool: ...
 
 
 _OWN = "__dict__"  # of a model's state: the attributes that a derived class has besides the properties
