@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
 _LOGGING = ("debug", "logger_file", "logger_format")
 _SECRET_SETTINGS = ("api_key", "password", "proxy", "proxy_headers", "key_password")
-_SHARED_BY_COPIES = ("refresh_api_key_hook", "ssl_context")
-_CURES = {
+_SHARED_BY_COPIES = {  # setting -> what to do where it is to be pickled
     "refresh_api_key_hook": "use a function of a module, not a lambda or one inside a function",
     "ssl_context": "say whom to trust by ssl_ca_cert or ssl_ca_data",
 }
@@ -347,8 +346,8 @@ def _apply_environment(configuration: Configuration, environment: Mapping[str, s
 
 
 def _pickling_error(name: str, error: Exception) -> ApiValueError:
-    reason = type(error).__name__
-    return ApiValueError(f"{name} cannot be pickled ({reason}): {_CURES[name]}, or set it to None and again there")
+    cure = f"{_SHARED_BY_COPIES[name]}, or set it to None and again there"
+    return ApiValueError(f"{name} cannot be pickled ({type(error).__name__}): {cure}")
 
 
 def _is_own(kind: type[Configuration], name: str) -> bool:

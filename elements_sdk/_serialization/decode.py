@@ -32,6 +32,7 @@ from elements_sdk._serialization.parse import (
     parse_json,
 )
 from elements_sdk._utils.dates import parse_date, parse_datetime
+from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.plain import type_text
 from elements_sdk._utils.sync import run
 from elements_sdk.exceptions import ApiValueError
@@ -146,15 +147,12 @@ def type_name(given: str | type) -> str:
 
     :raises ApiValueError: responses are not read as that type.
     """
-    try:
+    what = "responses are read as a type or the name of one"
+    with Translated(TypeError, lambda error: ApiValueError(f"{what}, and {error}")):
         name = type_text(given)
-    except TypeError as error:
-        problem = str(error)
-    else:
-        if name != "file":
-            reader(name)
-        return name
-    raise ApiValueError(f"responses are read as a type or the name of one, and {problem}")
+    if name != "file":
+        reader(name)
+    return name
 
 
 def without_page(type_name: str) -> str:

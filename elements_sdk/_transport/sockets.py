@@ -7,7 +7,6 @@ import selectors
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 from elements_sdk._http.budgets import BLOCK
@@ -94,9 +93,9 @@ class Socket:
             if is_large and isinstance(self._source, socket.socket) and not isinstance(self._source, ssl.SSLSocket):
                 self._send_until_answered(memoryview(data), attempt)
                 return
-            for chunk in _cut(memoryview(data)) if is_large else [data]:
+            for start in range(0, len(data), BLOCK):
                 self.limit(attempt)
-                self._source.sendall(chunk)
+                self._source.sendall(memoryview(data)[start : start + BLOCK] if is_large else data)
         except (ConnectionError, ssl.SSLEOFError):
             if self._is_connecting:
                 raise
@@ -165,7 +164,3 @@ class _Reader(io.RawIOBase):
             source.readers -= 1
             if source.is_closed:
                 source.close()
-
-
-def _cut(data: memoryview) -> Iterator[memoryview]:
-    return (data[start : start + BLOCK] for start in range(0, len(data), BLOCK))
