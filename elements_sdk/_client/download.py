@@ -49,14 +49,12 @@ class FileBuffer(BodyBuffer):
             shutil.rmtree(self._path.parent, ignore_errors=True)
             raise
 
-    def value(self, response: Response) -> DownloadedFile:
-        """Return the path of the file."""
+    def put_into(self, response: Response) -> None:
         self._file.close()
-        headers = response.headers
-        path = DownloadedFile(self._path)
+        headers, path = response.headers, DownloadedFile(self._path)
         path.suggested_name = harmless_name(headers.get("Content-Disposition", ""))
         path.content_type = headers.get("Content-Type")
-        return path
+        response.file = path
 
     def discard(self) -> None:
         """Remove the file and its folder."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 
-from elements_sdk._http.body import Body, BodyError, new_body, put_into
+from elements_sdk._http.body import Body, BodyError, new_body
 from elements_sdk._http.messages import Request, Response
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._operations.errors import body_error, make_exception
@@ -60,7 +60,7 @@ class GivenTransport:
         sink = new_body(body, response.status, self._configuration.max_response_bytes)
         try:
             sink.write(response.data)
-            put_into(response, sink)
+            sink.put_into(response)
             return response
         except BodyError as error:
             sink.discard()

@@ -117,10 +117,8 @@ def _problem_of_name(host: str) -> str | None:
     address, percent, zone = host.partition("%")
     if percent and not (":" in address and re.fullmatch("[A-Za-z0-9._~-]+", zone.removeprefix("25"))):
         return "must hold no percent sign but that of a zone ([fe80::1%25eth0])"  # some would decode it
-    last = host.rstrip(".").rpartition(".")[2]
-    if (last.isdigit() or last.startswith("0x")) and not _is_ipv4(
-        host
-    ):  # some take 127.1 for 127.0.0.1, others for a name
+    last = host.rstrip(".").rpartition(".")[2]  # some take 127.1 for 127.0.0.1, others for a name
+    if (last.isdigit() or last.startswith("0x")) and not _is_ipv4(host):
         return "must name a server; an IPv4 address is four numbers from 0 to 255"
     fits = all(0 < len(part) < 64 for part in host.rstrip(".").split("."))
     return None if fits else "must name a server, in parts of 1 to 63 characters"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from elements_sdk._http.budgets import BLOCK
 from elements_sdk._http.messages import Response
@@ -88,9 +88,9 @@ class BodyBuffer:
             raise TooLarge(too_large(self._most))
         self._store(chunk)
 
-    def value(self, response: Response) -> Any:
-        """Return the complete body, or the path of its file with what the response's headers say of it."""
-        return b"" if self._whole is None else self._whole.getvalue()  # without a copy
+    def put_into(self, response: Response) -> None:
+        """Put the complete body into its response: bytes as data, a path as file."""
+        response.data = b"" if self._whole is None else self._whole.getvalue()  # without a copy
 
     def discard(self) -> None:
         """Drop what was stored."""
@@ -119,12 +119,3 @@ def new_body(body: Body, status: int, limit: int | None) -> BodyBuffer:
     :raises FileError: the file cannot be made.
     """
     return body() if callable(body) and 200 <= status < 300 else BodyBuffer(limit)
-
-
-def put_into(response: Response, sink: BodyBuffer) -> None:
-    """Put a complete body into its response: bytes as data, a path as file."""
-    value = sink.value(response)
-    if isinstance(value, bytes):
-        response.data = value
-    else:
-        response.file = value

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import urllib3
 from urllib3 import exceptions as errors
 
-from elements_sdk._http.body import Body, BodyBuffer, BodyError, Malformed, is_small, new_body, put_into
+from elements_sdk._http.body import Body, BodyBuffer, BodyError, Malformed, is_small, new_body
 from elements_sdk._http.budgets import BLOCK
 from elements_sdk._http.inflate import Inflater
 from elements_sdk._http.messages import Request, Response
@@ -116,7 +116,7 @@ class Transport:
                 return response
             sink = new_body(body, raw.status, settings.max_response_bytes)
             _read_body(raw, sink, Inflater(_coded(raw), settings.max_response_bytes), timeouts)
-            put_into(response, sink)
+            sink.put_into(response)
             return response
         except BaseException as error:
             close_response(raw)

@@ -16,7 +16,7 @@ from aiohttp.client_exceptions import ClientConnectorDNSError, ClientSSLError
 from urllib3 import HTTPHeaderDict
 from yarl import URL
 
-from elements_sdk._http.body import Body, BodyBuffer, BodyError, is_small, new_body, put_into
+from elements_sdk._http.body import Body, BodyBuffer, BodyError, is_small, new_body
 from elements_sdk._http.budgets import BLOCK, HEADER_LINE, HEADERS
 from elements_sdk._http.framing import check_framing
 from elements_sdk._http.inflate import Inflater
@@ -236,7 +236,7 @@ class Transport:
             await _read_body(
                 raw, sink, Inflater(response.headers, settings.max_response_bytes), attempt, callable(body)
             )
-            put_into(response, sink)
+            sink.put_into(response)
             return response
         except BaseException as error:  # the slot in the pool must become free, whatever stopped the reading
             raw.close()
