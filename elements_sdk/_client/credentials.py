@@ -11,7 +11,7 @@ from elements_sdk._operations.errors import deadline_exceeded
 from elements_sdk._transport.slots import Slots
 from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.fork import register_after_fork
-from elements_sdk._utils.redaction import MASK, Opaque, reveal
+from elements_sdk._utils.redaction import Masked, Opaque, reveal
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiException
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _RENEWING = "waiting for the key to be renewed"
 
 
-class Credentials:
+class Credentials(Masked):
     """The credentials of one client. With an API key, cookies are neither kept nor sent."""
 
     def __init__(self) -> None:
@@ -34,9 +34,6 @@ class Credentials:
     def renew_after_fork(self) -> None:
         self._lock = threading.Lock()
         self._renewal = Slots(1)
-
-    def __repr__(self) -> str:
-        return MASK
 
     def renew_key(self, request: Request, configuration: Configuration, timeouts: Timeouts) -> bool:
         """Renew a refused key by `refresh_api_key_hook`; return whether there is one to try again with.

@@ -15,7 +15,7 @@ from elements_sdk._http.messages import Request, Response, check_headers, put_ho
 from elements_sdk._http.redirects import MOST_REDIRECTS, follow
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._utils.errors import without_frames
-from elements_sdk._utils.redaction import MASK, MaskedDict
+from elements_sdk._utils.redaction import Masked, MaskedDict
 from elements_sdk.exceptions import ApiException, ApiValueError, OpenApiException
 from elements_sdk.retry import FULL_BUDGET, RetryBudget, RetryPolicy
 
@@ -47,7 +47,7 @@ class Transport(Protocol):
         ...
 
 
-class Sender:
+class Sender(Masked):
     """The sender of the requests of one client.
 
     :ivar last_response: the last response.
@@ -59,9 +59,6 @@ class Sender:
         self.budget = RetryBudget()
         self._transport = transport
         self._sendable = MaskedDict()  # the last headers that have passed the check
-
-    def __repr__(self) -> str:
-        return MASK
 
     async def send(
         self, request: Request, settings: ReadySettings, timeouts: Timeouts, body: Body, received: Received = None

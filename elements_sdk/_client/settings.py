@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from elements_sdk._utils.redaction import MASK, MaskedDict
+from elements_sdk._utils.redaction import Masked, MaskedDict
 from elements_sdk._utils.urls import origin_of
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import ApiValueError
@@ -10,7 +10,7 @@ from elements_sdk.models._base import ReadSettings
 from elements_sdk.retry import RetryPolicy
 
 
-class ReadySettings:
+class ReadySettings(Masked):
     """The settings of the calls of a client; they do not change.
 
     :ivar has_key: whether the client authenticates by an API key, or by an `Authorization` header of the user's own.
@@ -44,9 +44,6 @@ class ReadySettings:
         self.compression = configuration.compression
         self.max_response_bytes = configuration.max_response_bytes
         self.models = ReadSettings.of(configuration, client_side_validation=client_side_validation)
-
-    def __repr__(self) -> str:
-        return MASK
 
     def _with_key(self) -> MaskedDict | None:
         given = self.configuration

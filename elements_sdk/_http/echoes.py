@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote
 
 from elements_sdk._http.messages import Request
 from elements_sdk._utils.errors import Translated, without_frames
-from elements_sdk._utils.redaction import MASK, is_secret_name
+from elements_sdk._utils.redaction import MASK, Masked, is_secret_name
 
 _PUBLIC_HEADERS = frozenset(("accept", "accept-encoding", "accept-language", "cache-control", "connection"))
 _PUBLIC_HEADERS |= {"content-length", "content-type", "host", "referer", "traceparent", "user-agent", "x-request-id"}
@@ -30,7 +30,7 @@ _ESCAPES = (
 )
 
 
-class Echoes:
+class Echoes(Masked):
     """The secrets of a request, masked in whatever spelling an answer repeats them.
 
     They are worked out when an answer has to be shown, which is after a failure only.
@@ -48,9 +48,6 @@ class Echoes:
         self._secrets = _longest_first(pieces)
         self._plain = _longest_first(_unescaped(piece)[0] for piece in pieces)
         self._margin = _PER_CHARACTER * len(self._secrets[0]) if pieces else 0
-
-    def __repr__(self) -> str:
-        return MASK
 
     def mask(self, text: str | bytes, most: int) -> str:
         """Return the beginning of a text, with the secrets masked; half of one is not shown either.

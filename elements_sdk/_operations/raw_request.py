@@ -16,7 +16,7 @@ from elements_sdk._serialization.decode import type_name, without_page
 from elements_sdk._serialization.encode import to_json, to_plain
 from elements_sdk._serialization.forms import files_parameters, parameters_to_tuples
 from elements_sdk._utils.errors import Translated, without_frames
-from elements_sdk._utils.redaction import MASK, MaskedDict
+from elements_sdk._utils.redaction import Masked, MaskedDict
 from elements_sdk._utils.urls import origin_of, quoted_path, quoted_url
 from elements_sdk.exceptions import ApiTypeError, ApiValueError, OpenApiException
 
@@ -27,7 +27,7 @@ METHODS = frozenset({"GET", "HEAD", "DELETE", "POST", "PUT", "PATCH", "OPTIONS"}
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
-class RawCall:
+class RawCall(Masked):
     """The arguments of `ApiClient.call_api` and `ApiClient.request`; like an `Opaque`, it shows none of them.
 
     :ivar target: a path below the host, or a whole URL.
@@ -48,9 +48,6 @@ class RawCall:
     response_type: str | type | None = None
     auth_settings: Sequence[str] | None = None
     host: str | None = None
-
-    def __repr__(self) -> str:
-        return MASK
 
     def bind(self, safe_characters: str = "") -> tuple[Operation, Request, RequestOptions]:
         """Return the operation, the request and the options of `call_api`.

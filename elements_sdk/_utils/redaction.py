@@ -26,7 +26,16 @@ _TOKEN = r"[\w+/=.\-]{16,}"
 _TAGS = r"(?is)<(script|style)\b.*?</\1\s*>|<[^<>]*>"
 
 
-class Opaque(Generic[T_co]):
+class Masked:
+    """What shows nothing of itself, as a local that an error reporter shows."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return MASK
+
+
+class Opaque(Masked, Generic[T_co]):
     """A value that may be secret, as the locals of this package hold it; `reveal` returns it.
 
     Error reporters walk the mappings and sequences in locals without asking for their repr (sentry-sdk 2, elastic-apm
@@ -38,9 +47,6 @@ class Opaque(Generic[T_co]):
 
     def __init__(self, value: T_co) -> None:
         self._value = value
-
-    def __repr__(self) -> str:
-        return MASK
 
 
 if TYPE_CHECKING:
