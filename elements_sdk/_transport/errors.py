@@ -83,19 +83,13 @@ BROKEN_OFF = "the answer broke off"
 _PASSING = (0, 429, 502, 503, 504)  # of a proxy that was asked to connect; after others it is no use to ask again
 _BROKE = "the connection broke before the answer was complete"
 _LOOK = ("; look whether it was done before you try again", "; try again later")
-_SENT: dict[Phase, RequestSent] = {
-    "waiting for a free connection": "no",
-    "connecting": "no",
-    "sending the request": "maybe",
-    "waiting for the answer": "maybe",
-    "reading the answer": "yes",
-}
-_LIMIT_REACHED: dict[Phase, str] = {
-    "waiting for a free connection": "no connection of the pool became free in time",
-    "connecting": "the server did not accept the connection in time",
-    "sending the request": "the server did not take the request in time",
-    "waiting for the answer": "the server did not answer in time",
-    "reading the answer": "the answer did not come in time",
+# Phase -> whether the server may have acted on the request, and what to say where it took too long.
+_PHASES: dict[Phase, tuple[RequestSent, str]] = {
+    "waiting for a free connection": ("no", "no connection of the pool became free in time"),
+    "connecting": ("no", "the server did not accept the connection in time"),
+    "sending the request": ("maybe", "the server did not take the request in time"),
+    "waiting for the answer": ("maybe", "the server did not answer in time"),
+    "reading the answer": ("yes", "the answer did not come in time"),
 }
 
 
@@ -106,7 +100,7 @@ def transport_error(
     if isinstance(error, OpenApiException):
         return without_frames(error)
     chain = [item for item in (error, *_causes(error)) if not isinstance(item, exception_map.wrappers)]
-    sent = _SENT[attempt.phase]
+    sent, too_late = _PHASES[attempt.phase]
     ours: type[ApiException] = ApiConnectionError
     is_late = any(
         isinstance(item, exception_map.timeouts) and not isinstance(item, exception_map.not_timeouts) for item in chain
@@ -122,7 +116,7 @@ def transport_error(
     is_broken = any(isinstance(item, exception_map.disconnects) for item in chain)
     known = next((other for other in exception_map.others if any(isinstance(item, other[0]) for item in chain)), None)
     if is_late:
-        ours, reason = ApiTimeoutError, _LIMIT_REACHED[attempt.phase] + "; Configuration.timeout may allow more"
+        ours, reason = ApiTimeoutError, f"{too_late}; Configuration.timeout may allow more"
     elif has_proxy and sent == "no" and is_broken:
         ours, reason = ProxyError, "the proxy broke the connection off"
     elif known is not None:
@@ -187,7 +181,7 @@ def outcome_of_refusal(request: Request, response: Response, is_forwarded: bool)
 
 def _tls_exception(request: Request, chain: list[BaseException], attempt: Attempt) -> TlsError | None:
     """Make the exception for a connection that is not trusted; `None` if that is not it, as when it was just cut."""
-    netloc, sent = urlsplit(request.url).netloc, _SENT[attempt.phase]
+    netloc, sent = urlsplit(request.url).netloc, _PHASES[attempt.phase][0]
     kinds = (ssl.SSLError, CertificateError, SpeaksTls)
     broken = next((item for item in chain if isinstance(item, kinds)), None)
     if broken is None or isinstance(broken, ssl.SSLEOFError | ssl.SSLZeroReturnError):
