@@ -89,17 +89,10 @@ def shown_headers(headers: Mapping[str, str], mask: Callable[[str], str]) -> HTT
 def excerpt(text: str) -> str:
     """Cut a body down to what an error message may show: markup removed, whatever may be a secret masked."""
     start = text[: 20 * _EXCERPT_LENGTH].lstrip("\ufeff \t\r\n")
-    shown = re.sub(_QUOTED, _masked_text, start) if _is_data(start) else start
+    shown = start
+    if "{" in start[:20] or start[:1] in ("[", '"', "'"):  # texts in quotes, unless they are names of something
+        shown = re.sub(_QUOTED, lambda found: found[0] if found[1] else f'"{MASK}"', start)
     shown = re.sub(_TAGS, " ", shown)
     shown = re.sub(_NAMED_SECRET, rf"\1{MASK}", shown)
     shown = " ".join(re.sub(_TOKEN, MASK, word) if re.search(r"\d", word) else word for word in shown.split())
     return shown if len(shown) <= _EXCERPT_LENGTH else shown[:_EXCERPT_LENGTH] + "..."
-
-
-def _masked_text(found: re.Match[str]) -> str:
-    """Mask a text in quotes, unless it is the name of something."""
-    return found[0] if found[1] else f'"{MASK}"'
-
-
-def _is_data(text: str) -> bool:
-    return "{" in text[:20] or text[:1] in ("[", '"', "'")

@@ -80,7 +80,8 @@ class Connector(aiohttp.TCPConnector):
         attempt.is_on_new_connection = True
         attempt.begin("connecting", attempt.timeouts.connect)
         if req.is_ssl() and req.ssl.verify_mode is ssl.CERT_NONE:
-            _warn_of_unverified(req.url.host)
+            text = f"Unverified HTTPS request is being made to host '{req.url.host}': Configuration.verify_ssl is off"
+            warnings.warn(text, InsecureRequestWarning, stacklevel=2)
         try:
             protocol = await super()._create_connection(req, traces, timeout)
         except (aiohttp.ClientConnectorError, ssl.SSLError) as error:
@@ -165,8 +166,3 @@ def _has_ended(connection: Connection) -> bool:
         return True
     raw = transport.get_extra_info("socket")
     return raw is not None and wait_for_read(raw, timeout=0)
-
-
-def _warn_of_unverified(host: str) -> None:
-    text = f"Unverified HTTPS request is being made to host '{host}': Configuration.verify_ssl is off"
-    warnings.warn(text, InsecureRequestWarning, stacklevel=2)
