@@ -48,7 +48,7 @@ def by_call_api(
     :param client: anything that has a `call_api`; a mock, say.
     """
     request = operation.request(arguments, getattr(client, "client_side_validation", True))
-    bind = getattr(type(client), "_bind", None)  # a mock's class has none
+    bind = getattr(type(client), "_bind", None)  # only the client of a session has one
     if bind is not None:
         options = bind(client, operation, request, options)
     path = DocumentedPath(operation.path)
