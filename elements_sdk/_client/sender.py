@@ -83,7 +83,11 @@ class Sender(Masked):
                 record_attempt(request, outcome, time.monotonic() - started)
             if isinstance(outcome, Response):
                 self.last_response, request.sent = outcome, "yes"
-            seconds = self._seconds_to_wait(request, outcome, settings.retries, timeouts)
+            seconds, has_failed = None, not isinstance(outcome, Response) or outcome.status >= 400
+            if has_failed:
+                seconds = self._seconds_to_wait(request, outcome, settings.retries, timeouts)
+            elif request.retries == 0 and self.budget.left < FULL_BUDGET:
+                self.budget.credit_success()
             if seconds is not None:
                 await self._transport.pause(seconds)
                 outcome = None
@@ -119,11 +123,7 @@ class Sender(Masked):
     def _seconds_to_wait(
         self, request: Request, outcome: Response | OpenApiException, policy: RetryPolicy, timeouts: Timeouts
     ) -> float | None:
-        """Return the seconds to wait before a call is tried again; `None`: it is not."""
-        if isinstance(outcome, Response) and outcome.status < 400:
-            if request.retries == 0 and self.budget.left < FULL_BUDGET:
-                self.budget.credit_success()
-            return None
+        """Return the seconds to wait before a call that failed is tried again; `None`: it is not."""
         if not isinstance(outcome, Response | ApiException):  # it cannot be sent at all
             return None
         if isinstance(outcome, ApiException) and request.sent != "yes" and outcome.request_sent != "no":
