@@ -246,3 +246,20 @@ def test_blocking_bulk_refuses_what_is_to_be_awaited() -> None:
     (outcome,) = bulk.map_calls(lambda item: calls(item), [1])
     assert isinstance(outcome.error, ApiTypeError)
     assert calls.started == []
+
+
+def test_bulk_is_closed_while_another_task_goes_on_with_the_loop() -> None:
+    async def one_round(turns: int) -> None:
+        calls = Calls(turns=9)
+        outcomes = map_calls(calls, range(1000), max_concurrency=3)
+        looping = asyncio.create_task(numbers_of(outcomes))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await outcomes.close()
+        assert sorted(calls.ended) == calls.started == await looping
+
+    async def rounds() -> None:
+        for turns in range(50):
+            await one_round(turns)
+
+    asyncio.run(rounds())
