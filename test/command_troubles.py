@@ -63,7 +63,7 @@ COMMAND_TROUBLES = {
     "name is missing": Trouble("_asked_for", "auth login", variables={"ELEMENTS_PASSWORD": MARKERS["password"]}),
     "code is missing": Trouble("resolved", "auth login --otp -", variables=_LOGIN),
     "password is missing": Trouble("_asked_for", f"{_RESET} --token {MARKERS['reset']}"),
-    "any endpoint": Trouble("_result", f"api POST /x?token={MARKERS['ticket']} --data -", _BODY, _TOKEN),
+    "any endpoint": Trouble("call_api", f"api POST /x?token={MARKERS['ticket']} --data -", _BODY, _TOKEN),
     "any list": Trouble(
         "call_api", f"api GET /x?token={MARKERS['ticket']} -q otp={MARKERS['otp']} --paginate", variables=_TOKEN
     ),

@@ -9,8 +9,7 @@ from urllib.parse import parse_qsl
 
 import click
 
-from elements_sdk._operations.operation import Operation, Paging, Parameter
-from elements_sdk._operations.raw_request import METHODS, RawCall
+from elements_sdk._operations.raw_request import METHODS
 from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk.api.auth_api import OPERATIONS
 from elements_sdk.api_client import ApiClient
@@ -23,13 +22,12 @@ from elements_sdk.cli.root import Command
 from elements_sdk.cli.secrets import Secret
 from elements_sdk.cli.words import say_count
 from elements_sdk.exceptions import PagingError, ResponseFormatError
-from elements_sdk.pagination import Cursor, Pager
+from elements_sdk.pagination import Pager
 
 Query = Opaque[list[tuple[str, str]]]
 _PAGE = "200"  # entries
-_RESULT = "list[object]"
+_PAGING = ("limit", "offset", "ordering")
 _WITH_BODY = ("DELETE", "PATCH", "POST", "PUT")
-_PAGING = Paging("elements-sdk api", "limit", "offset", "ordering")
 
 
 class Pair(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on only
@@ -91,7 +89,7 @@ def call_api(context: click.Context, /, **values: Any) -> None:
     with connected(context, values, *needs) as client, _naming_lists():
         if not values["paginate"]:
             with waiting():
-                result = _result(client, method, path, query, body)
+                result = client.send(method, path, query=reveal(_repeated(query)), json=reveal(body), returns=object)
             write(result, values)
             return
         entries = _entries(context, client, path, query)
@@ -112,40 +110,30 @@ def _naming_lists() -> Iterator[None]:
     try:
         yield
     except PagingError as error:
-        if not isinstance(error.cause, ResponseFormatError) or _RESULT not in str(error.cause.reason):
+        if not isinstance(error.cause, ResponseFormatError) or "list[object]" not in str(error.cause.reason):
             raise
     else:
         return
     raise CommandFailed("the answer is neither a list nor a page of one with count and results", "leave --paginate out")
 
 
-def _result(client: ApiClient, method: str, path: str, query: Query, body: Opaque[Any]) -> Any:
-    return client.call_api(
-        path,
-        method,
-        query_params=reveal(query),
-        header_params={"Accept": "application/json"},
-        body=reveal(body),
-        response_type="object",
-        auth_settings=["Bearer"],
-        _return_http_data_only=True,
-    )
-
-
 def _entries(context: click.Context, client: ApiClient, path: str, query: Query) -> Pager[Any]:
-    """Return an iterator over a whole list."""
-    names = _PAGING.limit, _PAGING.offset
-    places = {"limit": _PAGE, "offset": "0", **dict(pair for pair in reveal(query) if pair[0] in names)}
-    if not (places["limit"].isdecimal() and places["offset"].isdecimal()):
-        raise click.UsageError("with --paginate, limit and offset in the query are whole numbers", context)
-    others = Opaque([pair for pair in reveal(query) if pair[0] not in names])
-    parameters = [Parameter(f"{n}", "query", pair[0], "str", False) for n, pair in enumerate(reveal(others))]
-    parameters += [Parameter(name, "query", name, "int", False) for name in names]
-    filters = Opaque({f"{number}": pair[1] for number, pair in enumerate(reveal(others))})
-    _, request, _ = RawCall("GET", path, {}).bind()  # which checks the path, and quotes it
-    operation = Operation("api", "GET", request.path, tuple(parameters), result=_RESULT, paging=_PAGING)
-    limit, offset = int(places["limit"]), int(places["offset"])
-    return Pager(client, Cursor(operation, filters, limit, offset, None, {}))
+    """Return an iterator over a whole list, in the order that the query names."""
+    paging = {"limit": _PAGE, "offset": "0", **dict(pair for pair in reveal(query) if pair[0] in _PAGING)}
+    if not (paging["limit"].isdecimal() and paging["offset"].isdecimal() and int(paging["limit"])):
+        problem = "with --paginate, limit and offset in the query are whole numbers, limit from 1"
+        raise click.UsageError(problem, context)
+    filters = _repeated(Opaque([pair for pair in reveal(query) if pair[0] not in _PAGING]))
+    order, size, offset = paging.get("ordering"), int(paging["limit"]), int(paging["offset"])
+    return client.iterate(path, query=reveal(filters), order=order, page_size=size, offset=offset, returns=object)
+
+
+def _repeated(query: Query) -> Opaque[dict[str, list[str]]]:
+    """Return a query as `send` takes it: each name once, with all its values."""
+    values: Opaque[dict[str, list[str]]] = Opaque({})
+    for pair in map(Opaque, reveal(query)):
+        reveal(values).setdefault(reveal(pair)[0], []).append(reveal(pair)[1])
+    return values
 
 
 def _query_in(values: Mapping[str, Any]) -> Query:

@@ -74,6 +74,28 @@ def test_all_pages_are_fetched(recorder: RecordingServer, paging: str, size: str
     assert json.loads(begun.stdout) == THINGS[440:]
 
 
+@pytest.mark.parametrize("order", ["id", "-id", None])
+def test_list_that_changes_meanwhile_is_read_whole_where_an_order_by_id_is_asked_for(
+    recorder: RecordingServer, order: str | None
+) -> None:
+    things = sorted(THINGS, key=lambda thing: -thing["id"] if order == "-id" else thing["id"])
+    first, variables = things[0], serving(recorder)
+
+    def answer(request: Recorded) -> CannedResponse:
+        response = page(things, request)
+        if first in things:
+            things.remove(first)  # once the first page is on its way
+        return response
+
+    recorder.answer = answer
+    ordered = ["-q", f"ordering={order}"] if order else []
+    result = run("api", "GET", "/api/2/things", "--paginate", *ordered, **variables)
+    found = [json.loads(line)["id"] for line in result.stdout.splitlines()]
+    assert set(found) >= {thing["id"] for thing in things} or order is None
+    assert len(found) == (450 if order else 449)
+    assert {f"ordering={order}" in request.query for request in recorder.requests} == {order is not None}
+
+
 def test_lines_come_page_by_page(recorder: RecordingServer) -> None:
     """The second page is answered only when the entries of the first have been printed."""
     printed, variables = threading.Event(), serving(recorder)
@@ -128,6 +150,8 @@ def test_secret_that_a_server_repeats_is_masked(recorder: RecordingServer, where
         (["/x"], "'/x' is not one of"),
         (["GET", "x"], "the path must begin with a slash"),
         (["GET", "/x", "--paginate", "-q", "limit=all"], "limit and offset in the query are whole numbers"),
+        (["GET", "/x", "--paginate", "-q", "limit=0"], "in the query are whole numbers, limit from 1"),
+        (["GET", "/x?offset=-1", "--paginate"], "limit and offset in the query are whole numbers"),
         (["GET", "/x/../y"], "must hold no segment that is . or .."),
         (["GET", "/x/%2e%2e/y", "--paginate"], "must hold no segment that is . or .."),
         (["GET", "/x", "-q", "name"], "this is not NAME=VALUE"),
