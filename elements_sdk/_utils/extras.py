@@ -7,7 +7,7 @@ from importlib.util import find_spec
 _NEEDED = {
     "sandbox": ("django", "rest_framework", "cheroot", "pyotp", "trustme"),
     "aio": ("aiohttp",),
-    "cli": ("click", "rich", "tomli_w"),
+    "cli": ("click", "rich", "tomli_w", "yaml"),
     "keyring": ("keyring",),
     "report": ("jinja2", "matplotlib"),
 }

@@ -29,7 +29,7 @@ from elements_sdk.cli.link import (
     shares_of,
     visits_of,
 )
-from elements_sdk.cli.output import chosen_format, output_option, output_options, write, write_lines
+from elements_sdk.cli.output import chosen_format, output_options, write, write_lines
 from elements_sdk.cli.preview import confirm, counting, preview, progress, waiting
 from elements_sdk.cli.record import Record, Row, check_new_record
 from elements_sdk.cli.root import Command, Group
@@ -84,7 +84,7 @@ def _job_options(verb: str) -> list[click.Parameter]:
         click.Option(["--yes", "-y"], is_flag=True, help="Do not ask."),
         click.Option(["--record"], metavar="FILE", help="Write every outcome to this new file, .csv or .json."),
         click.Option(["--resume"], metavar="FILE", help=f"Go on from this record: what is {verb} stays as it is."),
-        output_option(),
+        *output_options(),
     ]
 
 
@@ -291,8 +291,9 @@ def _work(job: Job, action: Action, count: int, values: Mapping[str, Any]) -> No
             job.run(advance)
         failed = [row for row in job.rows if row["outcome"] != action.done]
         if failed or values["output"] not in (None, "table"):
+            rows = failed if chosen_format(values["output"]) == "table" else job.rows
             with job.output_interruptible():
-                write(job.rows, values, action.columns, table=_for_table(failed), kept=_KEPT)
+                write(rows, values, action.columns, table=_for_table(rows), kept=_KEPT)
                 sys.stdout.flush()
     except KeyboardInterrupt:  # the job knows of the signal, and says so
         pass

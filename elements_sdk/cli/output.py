@@ -1,4 +1,4 @@
-"""What a command prints: a table for people, JSON, JSON lines or CSV for programs."""
+"""What a command prints: a table for people, JSON, JSON lines, YAML or CSV for programs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from elements_sdk.cli.columns import Names, arranged, picked
 from elements_sdk.cli.errors import CommandFailed
 from elements_sdk.models._base import Model
 
-FORMATS = ("table", "json", "jsonl", "csv", "excel")
+FORMATS = ("table", "json", "jsonl", "yaml", "csv", "excel")
 # What makes a spreadsheet take a cell for a formula, if the cell begins with it; the last four are their wide forms. A
 # spreadsheet that separates cells by semicolon or tab takes what follows one of these for a cell.
 _BEGINS_FORMULA = "=+\\-@\uff1d\uff0b\uff0d\uff20"
@@ -76,6 +76,12 @@ def write(
         click.echo(_escaped(as_json(plain, indent=2)))
     elif chosen == "jsonl":
         write_lines(_rows(plain))
+    elif chosen == "yaml":
+        from elements_sdk.cli.yaml import as_yaml
+
+        for part in [[row] for row in plain] if isinstance(plain, list) and plain else [plain]:  # each as it is written
+            text = as_yaml(part, only_ascii="utf" not in (sys.stdout.encoding or "").lower())
+            click.echo(printable(text, kept="\n") if sys.stdout.isatty() else text, nl=False)
     else:
         text = as_csv(_rows(plain), columns)
         if sys.stdout.isatty():

@@ -88,12 +88,13 @@ def test_wrong_usage_exits_2() -> None:
     assert run("sandbox", "--port", "99999").returncode == 2
 
 
-def test_missing_extra_is_named_with_the_command() -> None:
+@pytest.mark.parametrize("name", ["rich", "yaml", "tomli_w"])
+def test_missing_extra_is_named_with_the_command(name: str) -> None:
     program = (
-        "from elements_sdk import cli; from elements_sdk._utils import extras; find = extras.find_spec\n"
-        "extras.find_spec = lambda name: None if name == 'rich' else find(name)\n"
+        "import sys; from elements_sdk import cli; from elements_sdk._utils import extras; find = extras.find_spec\n"
+        "extras.find_spec = lambda name: None if name == sys.argv[1] else find(name)\n"
         "cli.main()"
     )
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    result = subprocess.run([sys.executable, "-c", program, name], capture_output=True, text=True)
     assert result.returncode == 1
-    assert result.stderr == 'elements-sdk: rich missing; install the extra: pip install ".[cli]" from a clone\n'
+    assert result.stderr == f'elements-sdk: {name} missing; install the extra: pip install ".[cli]" from a clone\n'

@@ -65,7 +65,7 @@ def test_help_loads_neither_rich_nor_urllib3_nor_the_calls() -> None:
         "from elements_sdk.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'rich', 'urllib3', 'email', 'ssl', 'json', 'logging', 'asyncio', 'elements_sdk.api',\n"
+        "heavy = {'rich', 'yaml', 'urllib3', 'email', 'ssl', 'json', 'logging', 'asyncio', 'elements_sdk.api',\n"
         "         'elements_sdk.configuration', 'elements_sdk.models._base', 'elements_sdk.sandbox'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )

@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from rich.cells import cell_len
 
 from elements_sdk.cli.tables import print_table
 from test.command_line import run, run_here, run_on_terminal
-from test.link_server import Server, link, links
+from test.link_server import IS_DONE, Server, link, links
 from test.recording import CannedResponse, Recorded, RecordingServer
 
 Here = Callable[..., subprocess.CompletedProcess[str]]
@@ -116,6 +117,25 @@ def test_list_is_sorted(name: str, order: list[int], output: str, here: Here) ->
         shown = here("links", "list", "--sort", name, "-o", output, **variables(server)).stdout
         found = re.findall(r"/m/(\d+)", shown)
         assert [int(number) for number in found] == order
+
+
+@pytest.mark.parametrize("output", ["json", "yaml", "csv", "table"])
+@pytest.mark.parametrize(
+    "job", [["revoke"], ["revoke", "--dry-run"], ["email", "--to", "ada@example.com"]], ids=" ".join
+)
+def test_rows_of_a_job_are_those_that_were_asked_for(job: list[str], output: str, here: Here, tmp_path: Path) -> None:
+    record = tmp_path / "record.csv"
+    with Server(links(4)) as server:
+        server.respond = lambda number: CannedResponse(403) if number in ("2", "3") else IS_DONE
+        options = [*job, "--all", "--yes", "--columns", "id,outcome,server", "--sort", "-id", "-o", output]
+        shown = here("links", *options, "--record", str(record), **variables(server), COLUMNS="80").stdout
+    some_failed = "--dry-run" not in job
+    expected = [3, 2] if output == "table" and some_failed else [4, 3, 2, 1]
+    assert [int(number) for number in re.findall(r"^\W*(?:[\"']?id[\"']?: )?(\d+)\b", shown, re.MULTILINE)] == expected
+    assert "page" not in shown
+    assert server.host in shown
+    if some_failed:
+        assert record.read_text().startswith("time,server,action,id,owner,page,")
 
 
 @pytest.mark.parametrize("flag", [["--columns", "id,onwer"], ["--sort", "-onwer"]])

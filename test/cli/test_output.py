@@ -9,9 +9,11 @@ import subprocess
 from datetime import UTC, datetime
 
 import pytest
+import yaml
 
 from elements_sdk.cli.output import as_csv, to_plain
 from elements_sdk.cli.tables import print_table, printable
+from elements_sdk.cli.yaml import as_yaml
 from elements_sdk.models import ElementsUserMini, OneTimeAccessToken
 from test.command_line import COMMAND, environment, run
 from test.recording import RecordingServer
@@ -77,6 +79,39 @@ def test_output_that_cannot_hold_every_character_gets_json_all_the_same(recorder
     result = run("auth", "generate-password", "-o", "csv", *named, PYTHONIOENCODING="latin-1")
     assert result.returncode == 1
     assert "encoding, latin-1, lacks\nHint: export PYTHONIOENCODING=utf-8" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1e3", "12e45", "0o17", "+7", "-", ".5", "012", "y", "N", "2026-12-31", "1:30", "a\nb", "\n", "x\u2028y", "\x85"],
+)
+def test_text_in_yaml_is_text_to_readers_of_every_version(text: str) -> None:
+    """Version 1.2 has `1e3` and `0o17` for numbers, 1.1 has `y`, `012` and `1:30`, and three more ends of lines."""
+    written = as_yaml({"name": text, text: [text]})
+    assert yaml.safe_load(written) == {"name": text, text: [text]}
+    assert [line.count('"') for line in written.splitlines()] == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "~", "null", "off", "#", "- a", "a: b", "\ud800", "\ufeff", "\x1b[2J\x9b", "x " * 99]
+)
+def test_yaml_is_read_as_what_it_was(text: str) -> None:
+    values = {"text": text, "more": [{"id": 7, "empty": [], "nothing": None, "so": True, "share": 0.5}]}
+    for written in (as_yaml(values), as_yaml(values, only_ascii=True)):
+        assert yaml.safe_load(written) == values
+        assert len(written.splitlines()) == 7
+
+
+def test_yaml_of_every_kind_of_answer(recorder: RecordingServer) -> None:
+    named = ("-o", "yaml", "--host", recorder.host, "--api-token", "T")
+    for answer in ([{"id": 7, "name": "Zo\u00eb"}, {"id": 8, "name": "\u6f22"}], [], {"id": 7}, "text", 7):
+        recorder.answers(json.dumps(answer))
+        result = run("api", "GET", "/x", *named)
+        assert yaml.safe_load(result.stdout) == answer, result.stderr
+        for encoding in ("latin-1", "ascii"):
+            assert yaml.safe_load(run("api", "GET", "/x", *named, PYTHONIOENCODING=encoding).stdout) == answer
+    recorder.answers("[" * 198 + "]" * 198)
+    assert run("api", "GET", "/x", *named).stdout.count("[]") == 1
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_lines_come_page_by_page(recorder: RecordingServer) -> None:
         assert len(listing.stdout.read().splitlines()) == 250
 
 
-@pytest.mark.parametrize("output", ["table", "json", "jsonl", "csv", "excel"])
+@pytest.mark.parametrize("output", ["table", "json", "jsonl", "yaml", "csv", "excel"])
 def test_every_format_has_every_entry(recorder: RecordingServer, output: str) -> None:
     result = run("api", "GET", "/api/2/things", "--paginate", "-o", output, **serving(recorder))
     assert result.returncode == 0, result.stderr
@@ -188,7 +188,7 @@ def test_identities_are_those_of_the_other_commands(sandbox: Sandbox) -> None:
     "command", [["api", "DELETE", "/api/2/auth/access-tokens/{}"], ["auth", "delete-access-token"]]
 )
 def test_empty_answer_prints_nothing_in_a_pipe(fresh_sandbox: Sandbox, command: list[str]) -> None:
-    for number, output in enumerate(["json", "jsonl", "csv", "excel", "table"], 1):
+    for number, output in enumerate(["json", "jsonl", "yaml", "csv", "excel", "table"], 1):
         words = [word.format(number) for word in command]
         result = run(*words, *([str(number)] if words == command else []), "-o", output, **as_admin(fresh_sandbox))
         assert (result.returncode, result.stdout, result.stderr) == (0, "", "")

@@ -63,6 +63,7 @@ def serve(recorder: RecordingServer, *links: dict[str, Any]) -> dict[str, str]:
         ["links", "list", "-o", "json"],
         ["links", "list", "-o", "jsonl"],
         ["links", "list", "-o", "csv"],
+        ["links", "list", "-o", "yaml"],
         ["links", "show", "7"],
         ["links", "revoke", "7", "--yes", "-o", "csv"],
         ["links", "email", "7", "--yes", "-o", "json"],
