@@ -161,8 +161,8 @@ class Configuration(LegacySettings):
 
         `ELEMENTS_HOST` is needed. `ELEMENTS_API_TOKEN`, or `ELEMENTS_API_TOKEN_FILE` (read again when it changes),
         `ELEMENTS_USERNAME`, `ELEMENTS_PASSWORD`, `ELEMENTS_CA_FILE`, `ELEMENTS_CERT_FILE`, `ELEMENTS_KEY_FILE`,
-        `ELEMENTS_PROXY`, `ELEMENTS_TIMEOUT` (seconds, or `connect,read`) and `ELEMENTS_TOTAL_TIMEOUT` are used where
-        they are set.
+        `ELEMENTS_KEY_PASSWORD`, `ELEMENTS_PROXY`, `ELEMENTS_TIMEOUT` (seconds, or `connect,read`) and
+        `ELEMENTS_TOTAL_TIMEOUT` are used where they are set.
 
         :param environment: variables to read in place of the process's own, `os.environ`.
         :raises ApiValueError: a variable is missing or malformed; the message names it and does not show its value.

@@ -74,6 +74,20 @@ COMMAND_TROUBLES = {
     "proxy that is refused": Trouble(
         "_configuration", f"links list --proxy ftp://u:{MARKERS['password']}@x", variables=_TOKEN
     ),
+    "proxy of a profile in the open": Trouble(
+        "_variables", f"configure --proxy http://u:{MARKERS['password']}@x", variables=_TOKEN
+    ),
+    "proxy of a profile that is refused": Trouble(
+        "_configuration",
+        "configure --host http://127.0.0.1:9 --proxy - --api-token-file -",
+        f"ftp://u:{MARKERS['password']}@x\n{MARKERS['apikey']}\n",
+    ),
+    "server refuses what is to be kept": Trouble(
+        "_keep_tried",
+        "configure --host http://127.0.0.1:9 --proxy - --login u --login-password-file -",
+        f"http://u:{MARKERS['otp']}@127.0.0.1:9\n{MARKERS['password']}\n",
+        _TOKEN,
+    ),
     "empty value": Trouble("_check_not_blank", f"{_SAID} --ca-file \t"),
 }
 

@@ -19,6 +19,7 @@ _VARIABLES = {
     "ELEMENTS_CA_FILE": "ssl_ca_cert",
     "ELEMENTS_CERT_FILE": "cert_file",
     "ELEMENTS_KEY_FILE": "key_file",
+    "ELEMENTS_KEY_PASSWORD": "key_password",
     "ELEMENTS_PROXY": "proxy",
     "ELEMENTS_TIMEOUT": "timeout",
     "ELEMENTS_TOTAL_TIMEOUT": "total_timeout",

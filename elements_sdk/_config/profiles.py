@@ -11,7 +11,7 @@ from typing import Any
 
 from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.extras import missing_extra
-from elements_sdk._utils.redaction import Opaque, reveal
+from elements_sdk._utils.redaction import MASK, Opaque, reveal
 from elements_sdk._utils.text import closest
 from elements_sdk.exceptions import ApiValueError
 
@@ -21,10 +21,15 @@ SERVICE = "elements-sdk"  # in the keyring
 KEYS = {
     "host": "ELEMENTS_HOST",
     "ca_file": "ELEMENTS_CA_FILE",
+    "cert_file": "ELEMENTS_CERT_FILE",
+    "key_file": "ELEMENTS_KEY_FILE",
+    "key_password": "ELEMENTS_KEY_PASSWORD",
+    "proxy": "ELEMENTS_PROXY",
     "timeout": "ELEMENTS_TIMEOUT",
     "total_timeout": "ELEMENTS_TOTAL_TIMEOUT",
     "username": "ELEMENTS_USERNAME",
 }
+_FLAGS = {"key_password": "--key-password-file FILE", "proxy": "--proxy -"}  # that keep what is secret
 _KNOWN = (*KEYS, "keyring", "secret_file")  # the last two: where the secret is
 
 
@@ -50,15 +55,26 @@ class Profile:
         texts = {key: self._text(key, value) for key, value in self.table.items()}
         return {variable: texts[key] for key, variable in KEYS.items() if key in texts}
 
+    def masked(self) -> dict[str, str]:
+        """Return the keys that have `***` for what is with the secret, and their variables."""
+        return {key: KEYS[key] for key in ("key_password", "proxy") if MASK in str(self.table.get(key))}
+
     def secret(self) -> Opaque[dict[str, str]]:
         """Return the API token, or the password where there is a user name, by the variable that may hold it.
+
+        What is masked stands below it, a variable a line.
 
         :raises ApiValueError: it cannot be read.
         """
         variable = "ELEMENTS_PASSWORD" if self.table.get("username") else "ELEMENTS_API_TOKEN"
-        if "secret_file" in self.table:
-            return Opaque({variable: self._read_file()})
-        return Opaque({variable: self._ask_keyring()} if "keyring" in self.table else {})
+        kept = Opaque(self._read_file() if "secret_file" in self.table else self._ask_keyring())
+        lines = Opaque([line.partition("=") for line in f"{variable}={reveal(kept)}".split("\n")])
+        found = Opaque({line[0]: line[2] for line in reveal(lines)})
+        names = {"secret": variable, **self.masked()}
+        for key, name in names.items():
+            if name not in reveal(found):
+                raise ApiValueError(f"{self}: the *** of {key} is not with its secret; keep it anew: {self._anew()}")
+        return Opaque({name: reveal(found)[name] for name in names.values() if reveal(found)[name]})
 
     def renamed(self, error: ApiValueError) -> ApiValueError:
         """Return an error that names the keys of the profile in place of variables."""
@@ -75,6 +91,9 @@ class Profile:
         if any(isinstance(each, bool) or not isinstance(each, int | float if is_time else str) for each in values):
             what = "a number of seconds" if is_time else "text, in quotes"
             raise ApiValueError(f"{self}: {key} must be {what}{', or two: [connect, read]' * (key == 'timeout')}")
+        if (key == "key_password" and value != MASK) or (key == "proxy" and without_userinfo(value) != value):
+            problem = f"{key} holds a secret, which is not for {profiles_file()}: take it out, then: {self._anew(key)}"
+            raise ApiValueError(f"{self}: {problem}")
         return ",".join(map(str, values))
 
     def _read_file(self) -> str:
@@ -90,6 +109,8 @@ class Profile:
         return reveal(secret)
 
     def _ask_keyring(self) -> str:
+        if "keyring" not in self.table:
+            return ""
         missing = missing_extra("keyring")
         if missing:
             raise ApiValueError(f"{self} has its secret in the system's keyring: {missing}")
@@ -105,8 +126,13 @@ class Profile:
     def _keyring_error(self, problem: str) -> ApiValueError:
         return ApiValueError(
             f"{self} has its secret in the system's keyring, which {problem}; keep it anew, perhaps in a file: "
-            f"elements-sdk configure --profile {self.name} --no-keyring"
+            f"{self._anew()} --no-keyring"
         )
+
+    def _anew(self, key: str = "") -> str:
+        """Return the command that keeps the secret anew, and what is masked, or would be, by this key."""
+        flags = [flag for name, flag in _FLAGS.items() if name == key or name in self.masked()]
+        return " ".join([f"elements-sdk configure --profile {self.name}", *flags])
 
 
 def profiles_file() -> Path:
@@ -125,6 +151,11 @@ def profiles_file() -> Path:
 def secret_file(table: dict[str, Any]) -> Path:
     """Return where the secret of a profile is."""
     return profiles_file().parent / os.path.expanduser(str(table["secret_file"]))
+
+
+def without_userinfo(proxy: str) -> str:
+    """Return the URL of a proxy with `***` in place of user name and password."""
+    return re.sub(r"(?s)^(\w+://)?.*@", rf"\1{MASK}@", proxy)
 
 
 def read_profiles() -> dict[str, Any]:

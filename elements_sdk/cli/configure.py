@@ -22,12 +22,13 @@ from elements_sdk._config.profiles import (
     profiles_file,
     read_profiles,
     secret_file,
+    without_userinfo,
 )
 from elements_sdk._utils.errors import problem_of_file
 from elements_sdk._utils.extras import missing_extra
-from elements_sdk._utils.redaction import Opaque, reveal
+from elements_sdk._utils.redaction import MASK, Opaque, reveal
 from elements_sdk.api.auth_api import AuthApi
-from elements_sdk.cli.connection import PROFILE, SERVER, connected, debug_option
+from elements_sdk.cli.connection import CERTIFICATE, PROFILE, SERVER, connected, debug_option
 from elements_sdk.cli.errors import NOT_AUTHENTICATED, USAGE, CommandFailed
 from elements_sdk.cli.files import put_in_place
 from elements_sdk.cli.output import output_option, write
@@ -36,8 +37,11 @@ from elements_sdk.cli.secrets import ask, is_a_terminal, resolved
 from elements_sdk.cli.words import say
 
 _PRIVATE = 0o600
-_KEPT = [item for item in SERVER if item.variable in KEYS.values()]
-_COLUMNS = ("profile", "host", "ca_file", "caller", "secret")
+_KEPT = [item for item in SERVER if not item.is_secret]
+_FILES = ("ELEMENTS_CA_FILE", "ELEMENTS_CERT_FILE", "ELEMENTS_KEY_FILE")
+_SHOWN = ("host", "ca_file", "cert_file", "proxy")
+Variables = Opaque[dict[str, str]]
+_COLUMNS = ("profile", *_SHOWN, "caller", "secret")
 
 
 @click.pass_context
@@ -59,6 +63,7 @@ configure = Command(
     params=[
         PROFILE.option(PROFILE.variable),
         *(item.option() for item in _KEPT),
+        click.Option(["--key-password-file"], metavar="FILE", help="The password of an encrypted key, in a file."),
         click.Option(["--api-token-file"], metavar="FILE", help="The API token, in a file; `-`: standard input."),
         click.Option(["--login"], metavar="NAME", help="Log in as this user, in place of an API token."),
         click.Option(["--login-password-file"], metavar="FILE", help="The password for it, likewise."),
@@ -87,37 +92,65 @@ configure = Command(
 def _keep_tried(context: click.Context, name: str, given: Mapping[str, Any]) -> None:
     if not re.fullmatch(r"\w[\w.@-]{0,63}", name, re.ASCII):
         raise click.UsageError("a profile's name is made of letters, digits and any of . _ @ -", context)
-    variables = Profile(name, read_profiles().get(name, {})).variables()
-    variables.update({item.variable: given[item.name] for item in _KEPT if given[item.name]})
+    variables = _variables(Profile(name, read_profiles().get(name, {})), given)
     _complete_server(variables, given)
     secret = _secret(variables, given)
-    user = variables.get("ELEMENTS_USERNAME")
-    values: dict[str, Any] = {item.name: variables.get(item.variable) for item in SERVER}
-    values["connection_login"], values["debug"] = user, given["debug"]
+    user, host = (reveal(variables).get(name) for name in ("ELEMENTS_USERNAME", "ELEMENTS_HOST"))
+    values: dict[str, Any] = {"connection_login": user, "debug": given["debug"]}
+    for item in SERVER:
+        found = Opaque(reveal(variables).get(item.variable))
+        values[item.name] = found if item.may_be_secret and reveal(found) else reveal(found)
     if given["login_otp_file"]:
         values["connection_login_otp"] = _from_file("--login-otp-file", given["login_otp_file"])
     values["connection_login_password" if user else "connection_api_token"] = secret
     with connected(context, values) as client:
         AuthApi(client).get_all_access_tokens(limit=1)
-    _keep(name, {key: _plain(key, variables[KEYS[key]]) for key in KEYS if variables.get(KEYS[key])}, secret, given)
-    say(f"The profile {name!r} is kept: {user or 'an API token'}, at {variables['ELEMENTS_HOST']}.")
+    _keep(name, variables, secret, given)
+    say(f"The profile {name!r} is kept: {user or 'an API token'}, at {host}.")
 
 
-def _complete_server(variables: dict[str, str], given: Mapping[str, Any]) -> None:
-    """Ask for what is left out, where there is a terminal. A file of authorities is found from every folder later."""
-    host, authorities = variables.get("ELEMENTS_HOST"), variables.get("ELEMENTS_CA_FILE")
+def _variables(old: Profile, given: Mapping[str, Any]) -> Variables:
+    """Return what an old profile says, its masked values among it, and what is given in place of that."""
+    variables: Variables = Opaque(old.variables())
+    if given["connection_cert_file"] or given["connection_key_file"]:
+        for item in CERTIFICATE:  # they go together
+            reveal(variables).pop(item.variable, None)
+    if given["key_password_file"]:
+        text = _from_file("--key-password-file", given["key_password_file"])
+        reveal(variables)["ELEMENTS_KEY_PASSWORD"] = reveal(text)
+    for item in _KEPT:
+        if given[item.name] and item.may_be_secret:
+            if MASK in without_userinfo(reveal(given[item.name])):
+                problem = "would be seen in the list of processes: `--proxy -` reads it from standard input, or asks"
+                raise click.UsageError(f"{item.flag} with a password {problem}")
+            reveal(variables)[item.variable] = str(resolved(item.label, given[item.name]))
+        elif given[item.name]:
+            reveal(variables)[item.variable] = given[item.name]
+    masked = [name for name in old.masked().values() if MASK in reveal(variables).get(name, "")]
+    if masked:
+        secret = old.secret()
+        reveal(variables).update({name: reveal(secret)[name] for name in masked})
+    return variables
+
+
+def _complete_server(variables: Variables, given: Mapping[str, Any]) -> None:
+    """Ask for what is left out, where there is a terminal. Files are found from every folder later."""
+    host, authorities = (reveal(variables).get(name) for name in ("ELEMENTS_HOST", "ELEMENTS_CA_FILE"))
     if is_a_terminal() and not given["connection_host"]:
-        host = variables["ELEMENTS_HOST"] = click.prompt("Server, as in https://storage.example.com", host, err=True)
+        host = click.prompt("Server, as in https://storage.example.com", host, err=True)
+        reveal(variables)["ELEMENTS_HOST"] = str(host)
     if is_a_terminal() and not given["connection_ca_file"] and str(host).startswith("https:"):
         question = "File of certificate authorities, if the system's will not do"
         authorities = click.prompt(question, authorities or "", show_default=bool(authorities), err=True)
-    if authorities:
-        variables["ELEMENTS_CA_FILE"] = os.path.abspath(os.path.expanduser(authorities))
+        reveal(variables)["ELEMENTS_CA_FILE"] = str(authorities)
+    for name in _FILES:
+        if reveal(variables).get(name):
+            reveal(variables)[name] = os.path.abspath(os.path.expanduser(reveal(variables)[name]))
 
 
-def _secret(variables: dict[str, str], given: Mapping[str, Any]) -> Opaque[str]:
+def _secret(variables: Variables, given: Mapping[str, Any]) -> Opaque[str]:
     """Return the API token, or the password of the user whose name it puts among the variables."""
-    user = variables.pop("ELEMENTS_USERNAME", None)
+    user = reveal(variables).pop("ELEMENTS_USERNAME", None)
     login = given["login"] or (user if given["login_password_file"] else None)
     if given["api_token_file"] and (given["login"] or given["login_password_file"]):
         raise click.UsageError("an API token is one identity, and a login another: say one")
@@ -132,7 +165,7 @@ def _secret(variables: dict[str, str], given: Mapping[str, Any]) -> Opaque[str]:
     if not login or (not given["login_password_file"] and not is_a_terminal()):
         hint = "say --api-token-file FILE, or --login NAME and --login-password-file FILE; - is standard input"
         raise CommandFailed("who is calling is not said, and there is no terminal to ask", hint, NOT_AUTHENTICATED)
-    variables["ELEMENTS_USERNAME"] = login
+    reveal(variables)["ELEMENTS_USERNAME"] = str(login)
     if given["login_password_file"]:
         return _from_file("--login-password-file", given["login_password_file"])
     return Opaque(ask(f"Password of {login}"))
@@ -140,10 +173,11 @@ def _secret(variables: dict[str, str], given: Mapping[str, Any]) -> Opaque[str]:
 
 def _from_file(flag: str, path: str) -> Opaque[str]:
     try:
-        text = resolved(flag, Opaque("-")) if path == "-" else Path(path).read_text("utf-8-sig").rstrip("\r\n")
-        if text:
-            return Opaque(text)
-        problem = "it is empty"
+        given = Opaque(resolved(flag, Opaque("-")) if path == "-" else Path(path).read_text("utf-8-sig").rstrip("\r\n"))
+        lines = (reveal(given) or "").count("\n")
+        if reveal(given) and not lines:
+            return Opaque(str(reveal(given)))
+        problem = "it has several lines" if lines else "it is empty"
     except UnicodeDecodeError:
         problem = "it is not UTF-8 text"
     except (OSError, ValueError) as error:
@@ -152,15 +186,21 @@ def _from_file(flag: str, path: str) -> Opaque[str]:
 
 
 def _plain(key: str, text: str) -> Any:
-    """Return a setting as it stands in the file."""
+    """Return a setting as it stands in the file: with `***` for what is secret."""
+    if key in ("key_password", "proxy"):
+        return without_userinfo(text) if key == "proxy" else MASK
     if key not in ("timeout", "total_timeout"):
         return text
     numbers = [float(part) for part in text.split(",")]
     return numbers[0] if len(numbers) == 1 else numbers
 
 
-def _keep(name: str, table: dict[str, Any], secret: Opaque[str], given: Mapping[str, Any]) -> None:
+def _keep(name: str, variables: Variables, identity: Opaque[str], given: Mapping[str, Any]) -> None:
     """Keep the new secret beside the old one, put the profile in its place, and forget the old secret then."""
+    said = {key: variable for key, variable in KEYS.items() if reveal(variables).get(variable)}
+    table = {key: _plain(key, reveal(variables)[variable]) for key, variable in said.items()}
+    masked = Profile(name, table).masked().values()
+    secret = Opaque("\n".join([reveal(identity), *(f"{each}={reveal(variables)[each]}" for each in masked)]))
     profiles_file().parent.mkdir(0o700, parents=True, exist_ok=True)
     entry = f"{name}-{token_hex(4)}"
     file = profiles_file().with_name(f"{entry}.secret")
@@ -236,6 +276,8 @@ def _row(name: str, table: Any) -> dict[str, Any]:
     """Return what can be shown of a profile."""
     if not isinstance(table, dict):
         return {"profile": name}
-    shown = {"profile": name, "host": table.get("host"), "ca_file": table.get("ca_file")}
-    shown["secret"] = table.get("secret_file") or ("keyring" if "keyring" in table else None)
-    return {**shown, "caller": table.get("username") or ("API token" if shown["secret"] else None)}
+    shown = {"profile": name, **{key: table.get(key) for key in _SHOWN}}
+    if isinstance(shown["proxy"], str):
+        shown["proxy"] = without_userinfo(shown["proxy"])
+    secret = table.get("secret_file") or ("keyring" if "keyring" in table else None)
+    return {**shown, "caller": table.get("username") or ("API token" if secret else None), "secret": secret}

@@ -43,9 +43,17 @@ class _Setting(NamedTuple):
     def name(self) -> str:
         return f"connection_{self.key}"
 
+    @property
+    def label(self) -> str:
+        return self.flag[2:].replace("-", " ").replace("api", "API")
+
+    @property
+    def may_be_secret(self) -> bool:
+        return self.is_secret or self.flag == "--proxy"  # which may hold a password
+
     def option(self, variable: str | None = None) -> click.Option:
         """Make the option, which a variable may stand for."""
-        kind = Secret() if self.flag == "--proxy" else None  # it may hold a password
+        kind = Secret() if self.may_be_secret else None
         shown: dict[str, Any] = {"metavar": self.metavar, "help": self.help, "type": kind}
         return click.Option([self.flag, self.name], envvar=variable, show_envvar=bool(variable), **shown)
 
@@ -56,12 +64,14 @@ SERVER = (
     _Setting("--ca-file", "ELEMENTS_CA_FILE", "FILE", "Certificate authorities to trust."),
     _Setting("--cert-file", "ELEMENTS_CERT_FILE", "FILE", "Client certificate to show the server."),
     _Setting("--key-file", "ELEMENTS_KEY_FILE", "FILE", "Its key, where it is in a file of its own."),
-    _Setting("--proxy", "ELEMENTS_PROXY", "URL", "Proxy to go through, as in http://proxy.example.com:3128."),
+    _Setting("--key-password", "ELEMENTS_KEY_PASSWORD", "SECRET", "The password of that key, if it has one", True),
+    _Setting("--proxy", "ELEMENTS_PROXY", "URL", "Proxy, as in http://proxy.example.com:3128; `-` reads it unseen."),
     _Setting(
         "--timeout", "ELEMENTS_TIMEOUT", "SECONDS", "To connect, and to wait for each chunk; two values: CONNECT,READ."
     ),
     _Setting("--total-timeout", "ELEMENTS_TOTAL_TIMEOUT", "SECONDS", "Time for a whole call, retries included."),
 )
+CERTIFICATE = SERVER[2:5]  # which says who is calling, too
 _IDENTITY = (
     _Setting("--api-token", "ELEMENTS_API_TOKEN", "SECRET", "The API token to call with", True),
     _Setting("--api-token-file", "ELEMENTS_API_TOKEN_FILE", "FILE", "A file that holds the API token."),
@@ -135,20 +145,21 @@ def _with_profile(values: Mapping[str, Any]) -> dict[str, Any]:
     if profile is None:
         return given
     kept: Opaque[dict[str, str]] = Opaque(profile.variables())
-    given[PROFILE.name] = profile.name
-    for item in SERVER:
-        given[item.name] = given[item.name] or reveal(kept).get(item.variable)
-    if any(given.get(item.name) for item in _IDENTITY[:3]) or _IDENTITY[0].name not in given:
-        return given
-    host = reveal(kept).get("ELEMENTS_HOST", "")
-    if not _is_same_server(host, given["connection_host"]):
+    given[PROFILE.name], host = profile.name, reveal(kept).get("ELEMENTS_HOST", "")
+    is_its_server = not given["connection_host"] or _is_same_server(host, given["connection_host"])
+    names_caller = any(given.get(item.name) for item in _IDENTITY[:3]) or _IDENTITY[0].name not in given
+    if not is_its_server and not names_caller:
         say(f"Note: who is calling is not taken from {profile}, which is for {host or 'a server without a name'}.")
-        return given
-    reveal(kept).update(reveal(profile.secret()))
-    for item in _IDENTITY:
+    takes_certificate = is_its_server and not (given["connection_cert_file"] or given["connection_key_file"])
+    settings = [item for item in SERVER if item not in CERTIFICATE or takes_certificate]
+    settings += _IDENTITY if is_its_server and not names_caller else ()
+    secret = {"ELEMENTS_PASSWORD", "ELEMENTS_API_TOKEN", *profile.masked().values()}
+    if any(item.variable in secret and not given[item.name] for item in settings):
+        reveal(kept).update(reveal(profile.secret()))
+    for item in settings:
         found = Opaque(reveal(kept).get(item.variable))
         if reveal(found) and not given[item.name]:
-            given[item.name] = found if item.is_secret else reveal(found)
+            given[item.name] = found if item.may_be_secret else reveal(found)
     return given
 
 
@@ -194,10 +205,9 @@ def _configuration(context: click.Context, values: Mapping[str, Any], caller: Ca
         given = Opaque(
             {name: value for name, value in reveal(given).items() if "TOKEN" not in name or name == tokens[0].variable}
         )
-    if reveal(given).get("ELEMENTS_API_TOKEN"):
-        reveal(given)["ELEMENTS_API_TOKEN"] = resolved("API token", reveal(given)["ELEMENTS_API_TOKEN"])
-    if reveal(given).get("ELEMENTS_PROXY"):
-        reveal(given)["ELEMENTS_PROXY"] = reveal(reveal(given)["ELEMENTS_PROXY"])
+    for item in settings:
+        if item.may_be_secret and item.variable in reveal(given):
+            reveal(given)[item.variable] = resolved(item.label, reveal(given)[item.variable])
     try:
         configuration = Configuration.from_env(reveal(given))
         if values.get("debug"):

@@ -39,6 +39,7 @@ _SETTINGS = {
     "Configuration.cert_file": "--cert-file",
     "cert_file": "--cert-file",
     "key_file": "--key-file",
+    "key_password": "--key-password",
     "Configuration.proxy": "--proxy",
 }
 
@@ -165,7 +166,10 @@ def _hint_for(error: ApiException, code: int) -> str | None:
 
 
 def _with_option_names(text: str) -> str:
-    pattern = "|".join(rf"\b{re.escape(name)}\b" for name in _SETTINGS)
+    """Return a message with options in place of settings; keys of a profile, which have the same names, stay."""
+    if text.startswith("the profile "):
+        return text
+    pattern = "|".join(rf"\b{re.escape(name)}\b(?! of the profile)" for name in _SETTINGS)
     return re.sub(pattern, lambda found: _SETTINGS[found[0]], text)
 
 

@@ -241,6 +241,9 @@ def test_options_beat_variables_and_these_the_profile(
     ("more", "arguments", "words"),
     [
         ("hots = 'x'", [], "the profile 'default' has an unknown key, 'hots'; did you mean 'host'?"),
+        ("cert_fil = 'x'", [], "has an unknown key, 'cert_fil'; did you mean 'cert_file'?"),
+        ("proxy = 3128", [], "the profile 'default': proxy must be text, in quotes"),
+        ("proxy = 'ftp://proxy'", [], "proxy of the profile 'default' must begin with http"),
         ("timeout = -1", [], "timeout of the profile 'default' must be a positive number"),
         ("", ["--profile", "defualt"], "the profile 'defualt' does not exist; did you mean 'default'?"),
         ("[", [], "profiles.toml cannot be read: it is not TOML: see line"),
@@ -262,7 +265,7 @@ def test_what_is_wrong_with_a_profile_is_wrong_usage(
 
 
 def test_configure_takes_no_secret_on_the_command_line() -> None:
-    for flag in ("--api-token", "--login-password", "--login-otp"):
+    for flag in ("--api-token", "--login-password", "--login-otp", "--key-password"):
         assert "No such option" in run("configure", flag, "SECRET-1234").stderr
 
 

@@ -157,4 +157,4 @@ def test_help_says_in_whole_sentences_what_an_option_takes() -> None:
             words = getattr(option, "help", None) or "An argument."
             assert re.match(r"[A-Z].*[.)]$", words), words
             assert not re.search(r"; or two|: 14\.", words)
-    assert len(connection_options()) == 15
+    assert len(connection_options()) == 16

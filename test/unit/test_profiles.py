@@ -79,7 +79,7 @@ def test_unknown_profile_is_told_with_those_that_exist(folder: Path) -> None:
         (f"[work]\nhost = '{SECRET}", "profiles.toml cannot be read: it is not TOML: see "),
         ("work = 3", "'work' is not a table, as in [work]"),
         ("[work]\nhots = 'x'", "the profile 'work' has an unknown key, 'hots'; did you mean 'host'?"),
-        (f"[work]\napi_token = '{SECRET}'", "has an unknown key, 'api_token'; it may have host, ca_file, timeout"),
+        (f"[work]\napi_token = '{SECRET}'", "has an unknown key, 'api_token'; it may have host, ca_file, cert_file"),
         ("[work]\nhost = 3", "the profile 'work': host must be text, in quotes"),
         ("[work]\nkeyring = true", "the profile 'work': keyring must be text, in quotes"),
         ("[work]\nhost = 'storage'", "the profile 'work': host must begin with http:// or https://"),
