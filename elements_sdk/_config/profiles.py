@@ -153,9 +153,9 @@ def secret_file(table: dict[str, Any]) -> Path:
     return profiles_file().parent / os.path.expanduser(str(table["secret_file"]))
 
 
-def without_userinfo(proxy: str) -> str:
+def without_userinfo(proxy: object) -> str:
     """Return the URL of a proxy with `***` in place of user name and password."""
-    return re.sub(r"(?s)^(\w+://)?.*@", rf"\1{MASK}@", proxy)
+    return re.sub(r"(?s)^(\w+://)?.*@", rf"\1{MASK}@", str(proxy))
 
 
 def read_profiles() -> dict[str, Any]:

@@ -24,7 +24,8 @@ from elements_sdk._config.profiles import (
     secret_file,
     without_userinfo,
 )
-from elements_sdk._utils.errors import problem_of_file
+from elements_sdk._config.validators import checked_host
+from elements_sdk._utils.errors import Translated, problem_of_file
 from elements_sdk._utils.extras import missing_extra
 from elements_sdk._utils.redaction import MASK, Opaque, reveal
 from elements_sdk.api.auth_api import AuthApi
@@ -35,20 +36,23 @@ from elements_sdk.cli.output import output_option, write
 from elements_sdk.cli.root import Command
 from elements_sdk.cli.secrets import ask, is_a_terminal, resolved
 from elements_sdk.cli.words import say
+from elements_sdk.exceptions import ApiValueError
 
 _PRIVATE = 0o600
 _KEPT = [item for item in SERVER if not item.is_secret]
 _FILES = ("ELEMENTS_CA_FILE", "ELEMENTS_CERT_FILE", "ELEMENTS_KEY_FILE")
-_SHOWN = ("host", "ca_file", "cert_file", "proxy")
+_SHOWN = ("ca_file", "cert_file", "proxy")
 Variables = Opaque[dict[str, str]]
-_COLUMNS = ("profile", *_SHOWN, "caller", "secret")
+_COLUMNS = ("profile", "host", "caller", "secret", *_SHOWN)
 
 
 @click.pass_context
 def _configure(context: click.Context, /, **given: Any) -> None:
     name = given[PROFILE.name] or DEFAULT
+    if given["list"] and given["remove"]:
+        raise click.UsageError("--list and --remove exclude each other: give one", context)
     if given["list"]:
-        write([_row(name, table) for name, table in read_profiles().items()], given, _COLUMNS)
+        write([_row(name, table) for name, table in read_profiles().items()], given, _COLUMNS, kept=_COLUMNS[:3])
     elif given["remove"]:
         find_profile(name)
         _forget(_replace(name, None))
@@ -63,7 +67,9 @@ configure = Command(
     params=[
         PROFILE.option(PROFILE.variable),
         *(item.option() for item in _KEPT),
-        click.Option(["--key-password-file"], metavar="FILE", help="The password of an encrypted key, in a file."),
+        click.Option(
+            ["--key-password-file"], metavar="FILE", help="The password of that key, in a file; `-`: standard input."
+        ),
         click.Option(["--api-token-file"], metavar="FILE", help="The API token, in a file; `-`: standard input."),
         click.Option(["--login"], metavar="NAME", help="Log in as this user, in place of an API token."),
         click.Option(["--login-password-file"], metavar="FILE", help="The password for it, likewise."),
@@ -137,7 +143,7 @@ def _complete_server(variables: Variables, given: Mapping[str, Any]) -> None:
     """Ask for what is left out, where there is a terminal. Files are found from every folder later."""
     host, authorities = (reveal(variables).get(name) for name in ("ELEMENTS_HOST", "ELEMENTS_CA_FILE"))
     if is_a_terminal() and not given["connection_host"]:
-        host = click.prompt("Server, as in https://storage.example.com", host, err=True)
+        host = click.prompt("Server, as in https://storage.example.com", host, err=True, value_proc=_host)
         reveal(variables)["ELEMENTS_HOST"] = str(host)
     if is_a_terminal() and not given["connection_ca_file"] and str(host).startswith("https:"):
         question = "File of certificate authorities, if the system's will not do"
@@ -146,6 +152,12 @@ def _complete_server(variables: Variables, given: Mapping[str, Any]) -> None:
     for name in _FILES:
         if reveal(variables).get(name):
             reveal(variables)[name] = os.path.abspath(os.path.expanduser(reveal(variables)[name]))
+
+
+def _host(text: str) -> str:
+    """Return the address of a server that was typed; what is wrong makes click ask again."""
+    with Translated(ApiValueError, lambda error: click.UsageError(str(error))):
+        return checked_host("it", text)
 
 
 def _secret(variables: Variables, given: Mapping[str, Any]) -> Opaque[str]:
@@ -276,8 +288,7 @@ def _row(name: str, table: Any) -> dict[str, Any]:
     """Return what can be shown of a profile."""
     if not isinstance(table, dict):
         return {"profile": name}
-    shown = {"profile": name, **{key: table.get(key) for key in _SHOWN}}
-    if isinstance(shown["proxy"], str):
-        shown["proxy"] = without_userinfo(shown["proxy"])
     secret = table.get("secret_file") or ("keyring" if "keyring" in table else None)
-    return {**shown, "caller": table.get("username") or ("API token" if secret else None), "secret": secret}
+    caller = table.get("username") or ("API token" if secret else None)
+    others = {key: without_userinfo(table[key]) if key == "proxy" else table[key] for key in _SHOWN if key in table}
+    return {"profile": name, "host": table.get("host"), "caller": caller, "secret": secret, **others}

@@ -65,7 +65,7 @@ SERVER = (
     _Setting("--cert-file", "ELEMENTS_CERT_FILE", "FILE", "Client certificate to show the server."),
     _Setting("--key-file", "ELEMENTS_KEY_FILE", "FILE", "Its key, where it is in a file of its own."),
     _Setting("--key-password", "ELEMENTS_KEY_PASSWORD", "SECRET", "The password of that key, if it has one", True),
-    _Setting("--proxy", "ELEMENTS_PROXY", "URL", "Proxy, as in http://proxy.example.com:3128; `-` reads it unseen."),
+    _Setting("--proxy", "ELEMENTS_PROXY", "URL", "Proxy, as in http://proxy.example.com:3128; `-`: standard input."),
     _Setting(
         "--timeout", "ELEMENTS_TIMEOUT", "SECONDS", "To connect, and to wait for each chunk; two values: CONNECT,READ."
     ),

@@ -146,7 +146,10 @@ def _hint_for(error: ApiException, code: int) -> str | None:
     if isinstance(error, NotFoundException) and error.hint != NotFoundException.hint:
         return _with_option_names(error.hint or "")
     if _is_no_api(error) or isinstance(error, ResponseFormatError):
-        return "the server at --host (ELEMENTS_HOST) seems not to be an ELEMENTS server; check its name, port and path"
+        return (
+            "the server at --host (ELEMENTS_HOST) seems not to be an ELEMENTS server; check its name, port and path, "
+            "and with `api` the path that you gave"
+        )
     for kind, hint in _HINTS:
         if isinstance(error, kind) and (code != NOT_AUTHENTICATED or kind is LoginFailed):
             return hint if isinstance(hint, str) else hint(error)
@@ -154,8 +157,8 @@ def _hint_for(error: ApiException, code: int) -> str | None:
         return f"{NOBODY}: {HOW_TO_CALL}"
     if code == NOT_AUTHENTICATED:
         return (
-            f"{TOKEN_REFUSED}. It comes from --api-token, ELEMENTS_API_TOKEN or "
-            "ELEMENTS_API_TOKEN_FILE; with --login NAME a password is used instead"
+            f"{TOKEN_REFUSED}. It comes from --api-token, ELEMENTS_API_TOKEN, "
+            "ELEMENTS_API_TOKEN_FILE or a profile; with --login NAME a password is used instead"
         )
     if code == UNREACHABLE:
         return (

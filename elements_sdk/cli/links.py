@@ -306,7 +306,7 @@ def _for_table(rows: list[Row], *without: str) -> list[Row]:
     shown = [{name: value for name, value in row.items() if name not in (*_SAME_IN_ALL, *without)} for row in rows]
     for row in shown:
         moment = as_moment(row["expires"])
-        row["expires"] = row["expires"] if moment is None else f"{moment:%Y-%m-%d %H:%M}"
+        row["expires"] = (row["expires"] or "never") if moment is None else f"{moment:%Y-%m-%d %H:%M}"
     return shown
 
 

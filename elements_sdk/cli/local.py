@@ -32,7 +32,13 @@ def run_tour() -> None:
 
 
 @click.command("sandbox", cls=Command)
-@click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port to listen on; a free one if left out.")
+@click.option(
+    "--port",
+    default=0,
+    type=click.IntRange(0, 65535),
+    metavar="NUMBER",
+    help="Port to listen on; a free one if left out.",
+)
 @click.option(
     "--host-name", "hosts", multiple=True, metavar="NAME", help="Another host name that it goes by; repeat it."
 )

@@ -35,8 +35,8 @@ _COMMANDS = {
 # What options are for, the last first, and the names of those that it goes for; the first that fits counts.
 _SECTIONS = {
     "Output": "(output|columns|sort|debug)$",
-    "Who is calling": "connection_(api_token|login|impersonate|profile)",
-    "Which server": "connection_",
+    "Who is calling": "(connection_)?(api_token|login|impersonate|profile)",
+    "Which server": "connection_|key_password",
     "The job": "(dry_run|yes|record|resume|again)$",
     "Options": "",
 }
@@ -51,7 +51,7 @@ class Command(click.Command):
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
             if record is not None:
-                name = parameter.name or ""
+                name, record = parameter.name or "", (record[0], re.sub(r"  \[[\dx<=>]+\]$", "", record[1]))  # 0<=x<=9
                 found[next(section for section, names in _SECTIONS.items() if re.match(names, name))].append(record)
         for section in reversed(found):
             if found[section]:
@@ -77,7 +77,7 @@ def _check_not_blank(context: click.Context, parameter: click.Parameter) -> None
     if source is not ParameterSource.COMMANDLINE and variable in os.environ and not os.environ[variable].strip():
         raise click.UsageError(f"{variable} is empty: give it a value, or unset it", context)
     shown = given if isinstance(given, tuple) else (given,)
-    if any(isinstance(value, str) and not value.strip() for value in shown) or (
+    if any(value == [] or (isinstance(value, str) and not value.strip()) for value in shown) or (
         isinstance(given, Opaque) and not reveal(given).strip()
     ):
         name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.make_metavar(context)

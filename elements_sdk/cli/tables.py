@@ -17,10 +17,11 @@ from rich.table import Table
 from rich.text import Text
 
 from elements_sdk._utils.text import one_line
+from elements_sdk.cli.words import counted
 
 _WIDEST, _NARROWEST = 40, 12  # what a column asks for at the most where not all fit, and what it makes do with
 _SHORT = 20  # a column that is not wider is never narrowed
-_GAP = 3
+_GAP = 2
 _AT_A_TIME = 100  # rows that are laid out, which takes rich a while, before they are printed
 _NAMES = ("display_name", "name", "username", "id")  # what stands for an object inside a cell; the first that it has
 
@@ -59,7 +60,7 @@ def _print_list(items: list[Any], kept: Collection[str]) -> None:
     texts = {name: [one_line(name), *(printable(row.get(name)) for row in rows)] for name in names}
     shown = _fitting(texts, kept)
     for start in range(1, len(rows) + 1, _AT_A_TIME):
-        table = Table(box=SIMPLE, pad_edge=False, show_header=start == 1)
+        table = Table(box=SIMPLE, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), show_header=start == 1)
         for name, width in shown.items():
             table.add_column(Text(one_line(name)), overflow="fold", width=width)
         for cells in zip(*(texts[name][start : start + _AT_A_TIME] for name in shown), strict=True):
@@ -85,10 +86,10 @@ def _fitting(texts: dict[str, list[str]], kept: Collection[str]) -> dict[str, in
     for most in [*range(_columns(), _NARROWEST - 1, -1), _WIDEST]:
         least = {name: max(most, _SHORT if whole[name] <= _SHORT else min(words[name], _WIDEST)) for name in texts}
         wanted = {name: min(whole[name], least[name]) for name in texts}
-        if sum(wanted.values()) + _GAP * len(wanted) <= _columns():
+        if sum(wanted.values()) + _GAP * (len(wanted) - 1) <= _columns():
             return wanted
     chosen: set[str] = set()
-    left = _columns()
+    left = _columns() + _GAP
     for name in sorted(wanted, key=lambda name: (name not in kept, whole[name] > _WIDEST)):
         if not chosen or name in kept or wanted[name] + _GAP <= left:
             chosen.add(name)
@@ -105,7 +106,7 @@ def printable(value: Any) -> str:
         text = json.dumps(value, ensure_ascii=False) if named is None else str(named)
     elif isinstance(value, list):
         has_names = all(not isinstance(item, dict) or any(name in item for name in _NAMES[:-1]) for item in value)
-        return ", ".join(map(printable, value)) if has_names else f"{len(value)} of them"
+        return ", ".join(map(printable, value)) if has_names else counted(len(value), "entry")
     elif isinstance(value, bool):
         text = "yes" if value else "no"
     else:

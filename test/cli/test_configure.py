@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import stat
 import subprocess
 import time
@@ -117,6 +118,31 @@ def test_terminal_asks_for_what_is_left_out_and_shows_no_secret(secure: Sandbox,
     assert f"{secure.host}]" in shown
     assert listed()["default"]["caller"] == "API token"
     assert [file.read_text() for file in own_profiles.glob("*.secret")] == [secure.admin.api_token]
+
+
+@pytest.mark.parametrize("host", ["storage.example.com", "ftp://storage", "https://user:Lantern@storage"])
+def test_terminal_asks_again_for_a_server_that_cannot_be_one(host: str, sandbox: Sandbox) -> None:
+    types = [("Server, as in", f"{host}\n"), ("as in https://storage.example.com\r\n", f"{sandbox.host}\n")]
+    types.append(("API token", f"{sandbox.user.api_token}\n"))
+    code, shown = run_on_terminal("configure", types=types, echoes={"Server, as in", types[1][0]})
+    assert (code, shown.count("Server, as in"), listed()["default"]["host"]) == (0, 2, sandbox.host)
+    assert "Error: it must" in shown
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "100"])
+def test_list_says_who_is_calling_however_narrow_the_terminal_is(columns: str, own_profiles: Path) -> None:
+    write_profile(own_profiles, "https://storage.example.com:8443", 'ca_file = "/etc/ssl/certs/storage-authority.pem"')
+    write_profile(own_profiles, "https://other.example.com:8443", 'username = "ada"', name="other")
+    shown = run("configure", "--list", "-o", "table", COLUMNS=columns).stdout
+    assert max(map(len, shown.splitlines())) <= int(columns)
+    assert re.search(r"^default +https://storage.example.com:8443 +API token\b", shown, re.MULTILINE)
+    assert re.search(r"^other +https://other.example.com:8443 +ada\b", shown, re.MULTILINE)
+
+
+def test_list_and_remove_exclude_each_other(own_profiles: Path) -> None:
+    write_profile(own_profiles, "https://storage.example.com")
+    assert run("configure", "--list", "--remove").returncode == 2
+    assert set(listed()) == {"default"}
 
 
 def test_list_shows_no_secret_and_remove_removes_it(secure: Sandbox, own_profiles: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ def test_help_fits_a_hundred_columns_and_has_an_example(
     context = click.Context(command, info_name=name, terminal_width=min(columns, 100), **commands.context_settings)
     text = command.get_help(context)
     assert max(map(len, text.splitlines())) <= 100
+    assert not re.search("[<>]=|INTEGER RANGE", text)
     assert "\n  Example:\n      " in text
     assert "elements-sdk " + " ".join(path) in text.split("Example:")[1]
     for parameter in command.params:

@@ -160,6 +160,31 @@ def test_shares_are_shown_where_a_hundred_columns_are(columns: str, here: Here) 
         assert re.findall(r"Bundle \d+|/m/\d+|Otto One-Time", result.stdout).count("Otto One-Time") == 2
 
 
+@pytest.mark.parametrize("columns", ["80", "100", "200"])
+def test_dates_stay_whole_beside_what_is_shared(columns: str, here: Here) -> None:
+    bundles, otto = (
+        [{"id": number, "name": f"Bundle {number}"} for number in (14, 15, 16, 17)],
+        {"id": 1, "username": "otto one-time"},
+    )
+    rows = [
+        link(n, user=otto, shared_bundles=bundles, expires=f"20{year}-12-31T10:00:00Z")
+        for n, year in ((101, 20), (102, 90))
+    ]
+    with Server(rows) as server:
+        shown = here("links", "list", "-o", "table", **variables(server), COLUMNS=columns)
+    assert (shown.stderr, len(re.findall(r" 20\d0-12-31 10:00 ", shown.stdout))) == ("", 2)
+    assert max(map(len, shown.stdout.splitlines())) <= int(columns)
+
+
+@pytest.mark.parametrize("job", ["revoke", "email"])
+def test_rows_of_a_job_say_of_each_link_when_it_ends(job: str, here: Here) -> None:
+    with Server([link(1), link(2, expires="2090-12-31T10:00:00Z"), link(3, expires="soon")]) as server:
+        shown = here("links", job, "--all", "--dry-run", "-o", "table", **variables(server)).stdout
+        rows = json.loads(here("links", job, "--all", "--dry-run", **variables(server)).stdout)
+    assert re.findall(r"never|2090-12-31 10:00|soon", shown) == ["never", "2090-12-31 10:00", "soon"]
+    assert [row["expires"] for row in rows] == [None, "2090-12-31T10:00:00+00:00", "soon"]
+
+
 @pytest.mark.parametrize("columns", [60, 80, 100, 200])
 def test_table_breaks_no_word_that_has_room(
     columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

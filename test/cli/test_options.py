@@ -146,6 +146,8 @@ def test_options_are_in_groups(path: tuple[str, ...], command: click.Command) ->
     order = ["Options", "The job", "Which server", "Who is calling", "Output"]
     assert list(groups) == [name for name in order if name in groups]
     assert max(map(len, groups.values())) <= 12
+    for flag in ("--api-token", "--api-token-file", "--login", "--login-password-file", "--profile"):
+        assert flag not in told or flag in groups["Who is calling"]
     if calls_a_server:
         assert "--host" in groups["Which server"]
         assert "--debug" in groups["Output"]

@@ -168,6 +168,13 @@ def test_wrong_usage_is_named_and_nothing_is_sent(recorder: RecordingServer, arg
     assert recorder.requests == []
 
 
+def test_path_that_does_not_exist_is_named(sandbox: Sandbox) -> None:
+    for path in ("/api/2/nothing", "/api/3/auth/access-tokens", "/nothing"):
+        result = run("api", "GET", path, **as_admin(sandbox))
+        assert (result.returncode, f"(GET {path})" in result.stderr) == (3, True)
+        assert result.stderr.endswith("and with `api` the path that you gave\n")
+
+
 def test_identities_are_those_of_the_other_commands(sandbox: Sandbox) -> None:
     ticket = "/api/2/auth/ticket"
     admin = {"ELEMENTS_HOST": sandbox.host, "ELEMENTS_PASSWORD": sandbox.admin.password}
