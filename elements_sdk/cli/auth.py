@@ -17,6 +17,7 @@ from elements_sdk.cli.connection import connected, connection_options, logged_in
 from elements_sdk.cli.output import output_options, write
 from elements_sdk.cli.preview import waiting
 from elements_sdk.cli.root import Command, Group
+from elements_sdk.cli.words import say_count
 from elements_sdk.exceptions import ApiException
 
 # What is different about an operation in a process that makes one call and ends.
@@ -97,6 +98,8 @@ def _call(operation: Operation, context: click.Context, values: dict[str, Any]) 
     item = (operation.result or "").removeprefix("list[").removesuffix("]")
     is_model = item in models.__all__
     write(result, values, list(models.by_name(item)._declared) if is_model else ())
+    if isinstance(result, list):
+        say_count(len(result), "entry")
 
 
 def _help(operation: Operation, group: str) -> str:

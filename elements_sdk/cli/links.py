@@ -103,7 +103,7 @@ def list_links(context: click.Context, values: Mapping[str, Any]) -> None:
     with connected(context, values) as client:
         found = select(AuthApi(client), context, values)
         if chosen_format(values["output"]) == "jsonl" and not values["sort"]:
-            write_lines(found, values["columns"])
+            say_count(write_lines(found, values["columns"]), "link")
             return
         links = list(counting(found))
     write(links, values, tuple(OneTimeAccessToken.openapi_types), table=_in_short(links))

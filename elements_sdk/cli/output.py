@@ -99,14 +99,17 @@ def chosen_format(output: str | None) -> str:
     return output or ("table" if sys.stdout.isatty() else "json")
 
 
-def write_lines(values: Iterable[Any], names: Sequence[str] | None = None) -> None:
-    """Print JSON lines, each as it comes.
+def write_lines(values: Iterable[Any], names: Sequence[str] | None = None) -> int:
+    """Print JSON lines, each as it comes; return how many there were.
 
     :param names: the columns that are asked for; all if left out.
     """
+    count = 0
     for value in values:
         text = _SPLITS_LINES.sub(_escape, as_json(picked(to_plain(value), names)))
         click.echo(_escaped(text))
+        count += 1
+    return count
 
 
 def as_json(plain: Any, indent: int | None = None) -> str:

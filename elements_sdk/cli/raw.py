@@ -94,7 +94,7 @@ def call_api(context: click.Context, /, **values: Any) -> None:
             return
         entries = _entries(context, client, path, query)
         if values["output"] in (None, "jsonl") and not values["sort"]:
-            write_lines(entries, values["columns"])
+            say_count(write_lines(entries, values["columns"]), "entry")
             return
         found = list(counting(entries, "entry"))
         write(found, {**values, "output": values["output"] or "jsonl"})

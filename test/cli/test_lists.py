@@ -79,13 +79,25 @@ def test_expired_links_are_marked_in_a_table(here: Here) -> None:
         assert marked == [1, 2]
 
 
-@pytest.mark.parametrize(("count", "words"), [(37, "37 links"), (1, "1 link"), (0, "0 links")])
-@pytest.mark.parametrize("output", ["table", "csv"])
-def test_terminal_is_told_how_many_links_there_are(count: int, words: str, output: str, here: Here) -> None:
+@pytest.mark.parametrize("count", [37, 1, 0])
+@pytest.mark.parametrize("output", ["table", "csv", "jsonl"])
+@pytest.mark.parametrize(
+    ("command", "noun"),
+    [
+        (["links", "list"], "link"),
+        (["auth", "get-all-access-tokens", "--limit", "50", "--offset", "0"], "entr"),
+        (["api", "GET", "/x", "--paginate"], "entr"),
+    ],
+    ids=str,
+)
+def test_terminal_is_told_how_many_there_are(
+    command: list[str], noun: str, count: int, output: str, here: Here
+) -> None:
+    ending = {"link": ("s", ""), "entr": ("ies", "y")}[noun][count == 1]
     with Server(links(count)) as server:
-        _, shown = run_on_terminal("links", "list", "-o", output, types=[], echoes=True, **variables(server))
-        assert re.search(rf"^{words}\s*$", shown, re.MULTILINE)
-        assert here("links", "list", "-o", output, **variables(server)).stderr == ""
+        _, shown = run_on_terminal(*command, "-o", output, types=[], echoes=True, **variables(server))
+        assert re.search(rf"^{count} {noun}{ending}\s*$", shown, re.MULTILINE)
+        assert here(*command, "-o", output, **variables(server)).stderr == ""
 
 
 @pytest.mark.parametrize("output", ["table", "json", "jsonl", "csv"])

@@ -9,6 +9,8 @@ import pytest
 from elements_sdk import ApiValueError, Configuration, Session
 from elements_sdk.sandbox import Sandbox
 from test.command_line import run
+from test.proxies import BASIC, IN_A_URL
+from test.recording import RecordingServer
 
 FILE = "keyrings.alt.file.PlaintextKeyring"
 
@@ -52,6 +54,25 @@ def test_secret_is_in_the_keyring_alone(sandbox: Sandbox, keyring: Path, own_pro
             assert session.auth.generate_password().password
     assert run("configure", "--remove").stderr == "The profile 'default' is removed.\n"
     assert entries(keyring) == []
+
+
+def test_secrets_of_proxy_and_key_are_in_the_keyring_too(
+    keyring: Path, own_profiles: Path, recorder: RecordingServer
+) -> None:
+    recorder.answers("[]")
+    proxy = recorder.host.replace("//", f"//{IN_A_URL}@")
+    given = ["configure", "--host", "http://storage.invalid", "--proxy", "-", "--api-token-file", "-"]
+    kept = run(*given, "--key-password-file", "-", stdin=f"Lantern-4471\n{proxy}\nTOKEN-4471\n")
+    assert kept.returncode == 0, kept.stderr
+    assert files_of(own_profiles) == {".toml", ".lock"}
+    text = (own_profiles / "profiles.toml").read_text()
+    assert [secret for secret in ("Lantern", "PRO", "TOKEN-4471") if secret in text] == []
+    recorder.requests.clear()
+    assert run("auth", "get-all-access-tokens").returncode == 0
+    assert recorder.last.header("Proxy-Authorization") == BASIC
+    keyring.unlink()
+    lost = run("auth", "get-all-access-tokens").stderr
+    assert "configure --profile default --key-password-file FILE --proxy - --no-keyring" in lost
 
 
 def test_failed_try_leaves_the_keyring_as_it_was(sandbox: Sandbox, keyring: Path) -> None:
