@@ -29,7 +29,7 @@ from elements_sdk.cli.link import (
     shares_of,
     visits_of,
 )
-from elements_sdk.cli.output import chosen_format, output_options, write, write_lines
+from elements_sdk.cli.output import chosen_format, output_options, to_plain, write, write_lines
 from elements_sdk.cli.preview import confirm, counting, preview, progress, waiting
 from elements_sdk.cli.record import Record, Row, check_new_record
 from elements_sdk.cli.root import Command, Group
@@ -103,7 +103,8 @@ def list_links(context: click.Context, values: Mapping[str, Any]) -> None:
     with connected(context, values) as client:
         found = select(AuthApi(client), context, values)
         if chosen_format(values["output"]) == "jsonl" and not values["sort"]:
-            say_count(write_lines(found, values["columns"]), "link")
+            whole = ({**short, **to_plain(link)} for link in found for short in _in_short([link]))
+            say_count(write_lines(whole if values["columns"] else found, values["columns"]), "link")
             return
         links = list(counting(found))
     write(links, values, tuple(OneTimeAccessToken.openapi_types), table=_in_short(links))
@@ -120,11 +121,12 @@ def show_links(context: click.Context, values: Mapping[str, Any]) -> None:
     """
     with connected(context, values) as client:
         found = list(select(AuthApi(client), context, values))
+    short = _in_short if values["columns"] else lambda _: None  # whose columns can be named, too
     if values["output"] == "table" or (values["output"] is None and len(found) == 1):
         for link in found:
-            write(link, values)
+            write(link, values, table=short([link]))
     else:
-        write(found, values, tuple(OneTimeAccessToken.openapi_types))
+        write(found, values, tuple(OneTimeAccessToken.openapi_types), table=short(found))
 
 
 @_command("revoke", "Delete share links, so that they stop working.", [*selection_options(), *_job_options("revoked")])

@@ -109,12 +109,13 @@ def test_columns_are_those_that_were_asked_for(output: str, here: Here) -> None:
             if output == "table":
                 assert command[1] == "show" or shown.split()[:3] == names.split(",")
                 assert "SECRET" not in shown
+                assert re.search(r"\bviews +0\b" if command[1] == "show" else r"\b0\b", shown)
                 continue
             rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(shown)))
             if output != "csv":
                 rows = json.loads(shown if output == "json" else f"[{','.join(shown.splitlines())}]")
             assert [list(row) for row in rows] == [names.split(",")] * 3
-            assert [str(row["id"]) for row in rows] == ["1", "2", "3"]
+            assert [f"{row['id']} {row['views']}" for row in rows] == ["1 0", "2 0", "3 0"]
 
 
 @pytest.mark.parametrize(

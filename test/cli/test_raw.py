@@ -17,7 +17,9 @@ from test.command_line import COMMAND, as_admin, environment, run
 from test.link_server import page
 from test.recording import CannedResponse, Recorded, RecordingServer
 
-THINGS = [{"id": number, "name": f"thing {number}", "owner": {"username": "ada"}} for number in range(1, 451)]
+THINGS: list[dict[str, Any]] = [
+    {"id": number, "name": f"thing {number}", "owner": {"username": "ada"}} for number in range(1, 451)
+]
 
 
 def serving(recorder: RecordingServer, paging: str = "plain") -> dict[str, str]:
