@@ -230,7 +230,7 @@ def test_list_that_cannot_be_had_is_a_failure_with_its_own_code() -> None:
     with FaultServer(answer(401, b'{"detail": "Invalid token."}')) as server:
         result = run("links", "list", ELEMENTS_HOST=server.host, ELEMENTS_API_TOKEN="T")
     assert result.returncode == 4
-    assert "is the API token complete" in result.stderr
+    assert "the API token is complete" in result.stderr
     assert run("links", "list", ELEMENTS_HOST="http://127.0.0.1:1", ELEMENTS_API_TOKEN="T").returncode == 3
 
 
