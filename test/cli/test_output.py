@@ -64,6 +64,11 @@ def test_table_shows_nothing_that_a_terminal_acts_on(capsys: pytest.CaptureFixtu
     assert printable("a\nb\x9b31m") == "a b\ufffd31m"
 
 
+@pytest.mark.parametrize(("count", "words"), [(0, ""), (1, "1 entry"), (2, "2 entries"), (1200, "1,200 entries")])
+def test_list_inside_a_cell_without_names_is_counted(count: int, words: str) -> None:
+    assert printable([{"date": "2026-11-25", "ip": "192.0.2.1"}] * count) == words
+
+
 def test_secret_that_was_asked_for_is_shown(recorder: RecordingServer) -> None:
     recorder.answers('{"password": "Lantern-4471"}')
     for output in ("table", "json", "jsonl", "csv"):
