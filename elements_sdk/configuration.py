@@ -45,15 +45,15 @@ class Configuration(LegacySettings):
     host: str
     """`http://` or `https://`, name and port of the server; a path is put before every call's own."""
     api_key: dict[str, Any]
-    """`{"Authorization": "KEY"}`."""
+    """`{"Bearer": token}`. 3.3's spelling, `{"Authorization": key}`, is sent as it stands, after its prefix."""
     api_key_prefix: dict[str, Any]
-    """`{"Authorization": "Bearer"}`."""
+    """The prefix of a key in 3.3's spelling: `{"Authorization": "Bearer"}`."""
     refresh_api_key_hook: Callable[[Configuration], None] | None
     """Called with this configuration before each use of the key, to renew it."""
     username: str | None
-    """Name for `get_basic_auth_token`."""
+    """The name that `Session(configuration)` logs in with."""
     password: str | None
-    """Password for `get_basic_auth_token`."""
+    """The password that `Session(configuration)` logs in with."""
     discard_unknown_keys: bool
     """Drop what the server sends beyond the documented properties of a model."""
     client_side_validation: bool

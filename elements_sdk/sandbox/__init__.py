@@ -101,11 +101,7 @@ class Sandbox:
     def configuration(self, account: Account | None = None) -> Configuration:
         """Return a configuration with this server and the API token of an account, `user` by default."""
         chosen = account or self.user
-        configuration = Configuration(
-            host=self.host,
-            api_key={"Authorization": chosen.api_token},
-            api_key_prefix={"Authorization": "Bearer"},
-        )
+        configuration = Configuration(host=self.host, api_key={"Bearer": chosen.api_token})
         configuration.ssl_ca_cert = self.ca_file
         return configuration
 
