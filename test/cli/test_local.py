@@ -57,7 +57,9 @@ def test_sandbox_has_the_links_that_were_asked_for_and_keeps_them(tmp_path: Path
     for left in (3, 2):
         with served("--tokens", "3", "--data", str(file)) as shown:
             admin = re.findall(r"^  admin +\d+ +\S+ +(\S+)$", shown, re.MULTILINE)[0]
-            rows = json.loads(pasted(shown, f"links list --api-token={admin}").stdout)
+            listed = pasted(shown, f"links list --api-token={admin}")
+            assert listed.returncode == 0, listed.stderr
+            rows = json.loads(listed.stdout)
             assert len(rows) == left
             assert pasted(shown, f"auth delete-access-token {rows[0]['id']} --api-token={admin}").stdout == ""
 

@@ -221,7 +221,7 @@ def test_no_secret_is_in_the_list_of_processes_or_in_what_is_told(
     usual = recorder.answer
 
     def answer(request: Recorded) -> CannedResponse:
-        lists.append(subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout)
+        lists.append(subprocess.run(["ps", "-e", "-ww", "-o", "args"], capture_output=True, text=True).stdout)
         return usual(request)
 
     recorder.answer = answer
