@@ -15,6 +15,7 @@ from elements_sdk._operations import TAGS
 from elements_sdk._utils.text import closest
 from elements_sdk._version import __version__
 
+ATTACHED = "\x00="  # stands before a value that begins with a dash and was given as --name=VALUE
 WIDTH = 100  # columns that a help text takes at the most
 
 # Command -> where it is, and what it is for: the first sentence of its help.
@@ -44,6 +45,16 @@ _SECTIONS = {
 
 class Command(click.Command):
     """A command that takes no empty value for "not said", and whose help has its options in groups."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; in `--api-token=-x`, which click takes for two options, `-x` is the value."""
+        flags = {
+            flag for each in self.params if isinstance(getattr(each, "flag_value", None), str) for flag in each.opts
+        }
+        for number, (name, _, value) in enumerate(arg.partition("=") for arg in args):
+            if name in flags and value.startswith("-") and value != "-":
+                args[number] = f"{name}={ATTACHED}{value}"
+        return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options by what they are for."""

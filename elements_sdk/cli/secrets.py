@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from elements_sdk._utils.redaction import Opaque, reveal
+from elements_sdk.cli.root import ATTACHED
 
 ASK = "\x00ask"  # the value of an option that was given without one
 HOW = "`-` reads a line of standard input, no value asks"
@@ -20,7 +21,7 @@ class Secret(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Wrap the value."""
-        return value if isinstance(value, Opaque) else Opaque(value)
+        return value if isinstance(value, Opaque) else Opaque(value.removeprefix(ATTACHED))
 
 
 def secret_option(flag: str, name: str, help: str, variable: str) -> click.Option:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from test.command_line import run, run_here
@@ -83,3 +85,20 @@ def test_empty_line_of_standard_input_is_not_a_secret(recorder: RecordingServer,
     assert result.returncode == 2
     assert "standard input has no line for it" in result.stderr
     assert recorder.requests == []
+
+
+@pytest.mark.parametrize("value", ["-Otoken", "--help", "-", "---", "-a=b"])
+@pytest.mark.parametrize("name", ["token", "password", "code"])
+def test_secret_may_begin_with_a_dash(name: str, value: str, recorder: RecordingServer) -> None:
+    login = ["auth", "login", "--username", "ada"]
+    arguments = {
+        "token": ["auth", "create-auth-ticket", f"--api-token={value}"],
+        "password": [*login, f"--password={value}"],
+        "code": [*login, "--password=p4ss", f"--otp={value}"],
+    }
+    recorder.answers('{"ticket": "t", "user": {"id": 1}}')
+    result = run(*arguments[name], stdin="LINE\n", ELEMENTS_HOST=recorder.host)  # which `-` reads
+    assert (result.returncode, result.stderr) == (0, "")
+    request = recorder.requests[0]
+    found = request.header("Authorization") or json.loads(request.body)["otp" if name == "code" else name]
+    assert found.removeprefix("Bearer ") == ("LINE" if value == "-" else value)
