@@ -43,17 +43,20 @@ _SECTIONS = {
 }
 
 
+def _attached(args: list[str], starts: tuple[str, ...]) -> list[str]:
+    """Return the arguments, those that start so and go on with what tells the parameter that they are one value."""
+    return [
+        arg.replace("=", f"={ATTACHED}", 1) if arg.startswith(starts) and arg not in starts else arg for arg in args
+    ]
+
+
 class Command(click.Command):
     """A command that takes no empty value for "not said", and whose help has its options in groups."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; in `--api-token=-x`, which click takes for two options, `-x` is the value."""
-        flags = {
-            flag for each in self.params if isinstance(getattr(each, "flag_value", None), str) for flag in each.opts
-        }
-        for number, (name, _, value) in enumerate(arg.partition("=") for arg in args):
-            if name in flags and value.startswith("-") and value != "-":
-                args[number] = f"{name}={ATTACHED}{value}"
+        flags = (flag for it in self.params if isinstance(getattr(it, "flag_value", None), str) for flag in it.opts)
+        args[:] = _attached(args, tuple(f"{flag}=-" for flag in flags))  # in place: click empties the list it reads
         return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
