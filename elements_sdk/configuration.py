@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
 from elements_sdk._config.environment import settings_of_environment
 from elements_sdk._config.legacy import LegacySettings
 from elements_sdk._config.logging import log_handler
-from elements_sdk._config.settings import MoreSettings
+from elements_sdk._config.settings import Documentation, MoreSettings
 from elements_sdk._config.validators import SETTINGS, header_text, problem_of_token
 from elements_sdk._utils.errors import Translated, without_frames
 from elements_sdk._utils.redaction import MaskedDict, Opaque, masked, reveal
@@ -334,6 +334,10 @@ class Configuration(LegacySettings):
     def has_api_key(self) -> bool:
         """Return whether calls are made with an API key, be it one that `refresh_api_key_hook` has yet to fetch."""
         return self.refresh_api_key_hook is not None or self._spelling("Bearer") is not None
+
+
+if not TYPE_CHECKING:  # checkers read the source
+    Configuration.__doc__ = Documentation(Configuration)
 
 
 def _apply_environment(configuration: Configuration, environment: Mapping[str, str]) -> None:

@@ -1,8 +1,10 @@
-"""The settings that the constructor of a Configuration takes by name only, for type checkers and editors."""
+"""The settings of a Configuration, for type checkers, editors and `help`."""
 
 # Annotations are not postponed here: a TypedDict would compile the text of each when the class is made.
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from elements_sdk.retry import RetryPolicy
@@ -43,3 +45,22 @@ class MoreSettings(TypedDict, total=False):
     logger_file: str | None
     logger_format: str
     pickle_credentials: bool
+
+
+class Documentation:
+    """The docstring of a class and, out of its source, those of its attributes, which Python itself drops."""
+
+    def __init__(self, kind: type) -> None:
+        self._kind, self._text = kind, kind.__doc__ or ""
+
+    def __get__(self, _instance: object, _kind: type) -> str:
+        import ast  # loaded late, as only `help` and its like ask
+        import inspect
+
+        lines = [inspect.cleandoc(self._text), ""]
+        with suppress(OSError):  # there is no source
+            declared: Any = ast.parse(inspect.getsource(self._kind)).body[0]
+            for one, words in pairwise(declared.body):
+                if isinstance(one, ast.AnnAssign) and isinstance(words, ast.Expr):
+                    lines.append(f":ivar {ast.unparse(one.target)}: {ast.literal_eval(words.value)}")
+        return "\n".join(lines)

@@ -170,7 +170,7 @@ def test_editors_have_words_for_each_attribute(kind: type) -> None:
     assert words_of_editors(kind).keys() == {name for name in kind.__annotations__ if not name.startswith("_")}
 
 
-@pytest.mark.parametrize("kind", [*map(models.by_name, models.__all__)])
+@pytest.mark.parametrize("kind", [Configuration, *map(models.by_name, models.__all__)])
 def test_help_has_the_words_of_editors(kind: type) -> None:
     told = dict(re.findall(r"^:ivar (\w+): (.+(?:\n .+)*)", f"{inspect.getdoc(kind)}", re.MULTILINE))
     shown = {name: text[:1].upper() + " ".join(text.split())[1:] for name, text in told.items()}
