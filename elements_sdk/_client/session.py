@@ -352,7 +352,8 @@ class SessionCalls(BaseClient):
                 had_session = self.has_session()
                 return await super()._send(operation, request, options)
         except (UnauthorizedException, ForbiddenException) as error:
-            if not self.is_end_of_session(error, had_session):
+            is_elsewhere = request.origin != self._settings().origin  # where no session was sent
+            if is_elsewhere or not self.is_end_of_session(error, had_session):
                 raise
         # Refused because there is no session, so nothing has been done, and the call can be retried.
         renewed = await session._renew(meant, timeouts)

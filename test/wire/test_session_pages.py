@@ -14,6 +14,7 @@ from elements_sdk import (
     LoginFailed,
     NotFoundException,
     ServiceException,
+    SessionExpired,
     TooManyRequestsException,
     UnauthorizedException,
 )
@@ -88,3 +89,27 @@ def test_session_remembers_a_refusal_in_the_servers_own_words(body: bytes, recor
             with pytest.raises(LoginFailed):
                 session.auth.create_auth_ticket()
     assert logins == []
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_refusal_of_another_host_ends_neither_session_nor_impersonation(status: int, recorder: RecordingServer) -> None:
+    def answer(request: Recorded) -> CannedResponse:
+        if request.path == "/elsewhere":
+            return CannedResponse(status, ENDED.body)
+        return LOGGED_IN if request.path.endswith("/login") else CannedResponse(body=b'{"id": 2, "ticket": "T"}')
+
+    def call_another_host(session: Session) -> None:
+        with pytest.raises(ApiException) as caught:
+            session.api_client.call_api("/elsewhere", "GET", _host=recorder.host.replace("127.0.0.1", "localhost"))
+        assert caught.value.status == status
+        assert not isinstance(caught.value, SessionExpired)
+
+    recorder.answer = answer
+    with Session(Configuration(host=recorder.host), "ada", "SECRET") as session:
+        call_another_host(session)
+        with session.impersonate(2):
+            call_another_host(session)
+            assert session.auth.get_access_token(7).id == 2
+        call_another_host(session)
+    paths = [request.path.rpartition("/")[2] for request in recorder.requests]
+    assert (paths.count("login"), paths.count("elsewhere")) == (1, 3)
