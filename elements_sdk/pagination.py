@@ -165,7 +165,7 @@ class Cursor(Generic[T]):
         """Make the exception that says where paging through the list broke off, and why."""
         error = PagingError(cause.status, cause.reason)
         vars(error).update(vars(cause))
-        error.cause = without_frames(cause)
+        error.cause, error.hint = without_frames(cause), cause.hint
         error.resume_offset = self._offset if self._back else self._position
         self._empty_pages = 0
         return error
@@ -229,7 +229,9 @@ class Cursor(Generic[T]):
             raise self._error(f"the server gave nothing new in {_MOST_EMPTY_PAGES} pages, and no end of the list")
 
     def _error(self, reason: str) -> ResponseFormatError:
-        return ResponseFormatError(200, reason, method=self.operation.method, path=self.operation.path)
+        error = ResponseFormatError(200, reason, method=self.operation.method, path=self.operation.path)
+        error.hint = "ask who runs the server, or a cache before it"
+        return error
 
 
 def _id_of(entry: Any) -> Any:

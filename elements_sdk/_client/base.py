@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from elements_sdk._client.credentials import Credentials
-from elements_sdk._client.hints import hint_for
+from elements_sdk._client.hints import hint_elsewhere, hint_for
 from elements_sdk._client.sender import Sender, Transport
 from elements_sdk._client.settings import ReadySettings
 from elements_sdk._config.legacy import LegacyClient
@@ -132,7 +132,9 @@ class BaseClient(LegacyClient):
         timeouts = Timeouts(*settings.timeouts, options.timeout)
         response = await self._sender.send(request, settings, timeouts, "read" if options.preload else "leave")
         if not 200 <= response.status < 300:
-            raise status_error(request, response)
+            failed = status_error(request, response)
+            failed.hint = hint_elsewhere(failed, request)
+            raise failed
         return response if options.preload else response.raw
 
     async def execute(
@@ -202,7 +204,7 @@ class BaseClient(LegacyClient):
             except ApiException as error:
                 if has_session and isinstance(error, UnauthorizedException | ForbiddenException):
                     self._credentials.explain(error, settings.host)
-                if options.identity is None:  # a Session has said who is calling
+                if options.identity is None or not is_ours:  # a Session has said who is calling
                     error.hint = hint_for(error, request, self.configuration) or error.hint
                 raise
         return data if options.data_only else ApiResponse(data, response.status, response.headers)

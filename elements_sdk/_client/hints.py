@@ -18,13 +18,14 @@ TOKEN_REFUSED = "check that the API token is complete and still valid"
 _HOW = 'give Configuration api_key={"Bearer": ...}, or take Configuration.from_env(), or use a Session'
 _NOT_SENT = 'call_api sends the API key only with auth_settings=["Bearer"]'
 _FOR_SESSION = "username and password of a Configuration are for a Session: Session(configuration) logs in with them"
+_ELSEWHERE = "no credentials of the client were sent there: give a header of your own"
 _OTHER_KEY = "api_key has a key under a name that is not sent; did you mean 'Bearer'?"
 
 
 def hint_for(error: ApiException, request: Request, configuration: Configuration) -> str | None:
-    """Return what to do about a failed call to the configured host, if that is known."""
+    """Return what to do about a failed call, if the settings of the client tell."""
     if request.origin != origin_of(configuration.host):
-        return None
+        return hint_elsewhere(error, request)
     if error.status in (404, 405):
         return _hint_about_path(request, configuration.host)
     is_unknown = error.status == 401 or (error.status == 403 and error.detail == NOT_AUTHENTICATED)
@@ -40,6 +41,13 @@ def hint_for(error: ApiException, request: Request, configuration: Configuration
     if any(configuration.api_key.values()):
         return f"{NOBODY}: {_OTHER_KEY}"
     return f"{NOBODY}: {_FOR_SESSION if configuration.username or configuration.password else _HOW}"
+
+
+def hint_elsewhere(error: ApiException, request: Request) -> str | None:
+    """Return what to do about a failed call to an address that the caller has named, without credentials."""
+    if error.status in (401, 403) and "authorization" not in {name.lower() for name in request.headers}:
+        return _ELSEWHERE
+    return error.hint and error.hint.replace("Configuration.host", "the address")
 
 
 def _hint_about_path(request: Request, host: str) -> str | None:

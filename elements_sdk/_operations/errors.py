@@ -15,10 +15,13 @@ from elements_sdk._utils.dates import seconds_ahead
 from elements_sdk._utils.redaction import excerpt, shown_headers
 from elements_sdk.exceptions import (
     ApiException,
+    BadRequestException,
     CsrfError,
     DeadlineExceeded,
+    ForbiddenException,
     IncompleteBody,
     LoginFailed,
+    NotFoundException,
     RedirectError,
     RequestSent,
     ResponseFormatError,
@@ -28,7 +31,8 @@ from elements_sdk.exceptions import (
 )
 
 _NOTHING = ("", "{}", "[]", "null")
-_OTHER_STATUS = "does the server have this call? check Configuration.host"
+_OTHER_STATUS = "check what was sent, and whether Configuration.host is the server that has this call"
+_OF_API = (BadRequestException, ForbiddenException, NotFoundException)  # whose hints suppose that it has answered
 _OF_ONE_TIME_CODES = ("otp", "one-time")
 _LOGIN_HINTS = {
     **dict.fromkeys(_OF_ONE_TIME_CODES, "give the code that the account's device shows now as otp"),
@@ -51,7 +55,8 @@ def status_error(request: Request, response: Response, is_login: bool = False) -
     elif is_login and ("reason" in errors or (response.status < 500 and _is_json(response))):
         return login_error(request, response, detail, errors)
     failed = make_exception(kind, request, response, reason=response.reason, detail=detail, errors=errors)
-    failed.hint = failed.hint or _OTHER_STATUS
+    is_page = "html" in response.headers.get("Content-Type", "") and kind in _OF_API
+    failed.hint = _OTHER_STATUS if is_page else failed.hint or _OTHER_STATUS
     return failed
 
 

@@ -269,16 +269,21 @@ def _mismatch(request: Request, response: Response, type_name: str, most: int | 
     if problem is None:
         return None
     reason = f"the answer is not what was promised: {problem}"
-    return make_exception(ResponseFormatError, request, response, reason=reason)
+    failed = make_exception(ResponseFormatError, request, response, reason=reason)
+    failed.hint = _OTHER_JSON
+    return failed
 
 
 def _format_error(request: Request, response: Response, error: UnexpectedJson) -> ResponseFormatError:
     kind = response.headers.get("Content-Type", "without a content type")
     begins = f", beginning with: {excerpt(decode_text(request, response))}" if response.data else ""
-    return make_exception(ResponseFormatError, request, response, reason=f"{error} ({kind}{begins})")
+    failed = make_exception(ResponseFormatError, request, response, reason=f"{error} ({kind}{begins})")
+    failed.hint = _OTHER_JSON if "json" in kind and response.data else failed.hint
+    return failed
 
 
 _data_of = attrgetter("data")  # in a frame that raises: reporters look the names of the source up
+_OTHER_JSON = "compare the answer with what was asked for: is this the right call, and a server of the right version?"
 _ACCEPTED = {"Accept": "application/json"}
 _USUAL, DATA_ONLY = RequestOptions(data_only=False), RequestOptions()
 RAW = Operation("call_api", "", "")  # of options that cannot be wrong

@@ -18,7 +18,6 @@ from elements_sdk.exceptions import (
     CsrfError,
     ForbiddenException,
     LoginFailed,
-    NotFoundException,
     OpenApiException,
     PagingError,
     ProxyError,
@@ -143,13 +142,15 @@ _HINTS: tuple[tuple[type[ApiException], str | Callable[[ApiException], str]], ..
 
 
 def _hint_for(error: ApiException, code: int) -> str | None:
-    if isinstance(error, NotFoundException) and error.hint != NotFoundException.hint:
-        return _with_option_names(error.hint or "")
-    if _is_no_api(error) or isinstance(error, ResponseFormatError):
+    if (error.hint or "").startswith("Configuration.host ends"):
+        return _with_option_names(f"{error.hint}")
+    if _is_no_api(error) or error.hint == ResponseFormatError.hint:
         return (
             "the server at --host (ELEMENTS_HOST) seems not to be an ELEMENTS server; check its name, port and path, "
             "and with `api` the path that you gave"
         )
+    if isinstance(error, ResponseFormatError):
+        return error.hint
     for kind, hint in _HINTS:
         if isinstance(error, kind) and (code != NOT_AUTHENTICATED or kind is LoginFailed):
             return hint if isinstance(hint, str) else hint(error)

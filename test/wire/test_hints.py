@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import fractions
 from typing import Any
 
 import pytest
 
 import elements_sdk
-from elements_sdk import ApiException, ApiTypeError, ApiValueError, Configuration, OpenApiException, aio
+from elements_sdk import (
+    ApiException,
+    ApiTypeError,
+    ApiValueError,
+    Configuration,
+    OneTimeAccessToken,
+    OpenApiException,
+    ResponseFormatError,
+    aio,
+)
 from elements_sdk._client.hints import NOBODY, TOKEN_REFUSED
 from test.both_clients import ApiClient, AuthApi, Session, both_kinds, only_blocking
 from test.command_line import run_here
@@ -52,7 +62,7 @@ def test_no_hint_where_somebody_is_calling_or_another_server_is_called(recorder:
             AuthApi(client).create_auth_ticket()
         assert caught.value.hint == type(caught.value).hint
         with pytest.raises(ApiException) as caught:
-            client.call_api("/x", "GET", _host=recorder.host.replace("127.0.0.1", "localhost"))
+            client.call_api("/x", "GET", {}, [], {"authorization": "t0ken"}, _host=elsewhere(recorder))
         assert caught.value.hint == type(caught.value).hint
     with ApiClient(Configuration(host=recorder.host)) as client:
         with pytest.raises(ApiException) as caught:
@@ -65,6 +75,63 @@ def test_no_hint_where_somebody_is_calling_or_another_server_is_called(recorder:
         with pytest.raises(ApiException) as caught:
             AuthApi(client).create_auth_ticket()
         assert caught.value.hint == type(caught.value).hint
+
+
+def elsewhere(recorder: RecordingServer) -> str:
+    return recorder.host.replace("127.0.0.1", "localhost")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_refusal_elsewhere_says_that_no_credentials_were_sent_there(status: int, recorder: RecordingServer) -> None:
+    recorder.answers('{"user": {"id": 1}}')
+    with Session(Configuration(host=recorder.host), "u", "p4ss") as session:
+        recorder.answers(MISSING, status)
+        own = ApiClient(Configuration(host=recorder.host, api_key={"Bearer": "k3y"}))
+        for client in (session.api_client, own):
+            with pytest.raises(ApiException, match="no credentials of the client were sent there"):
+                client.call_api("/x", "GET", auth_settings=["Bearer"], _host=elsewhere(recorder))
+            with pytest.raises(ApiException, match="no credentials of the client were sent there"):
+                client.request("GET", f"{elsewhere(recorder)}/x")
+        own.close()
+        assert [request.path for request in recorder.requests].count("/x") == 4
+        recorder.answers("{}")
+
+
+@pytest.mark.parametrize(("status", "body"), [(418, "{}"), (404, "<h1>Not Found</h1>"), (200, "<h1>Welcome</h1>")])
+def test_failure_elsewhere_is_not_blamed_on_the_configured_host(
+    status: int, body: str, recorder: RecordingServer
+) -> None:
+    recorder.answers(body, status, Content_Type="text/html")
+    with ApiClient(Configuration(host=recorder.host)) as client, pytest.raises(ApiException) as caught:
+        client.call_api("/x", "GET", response_type="object", _host=elsewhere(recorder))
+    assert "the address" in str(caught.value)
+    assert "Configuration" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 418])
+def test_page_of_another_server_is_no_word_on_the_call(status: int, recorder: RecordingServer) -> None:
+    told = "check what was sent, and whether Configuration.host is the server that has this call"
+    recorder.answers("<h1>The plain HTTP request was sent to HTTPS port</h1>", status, Content_Type="text/html")
+    with ApiClient(Configuration(host=recorder.host)) as client:
+        with pytest.raises(ApiException) as caught:
+            AuthApi(client).get_all_access_tokens()
+        assert caught.value.hint == told
+        recorder.answers('{"detail": "No."}', status)
+        with pytest.raises(ApiException) as caught:
+            AuthApi(client).get_all_access_tokens()
+        assert caught.value.hint == (type(caught.value).hint or told)
+
+
+@pytest.mark.parametrize("is_strict", [True, False])
+@pytest.mark.parametrize("answer", ['{"detail": "Hello"}', "7", '[{"id": "one"}]'])
+def test_json_that_is_not_what_was_asked_for_is_to_be_compared(
+    answer: str, is_strict: bool, recorder: RecordingServer
+) -> None:
+    recorder.answers(answer)
+    returns = list[OneTimeAccessToken] if is_strict else fractions.Fraction
+    said = pytest.raises(ResponseFormatError, match="compare the answer with what was asked for")
+    with ApiClient(Configuration(host=recorder.host, strict_responses=is_strict)) as client, said:
+        client.send("GET", "/x", returns=returns)
 
 
 @pytest.mark.parametrize("status", [404, 405])

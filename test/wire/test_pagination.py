@@ -137,6 +137,7 @@ def test_server_that_gives_the_same_page_for_ever_is_an_error(
         with pytest.raises(PagingError, match="the server gives the same page at offset") as caught:
             collected(collect, server, page_size=50, ordering=ordering)
         assert isinstance(caught.value.cause, ResponseFormatError)
+        assert caught.value.hint == "ask who runs the server, or a cache before it"
         assert server.requests < 10
 
 
@@ -186,6 +187,8 @@ def test_paging_error_tells_what_its_cause_tells() -> None:
         assert error.cause.__traceback__ is None
         assert error.__context__ is None
         assert "database is away" in str(error)
+        assert error.hint == ServiceException.hint
+        assert str(error.hint) in str(error)
         assert "offset 20" in str(error)
         for clone in (pickle.loads(pickle.dumps(error)), copy.deepcopy(error)):
             assert (clone.resume_offset, clone.status, str(clone)) == (20, 500, str(error))
