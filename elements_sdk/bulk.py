@@ -285,14 +285,17 @@ class Bulk(BaseBulk[Item, Value, "_Call[Item, Value]"], Iterator[Outcome[Item, V
 
 
 class _Call(Call[Item, Value]):
-    """A call that is made in a thread."""
+    """A call that is made in a thread.
 
-    __slots__ = ("_done",)
+    :ivar settled: released when it is done, or will not be made.
+    """
+
+    __slots__ = ("settled",)
 
     def __init__(self, number: int, item: Item) -> None:
         super().__init__(number, item)
-        self._done = threading.Lock()  # an Event has steps in Python, at which Ctrl-C could leave it locked
-        self._done.acquire()
+        self.settled = threading.Lock()  # an Event has steps in Python, at which Ctrl-C could leave it locked
+        self.settled.acquire()
 
     def run(self, method: Callable[[Item], Value]) -> None:
         """Make the call, and keep its outcome."""
@@ -304,12 +307,12 @@ class _Call(Call[Item, Value]):
             self.outcome = Outcome(self.item, value)
         except BaseException as error:
             self.outcome = failed(self.item, error)
-        self._done.release()
+        self.settled.release()
 
-    async def wait(self) -> Outcome[Item, Value]:
-        while (outcome := self.outcome) is None:
-            self._done.acquire(timeout=_LOOK_AGAIN)
-        return outcome
+    async def wait(self) -> Outcome[Item, Value] | None:
+        while self.outcome is None and not self.settled.acquire(timeout=_LOOK_AGAIN):
+            pass
+        return self.outcome
 
 
 class _ThreadExecutor(Executor[_Call[Item, Value]]):
@@ -340,7 +343,8 @@ class _ThreadExecutor(Executor[_Call[Item, Value]]):
     def stop(self) -> None:
         with self._lock:
             super().stop()
-            self._waiting.clear()
+            while self._waiting:
+                self._waiting.popleft().settled.release()
 
     async def join(self) -> None:
         with self._lock:

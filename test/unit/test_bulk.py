@@ -159,6 +159,28 @@ def test_close_keeps_the_outcomes_of_what_was_started() -> None:
     assert [first.item, *(outcome.item for outcome in bulk)] == sorted(calls.started)
 
 
+@pytest.mark.parametrize("end", ["stop", "close", "__del__"])
+def test_stop_from_another_thread_ends_a_wait_for_a_call_that_no_thread_has_begun(
+    end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late: list[Any] = []  # a thread begins when the system has time for it
+    monkeypatch.setattr("_thread.start_new_thread", lambda *begin: late.append(begin))
+    calls = Calls()
+    bulk = map_calls(calls, range(100), max_concurrency=2)
+    outcomes: list[Any] = []
+    loop = threading.Thread(target=lambda: outcomes.extend(bulk), daemon=True)
+    loop.start()
+    while len(late) < 2:
+        time.sleep(0.01)
+    time.sleep(0.05)  # it waits for the first call now
+    getattr(bulk, end)()
+    monkeypatch.undo()
+    for function, arguments in late:
+        function(*arguments)
+    loop.join(10)
+    assert (loop.is_alive(), outcomes, calls.started) == (False, [], [])
+
+
 def test_nothing_is_left_at_the_end() -> None:
     with nothing_left():
         assert len(list(map_calls(slow_first, range(50), max_concurrency=16))) == 50
