@@ -76,6 +76,19 @@ def as_text(value: Any) -> str | int | float | None:
     return str(value) if isinstance(value, Decimal) and value.is_finite() else None
 
 
+def json_value(value: object) -> str | int | float:
+    """Return a date or number as JSON has it; `json.dumps` asks for what it does not know.
+
+    :raises TypeError: it is neither.
+    """
+    if isinstance(value, date):
+        return value.isoformat()
+    number = as_number(value)
+    if number is None:
+        raise TypeError(f"JSON has no {type(value).__name__}")
+    return number
+
+
 def is_date(value: Any) -> bool:
     """Return whether a value is a date without time, or the text of one as ISO 8601 has it."""
     text = as_text(value)

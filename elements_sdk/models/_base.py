@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, dataclass_transform
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, dat
 from elements_sdk import models
 from elements_sdk._utils.dates import parse_date, parse_datetime
 from elements_sdk._utils.errors import Translated, without_frames
-from elements_sdk._utils.plain import NOT_A_DATE, Bounds, as_number, fits, is_date, type_text
+from elements_sdk._utils.plain import NOT_A_DATE, Bounds, fits, is_date, json_value, type_text
 from elements_sdk._utils.redaction import Opaque, masked, reveal
 from elements_sdk._utils.text import closest
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
@@ -228,7 +227,7 @@ class Model(Kept, metaclass=ModelType):
         :raises ApiTypeError: a value that was assigned without being checked is not one that JSON has.
         """
         with Translated(BaseException, partial(_json_error, type(self).__name__)):  # the frames hold what is secret
-            return json.dumps(self.to_dict(), default=_json_value, allow_nan=False)
+            return json.dumps(self.to_dict(), default=json_value, allow_nan=False)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -329,7 +328,8 @@ def problem_of_body(model: type[Model], body: Model | Mapping[Any, Any], is_set:
         value = getattr(body, name) if isinstance(body, Model) else body.get(name)
         problem = declaration.problem(value) if is_set else None
         for inner in value if isinstance(value, list | tuple) else (value,):
-            if problem is None and isinstance(inner, Mapping) and (kind := _item(declaration.type)) in models.__all__:
+            kind = declaration.type.removeprefix("list[").removesuffix("]") if isinstance(inner, Mapping) else ""
+            if problem is None and kind in models.__all__:
                 problem = problem_of_body(models.by_name(kind), inner, is_set and not declaration.read_only)
         if problem:
             return problem
@@ -354,10 +354,6 @@ def _no_property(model: type[Model], name: object) -> str:
     return f"{model.__name__} has no property {name!r}; {hint}"
 
 
-def _item(declared: str) -> str:
-    return declared.removeprefix("list[").removesuffix("]")
-
-
 def _read(declared: str, value: Any) -> Any:
     """Return a plain value as what is declared; what does not fit stays as it is."""
     if declared.startswith("list["):
@@ -376,15 +372,6 @@ def _json_error(name: str, error: BaseException) -> BaseException:
     if isinstance(error, TypeError | ValueError | RecursionError):
         return ApiTypeError(f"this {name} cannot be written as JSON: {error}")
     return without_frames(error)
-
-
-def _json_value(value: object) -> str | int | float:
-    if isinstance(value, date):
-        return value.isoformat()
-    number = as_number(value)
-    if number is None:
-        raise TypeError(f"JSON has no {type(value).__name__}")
-    return number
 
 
 def _plain(value: Any) -> Any:
