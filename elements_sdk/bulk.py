@@ -338,7 +338,11 @@ class _ThreadExecutor(Executor[_Call[Item, Value]]):
             self._threads = [thread, *(other for other in self._threads if other.ident is None or other.is_alive())]
         # `start` waits in Python code for the thread to be there. Ctrl-C could leave a lock of that code held, and the
         # thread would wait for it for ever; but Ctrl-C only comes in the main thread.
-        _thread.start_new_thread(self._begin, (thread,))
+        try:
+            _thread.start_new_thread(self._begin, (thread,))
+        except RuntimeError:  # there can be no more threads: this one does the work
+            self._threads.remove(thread)
+            self._work()
 
     def stop(self) -> None:
         with self._lock:
@@ -356,7 +360,7 @@ class _ThreadExecutor(Executor[_Call[Item, Value]]):
     def _begin(self, thread: threading.Thread) -> None:
         try:
             thread.start()
-        except RuntimeError:  # there can be no more threads: this one does the work
+        except RuntimeError:  # likewise
             self._work()
 
     def _work(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import itertools
 import sys
 import threading
@@ -179,6 +180,20 @@ def test_stop_from_another_thread_ends_a_wait_for_a_call_that_no_thread_has_begu
         function(*arguments)
     loop.join(10)
     assert (loop.is_alive(), outcomes, calls.started) == (False, [], [])
+
+
+@pytest.mark.parametrize("begun", [0, 1, 3])
+def test_where_there_can_be_no_more_threads_the_others_do_the_work(begun: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    starts = [_thread.start_new_thread] * begun
+
+    def start(*begin: Any) -> int:
+        if not starts:
+            raise RuntimeError("can't start new thread")
+        return starts.pop()(*begin)
+
+    monkeypatch.setattr("_thread.start_new_thread", start)
+    outcomes = list(map_calls(slow_first, range(100), max_concurrency=4))
+    assert [outcome.result() for outcome in outcomes] == list(range(1, 101))
 
 
 def test_nothing_is_left_at_the_end() -> None:
