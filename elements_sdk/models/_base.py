@@ -328,9 +328,10 @@ def problem_of_body(model: type[Model], body: Model | Mapping[Any, Any], is_set:
         value = getattr(body, name) if isinstance(body, Model) else body.get(name)
         problem = declaration.problem(value) if is_set else None
         for inner in value if isinstance(value, list | tuple) else (value,):
-            kind = declaration.type.removeprefix("list[").removesuffix("]") if isinstance(inner, Mapping) else ""
-            if problem is None and kind in models.__all__:
-                problem = problem_of_body(models.by_name(kind), inner, is_set and not declaration.read_only)
+            if problem is None and isinstance(inner, Mapping):
+                kind = declaration.type.removeprefix("list[").removesuffix("]")
+                sets = is_set and not declaration.read_only
+                problem = problem_of_body(models.by_name(kind), inner, sets) if kind in models.__all__ else None
         if problem:
             return problem
     return None

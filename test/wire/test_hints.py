@@ -174,6 +174,7 @@ def test_command_line_gives_the_same_hints(
     assert hint(401, "create-auth-ticket") == set_up
     assert hint(401, "check-auth-ticket", "--ticket", "t1cket") == f"{NOBODY}: {set_up}"
     assert hint(401, "create-auth-ticket", ELEMENTS_API_TOKEN="t0ken").startswith(TOKEN_REFUSED)
+    assert hint(200, "get-all-access-tokens", ELEMENTS_API_TOKEN="t0ken").startswith("compare the answer with what")
     doubled = hint(404, "create-auth-ticket", ELEMENTS_API_TOKEN="t0ken", ELEMENTS_HOST=f"{recorder.host}/api/2")
     assert doubled == f"--host ends in /api/2, which the path of the call begins with: should it be {recorder.host}?\n"
 
