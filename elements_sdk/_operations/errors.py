@@ -26,12 +26,14 @@ from elements_sdk.exceptions import (
     RequestSent,
     ResponseFormatError,
     ResponseTooLarge,
+    ServiceException,
     TooManyRequestsException,
     exception_for_status,
 )
 
 _NOTHING = ("", "{}", "[]", "null")
 _OTHER_STATUS = "check what was sent, and whether Configuration.host is the server that has this call"
+_PERHAPS_DONE = "look whether it was done before you try again; the server's log says why it failed"
 _OF_API = (BadRequestException, ForbiddenException, NotFoundException)  # whose hints suppose that it has answered
 _OF_ONE_TIME_CODES = ("otp", "one-time")
 _LOGIN_HINTS = {
@@ -57,6 +59,8 @@ def status_error(request: Request, response: Response, is_login: bool = False) -
     failed = make_exception(kind, request, response, reason=response.reason, detail=detail, errors=errors)
     is_page = "html" in response.headers.get("Content-Type", "") and kind in _OF_API
     failed.hint = _OTHER_STATUS if is_page else failed.hint or _OTHER_STATUS
+    if kind is ServiceException and request.method != "GET" and not is_login:
+        failed.hint = _PERHAPS_DONE
     return failed
 
 

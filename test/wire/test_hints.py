@@ -16,6 +16,7 @@ from elements_sdk import (
     OneTimeAccessToken,
     OpenApiException,
     ResponseFormatError,
+    ServiceException,
     aio,
 )
 from elements_sdk._client.hints import NOBODY, TOKEN_REFUSED
@@ -120,6 +121,18 @@ def test_page_of_another_server_is_no_word_on_the_call(status: int, recorder: Re
         with pytest.raises(ApiException) as caught:
             AuthApi(client).get_all_access_tokens()
         assert caught.value.hint == (type(caught.value).hint or told)
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
+def test_change_that_the_server_failed_at_may_be_done(method: str, status: int, recorder: RecordingServer) -> None:
+    recorder.answers("<h1>Bad Gateway</h1>", status, Content_Type="text/html")
+    with ApiClient(Configuration(host=recorder.host, retries=0)) as client:
+        with pytest.raises(ServiceException, match="look whether it was done before you try again"):
+            client.send(method, "/api/2/things/7")
+        with pytest.raises(ServiceException) as caught:
+            client.send("GET", "/api/2/things/7")
+        assert caught.value.hint == ServiceException.hint
 
 
 @pytest.mark.parametrize("is_strict", [True, False])
