@@ -54,20 +54,18 @@ class Sandbox:
         :raises SandboxError: it did not start: the extra is not installed or the port is taken, for example.
         """
         self._server = ServerProcess(
-            {
-                "port": port,
-                "https": https,
-                "api_version": api_version,
-                "paging": paging,
-                "max_limit": max_limit,
-                "tokens": tokens,
-                "data": None if data is None else str(Path(data).absolute()),
-                "hosts": [hosts] if isinstance(hosts, str) else list(hosts),
-            }
+            port=port,
+            https=https,
+            api_version=api_version,
+            paging=paging,
+            max_limit=max_limit,
+            tokens=tokens,
+            data=None if data is None else str(Path(data).absolute()),
+            hosts=[hosts] if isinstance(hosts, str) else list(hosts),
         )
         self.host: str = self._server.greeting["host"]
         self.ca_file: str | None = self._server.greeting["ca_file"]
-        accounts = {name: Account(**facts) for name, facts in self._server.greeting["accounts"].items()}
+        accounts = {facts["username"]: Account(**facts) for facts in self._server.greeting["accounts"]}
         self.admin = accounts["admin"]
         self.user = accounts["user"]
         self.otp_user = accounts["otp_user"]
@@ -100,10 +98,11 @@ class Sandbox:
 
     def configuration(self, account: Account | None = None) -> Configuration:
         """Return a configuration with this server and the API token of an account, `user` by default."""
-        chosen = account or self.user
-        configuration = Configuration(host=self.host, api_key={"Bearer": chosen.api_token})
-        configuration.ssl_ca_cert = self.ca_file
-        return configuration
+        return Configuration(
+            host=self.host,
+            api_key={"Bearer": (account or self.user).api_token},
+            ssl_ca_cert=self.ca_file,
+        )
 
     @property
     def outbox(self) -> list[Email]:
@@ -118,13 +117,11 @@ class Sandbox:
     @property
     def request_count(self) -> int:
         """How many requests have come over the wire, since the start or the last `reset`."""
-        count: int = self._server.ask("request_count")
-        return count
+        return int(self._server.ask("request_count"))
 
     def add_tokens(self, count: int) -> list[int]:
         """Add share links, and return their numbers."""
-        numbers: list[int] = self._server.ask("add_tokens", count=count)
-        return numbers
+        return list(self._server.ask("add_tokens", count=count))
 
     def end_sessions(self) -> None:
         """End all sessions, as a restart of the server does: nobody is logged in any more."""
@@ -143,5 +140,4 @@ class Sandbox:
 
         :raises SandboxError: there is no such account.
         """
-        token: str = self._server.ask("password_reset_token", username=username)
-        return token
+        return str(self._server.ask("password_reset_token", username=username))

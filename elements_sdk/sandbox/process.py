@@ -36,7 +36,7 @@ class ServerProcess:
     :ivar greeting: what the server says when it is ready: its address and accounts.
     """
 
-    def __init__(self, options: dict[str, Any]) -> None:
+    def __init__(self, **options: Any) -> None:
         missing = missing_extra("sandbox")
         if missing:
             raise SandboxError(f"the sandbox cannot start: {missing}")
@@ -49,6 +49,7 @@ class ServerProcess:
         except OSError as error:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise SandboxError(f"the sandbox did not start: {error.strerror}") from None
+        self._to_child, self._from_child = cast("IO[str]", self._process.stdin), cast("IO[str]", self._process.stdout)
         try:
             self.greeting = self._wait_until_ready()
         except BaseException:
@@ -87,14 +88,6 @@ class ServerProcess:
         self._from_child.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    @property
-    def _to_child(self) -> IO[str]:
-        return cast("IO[str]", self._process.stdin)
-
-    @property
-    def _from_child(self) -> IO[str]:
-        return cast("IO[str]", self._process.stdout)
-
     def _answer(self, number: int, question: dict[str, Any]) -> dict[str, Any]:
         """Ask, and read on until the answer with this number: an earlier question may have been interrupted."""
         with suppress(OSError, ValueError):  # the child, or we, have closed the channel
@@ -115,8 +108,7 @@ class ServerProcess:
         finally:
             guard.cancel()
         if line:
-            greeting: dict[str, Any] = json.loads(line)
-            return greeting
+            return dict(json.loads(line))
         log = Path(self._folder, "log")
         reasons = log.read_text("utf-8", "replace").strip().splitlines() if log.exists() else []
         raise SandboxError(f"the sandbox did not start: {reasons[-1] if reasons else 'it gave no reason'}")

@@ -1,12 +1,14 @@
-"""Authentication by API token, or by session, which may impersonate another user."""
+"""Who is calling, by API token or by a session, which may impersonate another user; and who may do what."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth import get_user
 from django.http import HttpRequest
 from rest_framework.authentication import SessionAuthentication, TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from elements_sdk.sandbox.server.models import ApiToken, User
@@ -53,3 +55,30 @@ def impersonate(request: Request, user: User | None) -> None:
         request.session.pop(_IMPERSONATED, None)
     else:
         request.session[_IMPERSONATED] = user.pk
+
+
+class IsAdministrator(BasePermission):
+    """The permission `system:admin-access`."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Return whether the caller has it."""
+        return isinstance(request.user, User) and request.user.is_administrator
+
+
+class IsAdministratorThemselves(BasePermission):
+    """The permission `system:admin-access` of the session's own user, whomever it acts as."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Return whether the session's own user has it."""
+        user = get_user(request._request)  # of the session; request.user is whom it acts as
+        return isinstance(user, User) and user.is_administrator
+
+
+class HasSession(BasePermission):
+    """A session: an API token is not enough."""
+
+    message = "This needs a session; an API token has none."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Return whether the caller has one."""
+        return bool(request.user and request.user.is_authenticated) and not isinstance(request.auth, ApiToken)

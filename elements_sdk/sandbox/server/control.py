@@ -12,7 +12,7 @@ from django.contrib.sessions.models import Session
 from django.core import mail
 from django.utils import timezone
 
-from elements_sdk.sandbox.server import reset_tokens, seed, web
+from elements_sdk.sandbox.server import login, seed, web
 from elements_sdk.sandbox.server.models import Ticket, User
 from elements_sdk.sandbox.server.views import TICKET_LIFETIME
 
@@ -36,7 +36,7 @@ def snapshot() -> None:
 def _reset() -> None:
     with closing(sqlite3.connect(_database(), timeout=20)) as target:
         _contents.backup(target)
-    getattr(mail, "outbox", []).clear()
+    _sent().clear()
     web.recorded.clear()
 
 
@@ -44,40 +44,19 @@ def _database() -> str:
     return str(settings.DATABASES["default"]["NAME"])
 
 
-def _end_sessions() -> None:
-    Session.objects.all().delete()
-
-
-def _outbox() -> list[dict[str, Any]]:
-    sent = getattr(mail, "outbox", [])
-    return [{"to": message.to, "subject": message.subject, "text": message.body} for message in sent]
-
-
-def _requests() -> list[dict[str, Any]]:
-    return list(web.recorded.last)
-
-
-def _request_count() -> int:
-    return web.recorded.count
-
-
-def _password_reset_token(username: str) -> str:
-    return reset_tokens.make(User.objects.get(username=username))
-
-
-def _expire_tickets() -> None:
-    Ticket.objects.update(created=timezone.now() - 2 * TICKET_LIFETIME)
+def _sent() -> list[Any]:
+    return getattr(mail, "outbox", [])  # which comes with the first e-mail
 
 
 _contents = sqlite3.connect(":memory:", check_same_thread=False)
 
 _COMMANDS: dict[str, Callable[..., Any]] = {
     "add_tokens": seed.add_tokens,
-    "end_sessions": _end_sessions,
-    "expire_tickets": _expire_tickets,
-    "outbox": _outbox,
-    "request_count": _request_count,
-    "requests": _requests,
+    "end_sessions": lambda: Session.objects.all().delete(),
+    "expire_tickets": lambda: Ticket.objects.update(created=timezone.now() - 2 * TICKET_LIFETIME),
+    "outbox": lambda: [{"to": sent.to, "subject": sent.subject, "text": sent.body} for sent in _sent()],
+    "request_count": lambda: web.recorded.count,
+    "requests": lambda: list(web.recorded.last),
     "reset": _reset,
-    "password_reset_token": _password_reset_token,
+    "password_reset_token": lambda username: login.reset_token(User.objects.get(username=username)),
 }

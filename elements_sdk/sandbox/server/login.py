@@ -1,4 +1,4 @@
-"""The steps of a login, and how often it may fail."""
+"""The steps of a login, how often it may fail, and how a password is set."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import transaction
 from django.utils import timezone
 from pyotp.totp import TOTP
 from rest_framework.exceptions import Throttled, ValidationError
 
-from elements_sdk.sandbox.server.models import FailedLogin, User
+from elements_sdk.sandbox.server.models import FailedLogin, User, row_number
 
 FAILURES_ALLOWED = 5
 PERIOD = timedelta(minutes=1)
@@ -66,6 +67,21 @@ def set_password(user: User, password: str, field: str) -> None:
     user.set_password(password)
     user.password_change_required = False
     user.save(update_fields=["password", "password_change_required"])
+
+
+def reset_token(user: User) -> str:
+    """Make a password-reset token: Django's own, with the user's number before it.
+
+    It is no longer valid once the password is set, or after the next login.
+    """
+    return f"{user.pk}.{default_token_generator.make_token(user)}"
+
+
+def owner_of_reset_token(token: str) -> User | None:
+    """Return the user whom a valid token belongs to."""
+    number, _, proof = token.partition(".")
+    user = User.objects.filter(pk=row_number(number)).first()
+    return user if user is not None and default_token_generator.check_token(user, proof) else None
 
 
 def _reason_to_refuse(user: User | None, values: Mapping[str, str | None]) -> str | None:

@@ -95,7 +95,6 @@ class KnownAccount(models.Model):
     """What the parent process learns of an account, password included."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE)
-    name = models.CharField(max_length=255)
     password = models.CharField(max_length=255)
     api_token = models.CharField(max_length=64)
 

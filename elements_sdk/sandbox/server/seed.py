@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -42,41 +42,37 @@ _COLLEAGUES = ("editor", "colourist", "producer")
 
 
 @transaction.atomic
-def fill(tokens: int) -> dict[str, dict[str, Any]]:
+def fill(tokens: int) -> list[dict[str, Any]]:
     """Fill the tables if they are empty, and return the accounts as the parent process needs them."""
     if not KnownAccount.objects.exists():
         users = {name: _account(name, facts) for name, facts in _ACCOUNTS.items()}
         colleagues = [_user(name, None, {"is_external": name == "producer"}) for name in _COLLEAGUES]
         _add_workstation(users["user"])
         _add_tokens([users["user"], users["admin"], users["otp_user"], *colleagues], tokens)
-    return {
-        account.name: {
+    return [
+        {
             "id": account.user.pk,
-            "username": account.name,
+            "username": account.user.username,
             "password": account.password,
             "api_token": account.api_token,
             "otp_secret": account.user.totp_secret,
         }
         for account in KnownAccount.objects.select_related("user")
-    }
+    ]
 
 
 @transaction.atomic
 def add_tokens(count: int) -> list[int]:
     """Add share links of the sandbox's user, and return their numbers."""
-    user = KnownAccount.objects.select_related("user").get(name="user").user
-    bundles, now, random = list(Bundle.objects.all()), timezone.now(), Random()
-    tokens = OneTimeAccessToken.objects.bulk_create(
-        _token(number, [user], bundles, now, random) for number in range(1, count + 1)
-    )
-    return [token.pk for token in tokens]
+    owners, bundles = [User.objects.get(username="user")], list(Bundle.objects.all())
+    return [token.pk for token in _make_tokens(owners, bundles, count, Random())]
 
 
 def _account(name: str, facts: dict[str, Any]) -> User:
     password, token = f"Sandbox-{secrets.token_urlsafe(9)}", secrets.token_urlsafe(30)
     user = _user(name, password, facts)
     ApiToken.objects.create(key=token, user=user, name="sandbox")
-    KnownAccount.objects.create(user=user, name=name, password=password, api_token=token)
+    KnownAccount.objects.create(user=user, password=password, api_token=token)
     return user
 
 
@@ -108,14 +104,9 @@ def _add_tokens(owners: list[User], count: int) -> None:
         Bundle(name=f"Bundle {number}", asset=assets[number % len(assets)]) for number in range(1, 25)
     )
     directories = Directory.objects.bulk_create(Directory(name=f"Directory {number}") for number in range(1, 13))
-    now = timezone.now()
-    tokens = OneTimeAccessToken.objects.bulk_create(
-        _token(number, owners, bundles, now, random) for number in range(1, count + 1)
-    )
-    shares_bundle, shares_directory = (
-        OneTimeAccessToken.shared_bundles.through,
-        OneTimeAccessToken.shared_directories.through,
-    )
+    tokens = _make_tokens(owners, bundles, count, random)
+    shares_bundle = OneTimeAccessToken.shared_bundles.through
+    shares_directory = OneTimeAccessToken.shared_directories.through
     shares_bundle.objects.bulk_create(
         shares_bundle(onetimeaccesstoken=token, bundle=bundle)
         for token in tokens
@@ -129,7 +120,7 @@ def _add_tokens(owners: list[User], count: int) -> None:
     OneTimeAccessTokenActivity.objects.bulk_create(
         OneTimeAccessTokenActivity(
             token=token,
-            date=now - timedelta(minutes=random.randint(1, 60 * 24 * 30)),
+            date=timezone.now() - timedelta(minutes=random.randint(1, 60 * 24 * 30)),
             ip=f"192.0.2.{random.randint(1, 254)}",
         )
         for token in tokens
@@ -137,17 +128,22 @@ def _add_tokens(owners: list[User], count: int) -> None:
     )
 
 
-def _token(number: int, owners: list[User], bundles: list[Bundle], now: datetime, random: Random) -> OneTimeAccessToken:
-    """Make a link: every fifth has expired, every fourth never expires, every tenth comes from easy sharing."""
-    days = -random.randint(1, 90) if number % 5 == 0 else random.randint(1, 90)
-    return OneTimeAccessToken(
-        user=owners[number % len(owners)],
-        created_by=owners[number * 7 // 3 % len(owners)],
-        url=f"/media/shared/{number}",
-        token=secrets.token_urlsafe(24),
-        view_limit_enabled=number % 6 == 0,
-        view_limit_left=random.randint(0, 9) if number % 6 == 0 else 0,
-        expires=None if number % 4 == 0 else now + timedelta(days=days),
-        require_login=number % 7 == 0,
-        is_easy_sharing_for_bundle=bundles[number % len(bundles)] if number % 10 == 0 else None,
-    )
+def _make_tokens(owners: list[User], bundles: list[Bundle], count: int, random: Random) -> list[OneTimeAccessToken]:
+    """Make links: every fifth has expired, every fourth never expires, every tenth comes from easy sharing."""
+    now, tokens = timezone.now(), []
+    for number in range(1, count + 1):
+        days = -random.randint(1, 90) if number % 5 == 0 else random.randint(1, 90)
+        tokens.append(
+            OneTimeAccessToken(
+                user=owners[number % len(owners)],
+                created_by=owners[number * 7 // 3 % len(owners)],
+                url=f"/media/shared/{number}",
+                token=secrets.token_urlsafe(24),
+                view_limit_enabled=number % 6 == 0,
+                view_limit_left=random.randint(0, 9) if number % 6 == 0 else 0,
+                expires=None if number % 4 == 0 else now + timedelta(days=days),
+                require_login=number % 7 == 0,
+                is_easy_sharing_for_bundle=bundles[number % len(bundles)] if number % 10 == 0 else None,
+            )
+        )
+    return OneTimeAccessToken.objects.bulk_create(tokens)

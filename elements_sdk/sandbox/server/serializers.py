@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
+from elements_sdk import models as sdk
 from elements_sdk._operations.auth import GET_ALL_ACCESS_TOKENS
 from elements_sdk.sandbox.server.models import (
     LARGEST,
@@ -60,7 +61,7 @@ class UserMiniSerializer(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = ["id", "avatar", "display_name", "email", "full_name", "is_external", "is_cloud", "username"]
+        fields = list(sdk.ElementsUserMini.openapi_types)
 
     def to_representation(self, instance: User) -> dict[str, Any]:
         """Leave out what newer servers leave out."""
@@ -73,7 +74,7 @@ class LDAPServerSerializer(serializers.ModelSerializer[LDAPServer]):
 
     class Meta:
         model = LDAPServer
-        fields = ["id", "name", "winbind_separator", "nt_domain"]
+        fields = list(sdk.LDAPServer.openapi_types)
 
 
 class ClientSessionSerializer(serializers.ModelSerializer[ClientSession]):
@@ -83,7 +84,7 @@ class ClientSessionSerializer(serializers.ModelSerializer[ClientSession]):
 
     class Meta:
         model = ClientSession
-        fields = ["id", "user", "mounted_workspaces", "started", "last_updated", "workstation"]
+        fields = list(sdk.ClientSession.openapi_types)
 
 
 class UserDetailSerializer(serializers.ModelSerializer[User]):
@@ -97,46 +98,7 @@ class UserDetailSerializer(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = [
-            "id",
-            "allow_changing_password",
-            "allow_wan_login",
-            "allowed_fs_paths",
-            "allowed_fs_write_paths",
-            "avatar",
-            "client_sessions",
-            "default_page",
-            "display_name",
-            "effective_permissions",
-            "email",
-            "expiry",
-            "ancillary_path_read_only",
-            "ancillary_path",
-            "fm_bookmarks",
-            "full_name",
-            "gid",
-            "group_permissions",
-            "has_password",
-            "home",
-            "is_external",
-            "is_cloud",
-            "is_cloud_default",
-            "is_enabled",
-            "language",
-            "last_seen",
-            "ldap",
-            "ldap_dn",
-            "password_change_required",
-            "permissions",
-            "shaper_ceiling",
-            "shaper_rate",
-            "sync_id",
-            "totp_enabled",
-            "uid",
-            "unix_username",
-            "username",
-            "groups",
-        ]
+        fields = list(sdk.ElementsUserDetail.openapi_types)
 
     def to_representation(self, instance: User) -> dict[str, Any]:
         """Leave out the directory server of an account that has none: it is never null."""
@@ -152,7 +114,7 @@ class ActivitySerializer(serializers.ModelSerializer[OneTimeAccessTokenActivity]
 
     class Meta:
         model = OneTimeAccessTokenActivity
-        fields = ["id", "date", "ip", "token"]
+        fields = list(sdk.OneTimeAccessTokenActivity.openapi_types)
 
 
 class SharedObjectSerializer(serializers.Serializer[Any]):
@@ -174,24 +136,7 @@ class AccessTokenSerializer(serializers.ModelSerializer[OneTimeAccessToken]):
 
     class Meta:
         model = OneTimeAccessToken
-        fields = [
-            "id",
-            "activity",
-            "user",
-            "created_by",
-            "media_root_permissions",
-            "shared_bundles",
-            "shared_directories",
-            "full_url",
-            "url",
-            "token",
-            "view_limit_enabled",
-            "view_limit_left",
-            "expires",
-            "require_login",
-            "is_easy_sharing_for_bundle",
-            "is_easy_sharing_for_directory",
-        ]
+        fields = list(sdk.OneTimeAccessToken.openapi_types)
 
     def to_representation(self, instance: OneTimeAccessToken) -> dict[str, Any]:
         """Add and change what newer servers add and change."""

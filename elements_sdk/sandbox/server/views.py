@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, cast
 
@@ -28,10 +29,15 @@ from rest_framework.response import Response
 from rest_framework.serializers import ModelSerializer, Serializer
 from rest_framework.views import APIView
 
-from elements_sdk.sandbox.server import login, reset_tokens, serializers
-from elements_sdk.sandbox.server.authentication import impersonate, impersonated
+from elements_sdk.sandbox.server import login, serializers
+from elements_sdk.sandbox.server.authentication import (
+    HasSession,
+    IsAdministrator,
+    IsAdministratorThemselves,
+    impersonate,
+    impersonated,
+)
 from elements_sdk.sandbox.server.models import LARGEST, ApiToken, OneTimeAccessToken, Ticket, User, row_number
-from elements_sdk.sandbox.server.permissions import HasSession, IsAdministrator, IsAdministratorThemselves
 
 TICKET_LIFETIME = timedelta(seconds=60)
 _PASSWORD_CHARACTERS = string.ascii_letters + string.digits + "!#$%+-?@"
@@ -41,8 +47,7 @@ class TicketView(APIView):
     """POST: issue a ticket."""
 
     def post(self, request: Request) -> Response:
-        ticket = Ticket.objects.create(user=request.user)
-        return Response({"ticket": ticket.key})
+        return Response({"ticket": Ticket.objects.create(user=request.user).key})
 
 
 class TicketCheckView(APIView):
@@ -72,9 +77,7 @@ class _Pagination(LimitOffsetPagination):
     """Pages with `count`, `next`, `previous` and `results`; without a `limit` a plain list."""
 
     default_limit = None
-
-    def __init__(self) -> None:
-        self.max_limit = settings.ELEMENTS.max_limit
+    max_limit = settings.ELEMENTS.max_limit
 
 
 class AccessTokenView(APIView):
@@ -163,11 +166,9 @@ class GeneratePasswordView(APIView):
         user = _caller(request)
         while True:
             password = "".join(secrets.choice(_PASSWORD_CHARACTERS) for _ in range(16))
-            try:
+            with suppress(DjangoValidationError):
                 validate_password(password, user)
-            except DjangoValidationError:
-                continue
-            return Response({"password": password})
+                return Response({"password": password})
 
 
 class ResetPasswordView(APIView):
@@ -178,7 +179,7 @@ class ResetPasswordView(APIView):
     @transaction.atomic
     def post(self, request: Request) -> Response:
         values = _valid(serializers.PasswordResetSerializer, request.data)
-        user = reset_tokens.owner(values["token"])
+        user = login.owner_of_reset_token(values["token"])
         if user is None:
             raise ValidationError({"token": ["This token is not valid, or no longer."]})
         login.set_password(user, values["password"], field="password")
