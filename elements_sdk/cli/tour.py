@@ -12,18 +12,12 @@ from rich.console import Console
 from rich.table import Table
 
 from elements_sdk._operations.operation import ApiResponse, Operation
+from elements_sdk._utils.redaction import Opaque
 from elements_sdk.api import auth_api
 from elements_sdk.api_client import ApiClient
 from elements_sdk.configuration import Configuration
 from elements_sdk.exceptions import NotFoundException, OpenApiException, UnauthorizedException
-from elements_sdk.models import (
-    AuthLoginEndpointRequest,
-    AuthLoginEndpointResponse,
-    ElementsUserDetail,
-    OneTimeAccessToken,
-    PasswordResetEndpointRequest,
-    SendLinkEmailRequest,
-)
+from elements_sdk.models import AuthLoginEndpointResponse, ElementsUserDetail, OneTimeAccessToken
 from elements_sdk.sandbox import Account, Sandbox
 
 COLLEAGUE = "colleague@sandbox.invalid"
@@ -58,73 +52,36 @@ class Tour:
 
     def steps(self) -> list[Step]:
         """Return the calls in order: log in, share links, act as another user, set a new password, log out."""
-        auth, admin = self._auth, self._sandbox.admin
-        credentials = AuthLoginEndpointRequest(username=admin.username, password=admin.password)
+        step, admin, user = self._step, self._sandbox.admin, self._sandbox.user
+        credentials = {"username": admin.username, "password": admin.password}
+        email = {"email": COLLEAGUE, "subject": "Dailies", "text": "Please have a look."}
         return [
-            Step(auth_api.LOGIN, lambda: auth.login_with_http_info(credentials), self._logged_in),
-            *self._sharing(),
-            *self._identities(),
-            *self._passwords(),
-            Step(auth_api.LOGOUT, auth.logout_with_http_info, lambda _: self._logged_out()),
-        ]
-
-    def _sharing(self) -> list[Step]:
-        auth = self._auth
-        email = SendLinkEmailRequest(email=COLLEAGUE, subject="Dailies", text="Please have a look.")
-        return [
-            Step(
-                auth_api.GET_ALL_ACCESS_TOKENS,
-                lambda: auth.get_all_access_tokens_with_http_info(ordering="expires", limit=20),
-                self._listed,
-            ),
-            Step(
-                auth_api.GET_ACCESS_TOKEN,
-                lambda: auth.get_access_token_with_http_info(self._link_id()),
-                self._fetched,
-            ),
-            Step(
+            step(auth_api.LOGIN, self._logged_in, lambda: {"data": credentials}),
+            step(auth_api.GET_ALL_ACCESS_TOKENS, self._listed, lambda: {"ordering": "expires", "limit": 20}),
+            step(auth_api.GET_ACCESS_TOKEN, self._fetched, lambda: {"id": self._link_id()}),
+            step(
                 auth_api.SEND_ACCESS_TOKEN_EMAIL_NOTIFICATION,
-                lambda: auth.send_access_token_email_notification_with_http_info(self._link_id(), email),
-                lambda _: self._emailed(),
+                self._emailed,
+                lambda: {"id": self._link_id(), "data": email},
             ),
-            Step(
-                auth_api.DELETE_ACCESS_TOKEN,
-                lambda: auth.delete_access_token_with_http_info(self._link_id()),
-                lambda _: self._deleted(),
-            ),
-        ]
-
-    def _identities(self) -> list[Step]:
-        auth, admin, user = self._auth, self._sandbox.admin, self._sandbox.user
-        return [
-            Step(auth_api.CREATE_AUTH_TICKET, auth.create_auth_ticket_with_http_info, self._got_ticket),
-            Step(
-                auth_api.CHECK_AUTH_TICKET,
-                lambda: auth.check_auth_ticket_with_http_info({"ticket": self._ticket}),
-                self._redeemed,
-            ),
-            Step(
+            step(auth_api.DELETE_ACCESS_TOKEN, self._deleted, lambda: {"id": self._link_id()}),
+            step(auth_api.CREATE_AUTH_TICKET, self._got_ticket),
+            step(auth_api.CHECK_AUTH_TICKET, self._redeemed, lambda: {"data": {"ticket": self._ticket}}),
+            step(
                 auth_api.START_IMPERSONATION,
-                lambda: auth.start_impersonation_with_http_info({"user": user.id}),
                 lambda _: f"acting as {self._check_identity(user)}",
+                lambda: {"data": {"user": user.id}},
             ),
-            Step(
-                auth_api.STOP_IMPERSONATION,
-                auth.stop_impersonation_with_http_info,
-                lambda _: f"acting as {self._check_identity(admin)} again",
-            ),
+            step(auth_api.STOP_IMPERSONATION, lambda _: f"acting as {self._check_identity(admin)} again"),
+            step(auth_api.GENERATE_PASSWORD, self._got_password),
+            step(auth_api.RESET_PASSWORD, self._can_log_in, lambda: {"data": self._new_password()}),
+            step(auth_api.LOGOUT, self._logged_out),
         ]
 
-    def _passwords(self) -> list[Step]:
-        auth, user = self._auth, self._sandbox.user
-        return [
-            Step(auth_api.GENERATE_PASSWORD, auth.generate_password_with_http_info, self._got_password),
-            Step(
-                auth_api.RESET_PASSWORD,
-                lambda: auth.reset_password_with_http_info(self._reset(user)),
-                lambda _: self._can_log_in(user),
-            ),
-        ]
+    def _step(
+        self, operation: Operation, check: Callable[[Any], str], arguments: Callable[[], dict[str, Any]] = dict
+    ) -> Step:
+        return Step(operation, lambda: self._client.call_with_http_info(operation, Opaque(arguments()), {}), check)
 
     def close(self) -> None:
         """Close the connections."""
@@ -132,9 +89,8 @@ class Tour:
 
     def _logged_in(self, response: AuthLoginEndpointResponse) -> str:
         user = response.user
-        if user is None or user.id != self._sandbox.admin.id:
-            raise UnexpectedOutcome("expected the administrator")
-        return f"logged in as {user.display_name}"
+        _check(user is not None and user.id == self._sandbox.admin.id, "the administrator")
+        return f"logged in as {user and user.display_name}"
 
     def _listed(self, links: list[OneTimeAccessToken]) -> str:
         _check(len(links) == 20, "20 share links")
@@ -142,18 +98,19 @@ class Tour:
         return f"{len(links)} share links"
 
     def _link_id(self) -> int:
-        _check(self._link is not None, "a share link from the list")
-        return self._link.id if self._link else 0
+        if self._link is None:
+            raise UnexpectedOutcome("expected a share link from the list")
+        return self._link.id
 
     def _fetched(self, link: OneTimeAccessToken) -> str:
         _check(link == self._link, "the share link of the list")
         return f"leads to {link.url}"
 
-    def _emailed(self) -> str:
+    def _emailed(self, _: object) -> str:
         _check(any(email.to == [COLLEAGUE] for email in self._sandbox.outbox), "an e-mail in the outbox")
         return f"sent to {COLLEAGUE}"
 
-    def _deleted(self) -> str:
+    def _deleted(self, _: object) -> str:
         try:
             self._auth.get_access_token(self._link_id())
         except NotFoundException:
@@ -178,18 +135,18 @@ class Tour:
         self._password = proposal.password
         return f"a password of {len(self._password)} characters"
 
-    def _reset(self, account: Account) -> PasswordResetEndpointRequest:
-        token = self._sandbox.password_reset_token(account.username)
-        return PasswordResetEndpointRequest(token=token, password=self._password)
+    def _new_password(self) -> dict[str, str]:
+        token = self._sandbox.password_reset_token(self._sandbox.user.username)
+        return {"token": token, "password": self._password}
 
-    def _can_log_in(self, account: Account) -> str:
-        credentials = AuthLoginEndpointRequest(username=account.username, password=self._password)
+    def _can_log_in(self, _: object) -> str:
+        account = self._sandbox.user
         with ApiClient(Configuration(host=self._sandbox.host)) as client:
-            user = auth_api.AuthApi(client).login(credentials).user
+            user = auth_api.AuthApi(client).login({"username": account.username, "password": self._password}).user
         _check(user is not None and user.id == account.id, "the new password to be good")
         return f"{account.username} can log in with the new password"
 
-    def _logged_out(self) -> str:
+    def _logged_out(self, _: object) -> str:
         try:
             self._auth.create_auth_ticket()
         except UnauthorizedException:
