@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from importlib import import_module
+from textwrap import indent
 from typing import Any
 
 import click
@@ -32,54 +33,26 @@ _ONCE = {
         "There is an impersonation to stop in a session of this command's own only: with --impersonate USER."
     ),
 }
-
-
-class Operations(Group):
-    """The group whose commands are the operations of a tag."""
-
-    def __init__(self, name: str, tag: str) -> None:
-        about = f"Make one of the calls of the {TAGS[tag]} API."
-        super().__init__(name, help=about + _EXAMPLES.get(tag, ""), short_help=about)
-        self._tag = tag
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the operations."""
-        return [command_name(operation) for operation in self._operations()]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Make the command of an operation."""
-        found = [operation for operation in self._operations() if command_name(operation) == cmd_name]
-        return command_of(found[0], f"{self.name}") if found else None
-
-    def _operations(self) -> tuple[Operation, ...]:
-        found: tuple[Operation, ...] = import_module(f"elements_sdk._operations.{self._tag}").OPERATIONS
-        return found
-
-
 _EXAMPLES = {"auth": "\n\n\b\nExample:\n    elements-sdk auth get-access-token 56 --output json"}
-groups = {name: Operations(name, tag) for name, tag in ((tag.replace("_", "-"), tag) for tag in TAGS)}
 
 
-def command_name(operation: Operation) -> str:
-    """Return the name of an operation in the form of a command: `get-access-token`."""
-    return operation.name.replace("_", "-")
+def _group(name: str, tag: str) -> Group:
+    """Make the group whose commands are the operations of a tag."""
+    operations: tuple[Operation, ...] = import_module(f"elements_sdk._operations.{tag}").OPERATIONS
+    about = f"Make one of the calls of the {TAGS[tag]} API.{_EXAMPLES.get(tag, '')}"
+    return Group(name, [_command_of(operation, name) for operation in operations], help=about)
 
 
-def command_of(operation: Operation, group: str) -> click.Command:
-    """Make the command of an operation in a group."""
+def _command_of(operation: Operation, group: str) -> click.Command:
+    name = operation.name.replace("_", "-")
     common = [*connection_options(with_identity=not operation.is_login), *output_options()]
 
     @click.pass_context
     def call(context: click.Context, /, **values: Any) -> None:
         _call(operation, context, values)
 
-    return Command(
-        command_name(operation),
-        params=[*options_of(operation, common), *common],
-        callback=call,
-        help=_help(operation, group),
-        short_help=operation.summary,
-    )
+    params, about = [*options_of(operation, common), *common], _help(operation, f"elements-sdk {group} {name}")
+    return Command(name, params=params, callback=call, help=about)
 
 
 def _call(operation: Operation, context: click.Context, values: dict[str, Any]) -> None:
@@ -102,15 +75,13 @@ def _call(operation: Operation, context: click.Context, values: dict[str, Any]) 
         say_count(len(result), "entry")
 
 
-def _help(operation: Operation, group: str) -> str:
+def _help(operation: Operation, command: str) -> str:
     needs = f"{operation.method} {operation.path}. Needs: {operation.permissions.replace('`', '')}."
-    arguments = [
-        f"{parameter.name.upper()}: {parameter.description}"
-        for parameter in operation.parameters
-        if parameter.location == "path"
-    ]
+    arguments = [f"{each.name.upper()}: {each.description}" for each in operation.parameters if each.location == "path"]
     once = _ONCE.get(operation.name, "")
-    examples = examples_of(operation, f"elements-sdk {group} {command_name(operation)}")
-    shown = "\n".join(["Example:", *(f"    {line}" for text in examples for line in text.split("\n"))])
-    parts = [operation.summary, operation.description, once, needs, *arguments, f"\b\n{shown}"]
+    examples = indent("\n".join(examples_of(operation, command)), "    ")
+    parts = [operation.summary, operation.description, once, needs, *arguments, f"\b\nExample:\n{examples}"]
     return "\n\n".join(part for part in parts if part)
+
+
+groups = {name: _group(name, tag) for name, tag in ((tag.replace("_", "-"), tag) for tag in TAGS)}

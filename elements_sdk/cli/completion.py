@@ -8,7 +8,7 @@ from click.shell_completion import get_completion_class
 from elements_sdk.cli.root import Command, commands
 
 
-@click.command("completion", cls=Command, short_help="Print the script that completes commands in a shell.")
+@click.command("completion", cls=Command)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the script that completes commands in a shell.

@@ -32,7 +32,7 @@ from elements_sdk.cli.link import (
 from elements_sdk.cli.output import chosen_format, output_options, to_plain, write, write_lines
 from elements_sdk.cli.preview import confirm, counting, preview, progress, waiting
 from elements_sdk.cli.record import Record, Row, check_new_record
-from elements_sdk.cli.root import Command, Group
+from elements_sdk.cli.root import Group
 from elements_sdk.cli.selection import (
     check_resume,
     fetched,
@@ -50,7 +50,7 @@ _KEPT = ("outcome", "reason")  # columns of a job's table, however narrow the te
 _SAME_IN_ALL = ("time", "server", "action", "subject", "text")
 
 
-@click.command(cls=Group, short_help="Find, revoke, e-mail and report on share links, many at a time.")
+@click.command(cls=Group)
 def links() -> None:
     """Find, revoke, e-mail and report on share links, many at a time.
 
@@ -60,24 +60,6 @@ def links() -> None:
     """
 
 
-def _command(
-    name: str, short_help: str, options: list[click.Parameter]
-) -> Callable[[Callable[[click.Context, Mapping[str, Any]], None]], click.Command]:
-    """Make a command of `links`, with the options for the connection added to its own."""
-
-    def decorate(action: Callable[[click.Context, Mapping[str, Any]], None]) -> click.Command:
-        @click.pass_context
-        def call(context: click.Context, /, **values: Any) -> None:
-            action(context, values)
-
-        params = [*options, *connection_options()]
-        command = Command(name, params=params, callback=call, help=action.__doc__, short_help=short_help)
-        links.add_command(command)
-        return command
-
-    return decorate
-
-
 def _job_options(verb: str) -> list[click.Parameter]:
     return [
         click.Option(["--dry-run"], is_flag=True, help=f"Show what would be {verb}, and do nothing."),
@@ -85,11 +67,13 @@ def _job_options(verb: str) -> list[click.Parameter]:
         click.Option(["--record"], metavar="FILE", help="Write every outcome to this new file, .csv or .json."),
         click.Option(["--resume"], metavar="FILE", help=f"Go on from this record: what is {verb} stays as it is."),
         *output_options(),
+        *connection_options(),
     ]
 
 
-@_command("list", "List share links.", [*selection_options(with_numbers=False), *output_options()])
-def list_links(context: click.Context, values: Mapping[str, Any]) -> None:
+@links.command("list", params=[*selection_options(with_numbers=False), *output_options(), *connection_options()])
+@click.pass_context
+def list_links(context: click.Context, /, **values: Any) -> None:
     """List share links.
 
     All that you may see, however many; --output json and csv have every property, the link itself among them, and
@@ -111,8 +95,9 @@ def list_links(context: click.Context, values: Mapping[str, Any]) -> None:
     say_count(len(links), "link")
 
 
-@_command("show", "Show share links with all that is known of them.", [*selection_options(), *output_options()])
-def show_links(context: click.Context, values: Mapping[str, Any]) -> None:
+@links.command("show", params=[*selection_options(), *output_options(), *connection_options()])
+@click.pass_context
+def show_links(context: click.Context, /, **values: Any) -> None:
     """Show share links with all that is known of them.
 
     \b
@@ -129,8 +114,9 @@ def show_links(context: click.Context, values: Mapping[str, Any]) -> None:
         write(found, values, tuple(OneTimeAccessToken.openapi_types), table=short(found))
 
 
-@_command("revoke", "Delete share links, so that they stop working.", [*selection_options(), *_job_options("revoked")])
-def revoke_links(context: click.Context, values: Mapping[str, Any]) -> None:
+@links.command("revoke", params=[*selection_options(), *_job_options("revoked")])
+@click.pass_context
+def revoke_links(context: click.Context, /, **values: Any) -> None:
     """Delete share links, so that they stop working.
 
     There is no way back: a deleted link has to be shared anew. What will be revoked is shown first, and asked about.
@@ -162,8 +148,9 @@ _MESSAGE: list[click.Parameter] = [
 ]
 
 
-@_command("email", "E-mail share links.", [*selection_options(), *_MESSAGE, *_job_options("sent")])
-def email_links(context: click.Context, values: Mapping[str, Any]) -> None:
+@links.command("email", params=[*selection_options(), *_MESSAGE, *_job_options("sent")])
+@click.pass_context
+def email_links(context: click.Context, /, **values: Any) -> None:
     """E-mail share links.
 
     The server sends an e-mail a link: to the link's user, to its owner, or to one address. What will be sent is shown
@@ -198,31 +185,27 @@ def email_links(context: click.Context, values: Mapping[str, Any]) -> None:
     def details(link: OneTimeAccessToken) -> Row:
         return {"recipient": recipient_of(link), "subject": message.get("subject"), "text": message.get("text")}
 
-    columns = ("recipient", "subject", "text")
-    _run(
-        context,
-        values,
-        lambda auth: Action("email", "sent", partial(send, auth), details, columns, message),
-        again=values["again"],
-    )
+    def action(auth: AuthApi) -> Action:
+        return Action("email", "sent", partial(send, auth), details, ("recipient", "subject", "text"), message)
+
+    _run(context, values, action, again=values["again"])
 
 
-@_command(
-    "report",
-    "Write a page about share links, with plots.",
-    [
-        *selection_options(with_numbers=False),
-        click.Option(
-            ["--soon"],
-            type=click.IntRange(1, 3650),
-            default=14,
-            metavar="DAYS",
-            help="Days within which a link is said to expire soon; 14 if left out.",
-        ),
-        click.Argument(["file"], metavar="FILE"),
-    ],
-)
-def report_links(context: click.Context, values: Mapping[str, Any]) -> None:
+_PAGE: list[click.Parameter] = [
+    click.Option(
+        ["--soon"],
+        type=click.IntRange(1, 3650),
+        default=14,
+        metavar="DAYS",
+        help="Days within which a link is said to expire soon; 14 if left out.",
+    ),
+    click.Argument(["file"], metavar="FILE"),
+]
+
+
+@links.command("report", params=[*selection_options(with_numbers=False), *_PAGE, *connection_options()])
+@click.pass_context
+def report_links(context: click.Context, /, **values: Any) -> None:
     """Write a page about share links, with plots.
 
     FILE: where the page goes. What is there is replaced once the new page is whole.

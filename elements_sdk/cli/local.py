@@ -22,7 +22,7 @@ def run_tour() -> None:
         elements-sdk tour
     """
     console = _console()
-    with _started_sandbox() as sandbox:
+    with Sandbox() as sandbox:
         console.print(f"A sandbox is running at {sandbox.host} for this tour.\n")
         tour = Tour(sandbox)
         succeeded, total = show(tour.steps(), console)
@@ -31,21 +31,16 @@ def run_tour() -> None:
     sys.exit(0 if succeeded == total else 1)
 
 
+_PORT, _COUNT = click.IntRange(0, 65535), click.IntRange(0)
+
+
 @click.command("sandbox", cls=Command)
-@click.option(
-    "--port",
-    default=0,
-    type=click.IntRange(0, 65535),
-    metavar="NUMBER",
-    help="Port to listen on; a free one if left out.",
-)
+@click.option("--port", default=0, type=_PORT, metavar="NUMBER", help="Port to listen on; a free one if left out.")
 @click.option(
     "--host-name", "hosts", multiple=True, metavar="NAME", help="Another host name that it goes by; repeat it."
 )
 @click.option("--https", is_flag=True, help="Serve over TLS, by a certificate authority of its own.")
-@click.option(
-    "--tokens", default=250, type=click.IntRange(0), metavar="N", help="How many share links; 250 if left out."
-)
+@click.option("--tokens", default=250, type=_COUNT, metavar="N", help="How many share links; 250 if left out.")
 @click.option("--data", metavar="FILE", help="Keep everything in this file, for the next sandbox on it.")
 def serve_sandbox(**options: Any) -> None:
     """Serve a sandbox until Ctrl-C, and print how to use it.
@@ -56,25 +51,17 @@ def serve_sandbox(**options: Any) -> None:
         elements-sdk sandbox --https --tokens 3000 --data sandbox.sqlite
     """
     console = _console()
-    with _started_sandbox(**options) as server:
+    with Sandbox(**options) as server:
         introduce(server, console)
         try:
             server.wait()
         except KeyboardInterrupt:
             console.print("\nThe sandbox has ended.")
             return
-    raise click.ClickException("the sandbox has ended by itself")
+    raise SandboxError("the sandbox has ended by itself")
 
 
 def _console() -> Console:
     """Return standard output, as wide as the terminal; without one, wide enough for a row a call."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=160)
-
-
-def _started_sandbox(**options: Any) -> Sandbox:
-    try:
-        return Sandbox(**options)
-    except SandboxError as error:
-        reason = str(error)
-    raise click.ClickException(reason)

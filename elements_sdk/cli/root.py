@@ -50,7 +50,15 @@ def _attached(args: list[str], starts: tuple[str, ...]) -> list[str]:
     ]
 
 
-class Command(click.Command):
+class _Explained(click.Command):
+    """A command that a list names with the whole first sentence of its help."""
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Return the sentence."""
+        return " ".join((self.help or "").partition("\n\n")[0].split())
+
+
+class Command(_Explained):
     """A command that takes no empty value for "not said", and whose help has its options in groups."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -98,8 +106,10 @@ def _check_not_blank(context: click.Context, parameter: click.Parameter) -> None
         raise click.UsageError(f"{name} is empty: give it a value, or leave it out", context)
 
 
-class Group(click.Group):
+class Group(_Explained, click.Group):
     """A group whose list of commands shows whole sentences, and which knows what a mistyped command means."""
+
+    command_class = Command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -119,7 +129,7 @@ class Group(click.Group):
     def short_helps(self, context: click.Context) -> Mapping[str, str]:
         """Return the commands, each with the first sentence of its help."""
         loaded = {name: self.get_command(context, name) for name in self.list_commands(context)}
-        return {name: command.short_help or "" for name, command in loaded.items() if command}
+        return {name: command.get_short_help_str() for name, command in loaded.items() if command}
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands."""
@@ -143,10 +153,8 @@ class LazyGroup(Group):
         if cmd_name not in _COMMANDS:
             return None
         module, _, name = _COMMANDS[cmd_name][0].partition(":")
-        command: Any = getattr(import_module(module), name)
-        command = command[cmd_name] if isinstance(command, dict) else command
-        assert isinstance(command, click.Command)
-        return command
+        found: click.Command | dict[str, click.Command] = getattr(import_module(module), name)
+        return found[cmd_name] if isinstance(found, dict) else found
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDTH})
