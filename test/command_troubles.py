@@ -70,7 +70,7 @@ COMMAND_TROUBLES = {
     "list with another page size": Trouble(
         "_entries", f"api GET /x?limit=all&token={MARKERS['ticket']} --paginate", variables=_TOKEN
     ),
-    "query without a value": Trouble("convert", f"api GET /x -q {MARKERS['ticket']}"),
+    "query without a value": Trouble("_pair", f"api GET /x -q {MARKERS['ticket']}"),
     "proxy that is refused": Trouble(
         "_configuration", f"links list --proxy ftp://u:{MARKERS['password']}@x", variables=_TOKEN
     ),

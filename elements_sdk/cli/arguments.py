@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,15 @@ from click.core import ParameterSource
 
 from elements_sdk import models
 from elements_sdk._operations.operation import Operation, Parameter
+from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.redaction import Opaque, reveal
+from elements_sdk._utils.text import closest
 from elements_sdk.cli.errors import USAGE, CommandFailed
-from elements_sdk.cli.secrets import HOW, Secret, ask, is_a_terminal, resolved, secret_option
+from elements_sdk.cli.files import unreadable
+from elements_sdk.cli.secrets import HOW, ask, is_a_terminal, resolved, secret, secret_option
 from elements_sdk.exceptions import ApiTypeError, ApiValueError
 from elements_sdk.models._base import Model, Property
 
-_TYPES: dict[str, click.ParamType[Any]] = {"int": click.INT, "float": click.FLOAT}
 _DATA = "request_data"
 
 
@@ -33,12 +35,8 @@ class JsonText(click.ParamType):  # type: ignore[type-arg]  # generic from click
     name = "json"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read the value."""
-        try:
+        with Translated(ValueError, lambda _: click.BadParameter("this is not JSON", ctx, param)):
             return json.loads(value) if isinstance(value, str) else value
-        except ValueError:
-            problem = "this is not JSON"
-        raise click.BadParameter(problem, ctx, param)
 
 
 def options_of(operation: Operation, taken: list[click.Parameter]) -> list[click.Parameter]:
@@ -49,16 +47,15 @@ def options_of(operation: Operation, taken: list[click.Parameter]) -> list[click
     used = {flag for option in taken for flag in option.opts} | {"--help", "--data"}
     made: list[click.Parameter] = []
     for parameter in operation.parameters:
+        name, kind = f"argument_{parameter.name}", _type(parameter.type)
         if parameter.location == "path":
-            made.append(
-                click.Argument([f"path_{parameter.name}"], type=_type(parameter.type), metavar=_metavar(parameter))
-            )
+            made.append(click.Argument([name], type=kind, metavar=parameter.name.upper()))
         else:
-            made.append(_query_option(parameter, _flag(parameter.name, used)))
+            made.append(_query_option(parameter, name, _flag(parameter.name, used)))
     if operation.body:
         made += [_body_option(operation, declared, _flag(name, used)) for name, declared in _properties(operation)]
         about = f"{operation.body_description.rstrip('.')}, as JSON; @FILE reads a file, `-` standard input."
-        made.append(click.Option(["--data", _DATA], type=Secret(), metavar="JSON", help=about))
+        made.append(click.Option(["--data", _DATA], type=secret, metavar="JSON", help=about))
     return made
 
 
@@ -67,14 +64,10 @@ def arguments_of(operation: Operation, context: click.Context, values: Mapping[s
 
     :raises click.UsageError: something is missing, or given twice.
     """
-    arguments: Opaque[dict[str, Any]] = Opaque({})
-    for parameter in operation.parameters:
-        name = f"{'path' if parameter.location == 'path' else 'query'}_{parameter.name}"
-        reveal(arguments)[parameter.name] = values[name]
+    arguments = Opaque({parameter.name: values[f"argument_{parameter.name}"] for parameter in operation.parameters})
     if operation.body:
-        is_said = values[_DATA] is not None
-        body = _data(operation, context, values) if is_said else _properties_given(operation, context, values)
-        reveal(arguments)["data"] = reveal(body)
+        read = _properties_given if values[_DATA] is None else _data
+        reveal(arguments)["data"] = reveal(read(operation, context, values))
     return arguments
 
 
@@ -84,90 +77,78 @@ def naming_options(operation: Operation, values: Mapping[str, Any]) -> Iterator[
 
     :raises CommandFailed: a property has a value that is not allowed.
     """
-    try:
-        yield
-    except (ApiTypeError, ApiValueError) as error:
+
+    def named(error: Exception) -> Exception:
         model, _, rest = str(error).partition(".")
         name, space, problem = rest.partition(" ")
         if model != operation.body or name not in dict(_properties(operation)):
-            raise
+            return error
         given = f"--{name.replace('_', '-')}" if values[_DATA] is None else f"--data: {name}"
-        words = f"{given}{space}{problem}"
-    else:
-        return
-    raise CommandFailed(words, f"`{click.get_current_context().command_path} --help` shows what can be given", USAGE)
+        hint = f"`{click.get_current_context().command_path} --help` shows what can be given"
+        return CommandFailed(f"{given}{space}{problem}", hint, USAGE)
+
+    with Translated((ApiTypeError, ApiValueError), named):
+        yield
 
 
 def examples_of(operation: Operation, command: str) -> list[str]:
     """Return example command lines: with options, and with secrets left to the prompt."""
-    words = [
-        command,
-        *(str(parameter.example or 1) for parameter in operation.parameters if parameter.location == "path"),
-    ]
-    plain = list(words)
-    for parameter in operation.parameters:
-        if parameter.location != "path" and parameter.example is not None:
-            words.append(f"{_flag(parameter.name, set())} {parameter.example}")
+    plain = " ".join([command, *(str(each.example or 1) for each in operation.parameters if each.location == "path")])
+    filters = [each for each in operation.parameters if each.location != "path" and each.example is not None]
     secrets = [name for name, declared in _properties(operation) if declared.secret and declared.required]
-    for name, value in operation.body_example:
-        if name not in secrets:
-            words.append(f"{_flag(name, set())} {_quoted(value)}")
-    lines = [_wrapped(words)]
-    if secrets:
-        lines[0] += f"  # asks for {' and '.join(secrets)}"
-    if operation.body:
-        lines.append(" ".join([*plain, "--data @body.json"]))
-    return lines
+    given = [(each.name, str(each.example)) for each in filters]
+    given += [(name, _quoted(value)) for name, value in operation.body_example if name not in secrets]
+    asks = f"  # asks for {' and '.join(secrets)}" if secrets else ""
+    lines = [_wrapped([plain, *(f"{_flag(name, set())} {value}" for name, value in given)]) + asks]
+    return [*lines, f"{plain} --data @body.json"] if operation.body else lines
 
 
 def _data(operation: Operation, context: click.Context, values: Mapping[str, Any]) -> Opaque[dict[str, Any]]:
-    said = [
-        name
-        for name, value in values.items()
-        if name.startswith("body_") and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-    ]
-    if said:
+    said = {name for name in values if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    if any(name.startswith("body_") for name in said):
         raise click.UsageError("--data is the whole body: leave the options for its properties out", context)
-    body, problem = json_in(text_given(reveal(values[_DATA])))
-    if not problem and not isinstance(reveal(body), dict):
-        problem = "--data must be a JSON object, in braces"
-    if problem:
-        raise click.UsageError(problem, context)
+    body = json_in(values[_DATA])
+    if not isinstance(reveal(body), dict):
+        raise click.UsageError("--data must be a JSON object, in braces", context)
     known = dict(_properties(operation, all_of_them=True))
     for name in reveal(body):
         if name not in known:
-            close = get_close_matches(name, known, n=1)
-            meant = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(known)}"
+            close = closest(name, known)
+            meant = f"did you mean {close!r}?" if close else f"it has {', '.join(known)}"
             raise click.UsageError(f"--data: {operation.body} has no property {name!r}; {meant}", context)
     return body
 
 
-def json_in(text: str) -> tuple[Opaque[Any], str | None]:
-    """Read JSON, or say what is wrong with the text, without showing it."""
-    try:
-        return Opaque(json.loads(text)), None
-    except json.JSONDecodeError as error:
-        problem = f"--data is not JSON: see line {error.lineno}, column {error.colno}"
-    except (ValueError, RecursionError):  # a number, or a depth, beyond what Python reads
-        problem = "--data is not JSON that can be read"
-    return Opaque(None), problem if text.strip() else "--data is empty; it takes JSON"
+def json_in(given: Opaque[str]) -> Opaque[Any]:
+    """Read the JSON of `--data`.
+
+    :raises click.UsageError: it is not JSON; where, is said, and nothing of it is shown.
+    """
+    text = Opaque(text_given(given))
+
+    def refused(error: Exception) -> click.UsageError:
+        problem = "--data is not JSON that can be read"  # a number, or a depth, beyond what Python reads
+        if not reveal(text).strip():
+            problem = "--data is empty; it takes JSON"
+        elif isinstance(error, json.JSONDecodeError):
+            problem = f"--data is not JSON: see line {error.lineno}, column {error.colno}"
+        return click.UsageError(problem, click.get_current_context())
+
+    with Translated((ValueError, RecursionError), refused):
+        return Opaque(json.loads(reveal(text)))
 
 
-def text_given(value: str) -> str:
+def text_given(given: Opaque[str]) -> str:
     """Return the text of `--data`: the value itself, what the file behind `@` holds, or standard input for `-`."""
-    if value == "-":
+    if reveal(given) == "-":
         return sys.stdin.read().removeprefix("\ufeff") if sys.stdin else ""  # without, after the shell's <&-
-    if not value.startswith("@"):
-        return value
-    if value == "@":
+    if not reveal(given).startswith("@"):
+        return reveal(given)
+    path = reveal(given)[1:]
+    if not path:
         raise CommandFailed("--data: a file's name is missing after @", code=USAGE)
-    try:
-        return Path(value[1:]).read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        problem = "it is not UTF-8 text"
-    except (OSError, ValueError) as error:
-        problem = getattr(error, "strerror", None) or "that is not a path"
-    raise CommandFailed(f"--data: {value[1:]} cannot be read: {problem}", code=USAGE)
+    with unreadable("--data", path):
+        return Path(path).read_text("utf-8-sig")
 
 
 def _properties_given(
@@ -214,9 +195,9 @@ def _properties(operation: Operation, all_of_them: bool = False) -> Iterator[tup
             yield name, declared
 
 
-def _query_option(parameter: Parameter, flag: str) -> click.Option:
+def _query_option(parameter: Parameter, name: str, flag: str) -> click.Option:
     return click.Option(
-        [flag, f"query_{parameter.name}"],
+        [flag, name],
         type=_type(parameter.type),
         required=parameter.required,
         help=parameter.description,
@@ -225,22 +206,19 @@ def _query_option(parameter: Parameter, flag: str) -> click.Option:
 
 
 def _body_option(operation: Operation, declared: Property, flag: str) -> click.Option:
-    name, help = f"body_{declared.name}", _described(operation, declared)
+    name, about = f"body_{declared.name}", _described(operation, declared)
     variable = environment_name(operation, declared.name)
     if declared.secret:
-        return secret_option(flag, name, help, variable)
-    about = f"{help} Needed." if declared.required else help
+        return secret_option(flag, name, about, variable)
+    about += " Needed." if declared.required else ""
     if declared.type == "bool":
         return click.Option([f"{flag}/--no-{flag[2:]}", name], default=None, help=about)
     if declared.type in ("list[str]", "list[int]"):
-        return click.Option(
-            [flag, name], type=_type(declared.type[5:-1]), multiple=True, help=f"{about} May be given more than once."
-        )
+        about += " May be given more than once."
+        return click.Option([flag, name], type=_type(declared.type[5:-1]), multiple=True, help=about)
     kind = click.Choice(declared.enum) if declared.enum else _type(declared.type)
-    is_named = operation.is_login and declared.type == "str"
-    return click.Option(
-        [flag, name], type=kind, help=about, envvar=variable if is_named else None, show_envvar=is_named
-    )
+    named = variable if operation.is_login and declared.type == "str" else None
+    return click.Option([flag, name], type=kind, help=about, envvar=named, show_envvar=True)
 
 
 def _described(operation: Operation, declared: Property) -> str:
@@ -254,11 +232,7 @@ def _described(operation: Operation, declared: Property) -> str:
 def _type(declared: str) -> click.ParamType[Any]:
     if declared.startswith("list[") or declared[:1].isupper() or declared == "object":
         return JsonText()
-    return _TYPES.get(declared, click.STRING)
-
-
-def _metavar(parameter: Parameter) -> str:
-    return parameter.name.upper()
+    return click.INT if declared == "int" else click.FLOAT if declared == "float" else click.STRING
 
 
 def _flag(name: str, used: set[str]) -> str:
@@ -270,8 +244,7 @@ def _flag(name: str, used: set[str]) -> str:
 
 
 def _quoted(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
-    return text if re.fullmatch(r"[\w@.:/-]+", text) else f"'{text}'"
+    return shlex.quote(value if isinstance(value, str) else json.dumps(value))
 
 
 def _wrapped(words: list[str]) -> str:

@@ -5,22 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import click
-
 from elements_sdk._utils.text import closest
 from elements_sdk.cli.words import say
 
 Rows = list[dict[str, Any]]
 
 
-class Names(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on only
-    """Names with commas between them."""
-
-    name = "names"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Split the text."""
-        return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+def names_in(value: str) -> list[str]:
+    """Split names with commas between them."""
+    return [name.strip() for name in value.split(",") if name.strip()]
 
 
 def arranged(plain: Any, brief: Rows | None, names: Sequence[str] | None, sort: str | None, is_table: bool) -> Any:
@@ -53,8 +46,10 @@ def picked(row: Any, names: Sequence[str] | None) -> Any:
 
 def value_of(row: Any, name: str) -> Any:
     """Return a property, or one of an object inside it: `user.username`."""
-    if not isinstance(row, dict) or name in row:
-        return row.get(name) if isinstance(row, dict) else None
+    if not isinstance(row, dict):
+        return None
+    if name in row:
+        return row[name]
     first, _, rest = name.partition(".")
     return value_of(row.get(first), rest) if rest else None
 

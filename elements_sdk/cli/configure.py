@@ -25,13 +25,13 @@ from elements_sdk._config.profiles import (
     without_userinfo,
 )
 from elements_sdk._config.validators import checked_host
-from elements_sdk._utils.errors import Translated, problem_of_file
+from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.extras import missing_extra
 from elements_sdk._utils.redaction import MASK, Opaque, reveal
 from elements_sdk.api.auth_api import AuthApi
 from elements_sdk.cli.connection import CERTIFICATE, PROFILE, SERVER, connected, debug_option
 from elements_sdk.cli.errors import NOT_AUTHENTICATED, USAGE, CommandFailed
-from elements_sdk.cli.files import put_in_place
+from elements_sdk.cli.files import put_in_place, unreadable
 from elements_sdk.cli.output import output_option, write
 from elements_sdk.cli.root import Command
 from elements_sdk.cli.secrets import ask, is_a_terminal, resolved
@@ -184,17 +184,13 @@ def _secret(variables: Variables, given: Mapping[str, Any]) -> Opaque[str]:
 
 
 def _from_file(flag: str, path: str) -> Opaque[str]:
-    try:
+    with unreadable(flag, path):
         given = Opaque(resolved(flag, Opaque("-")) if path == "-" else Path(path).read_text("utf-8-sig").rstrip("\r\n"))
-        lines = (reveal(given) or "").count("\n")
-        if reveal(given) and not lines:
-            return Opaque(str(reveal(given)))
+    lines = (reveal(given) or "").count("\n")
+    if lines or not reveal(given):
         problem = "it has several lines" if lines else "it is empty"
-    except UnicodeDecodeError:
-        problem = "it is not UTF-8 text"
-    except (OSError, ValueError) as error:
-        problem = problem_of_file(error)
-    raise CommandFailed(f"{flag}: {path} cannot be read: {problem}", code=USAGE)
+        raise CommandFailed(f"{flag}: {path} cannot be read: {problem}", code=USAGE)
+    return Opaque(str(reveal(given)))
 
 
 def _plain(key: str, text: str) -> Any:

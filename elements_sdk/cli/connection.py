@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
@@ -14,7 +14,7 @@ from elements_sdk._client.hints import NOBODY
 from elements_sdk._config.profiles import default_profile, find_profile
 from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk.cli.errors import HOW_TO_CALL, NOT_AUTHENTICATED, USAGE, CommandFailed
-from elements_sdk.cli.secrets import Secret, ask, is_a_terminal, resolved, secret_option
+from elements_sdk.cli.secrets import ask, is_a_terminal, resolved, secret, secret_option
 from elements_sdk.cli.words import say
 from elements_sdk.exceptions import ApiException, ApiValueError
 
@@ -53,9 +53,10 @@ class _Setting(NamedTuple):
 
     def option(self, variable: str | None = None) -> click.Option:
         """Make the option, which a variable may stand for."""
-        kind = Secret() if self.may_be_secret else None
-        shown: dict[str, Any] = {"metavar": self.metavar, "help": self.help, "type": kind}
-        return click.Option([self.flag, self.name], envvar=variable, show_envvar=bool(variable), **shown)
+        if self.is_secret:
+            return secret_option(self.flag, self.name, self.help, self.variable)
+        shown: dict[str, Any] = {"metavar": self.metavar, "help": self.help, "envvar": variable, "show_envvar": True}
+        return click.Option([self.flag, self.name], type=secret if self.may_be_secret else None, **shown)
 
 
 PROFILE = _Setting("--profile", "ELEMENTS_PROFILE", "NAME", "Server and caller that `elements-sdk configure` keeps.")
@@ -87,12 +88,8 @@ def connection_options(with_identity: bool = True) -> list[click.Parameter]:
 
     :param with_identity: whether one can say who is calling.
     """
-    options: list[click.Parameter] = []
-    for item in (PROFILE, *SERVER, *(_IDENTITY if with_identity else ())):
-        if item.is_secret:
-            options.append(secret_option(item.flag, item.name, item.help, item.variable))
-        else:
-            options.append(item.option(item.variable))
+    settings = (PROFILE, *SERVER, *(_IDENTITY if with_identity else ()))
+    options: list[click.Parameter] = [item.option(item.variable) for item in settings]
     if with_identity:
         about = "Act as the user of this number; needs a login."
         options.append(click.Option(["--impersonate", _IMPERSONATE], type=int, metavar="USER", help=about))
@@ -125,13 +122,11 @@ def connected(
     user = values.get(_IMPERSONATE)
     caller = _caller(context, values, needs_session or user is not None, is_open)
     configuration = _configuration(context, values, caller)
-    if caller == "session":
-        with _session(configuration, values, user, by_hand=needs_session) as client:
-            yield client
-        return
     from elements_sdk.api_client import ApiClient
 
-    with ApiClient(configuration) as client:
+    is_session = caller == "session"
+    opened = _session(configuration, values, user, needs_session) if is_session else ApiClient(configuration)
+    with opened as client:
         yield client
 
 
@@ -153,8 +148,8 @@ def _with_profile(values: Mapping[str, Any]) -> dict[str, Any]:
     takes_certificate = is_its_server and not (given["connection_cert_file"] or given["connection_key_file"])
     settings = [item for item in SERVER if item not in CERTIFICATE or takes_certificate]
     settings += _IDENTITY if is_its_server and not names_caller else ()
-    secret = {"ELEMENTS_PASSWORD", "ELEMENTS_API_TOKEN", *profile.masked().values()}
-    if any(item.variable in secret and not given[item.name] for item in settings):
+    kept_apart = {"ELEMENTS_PASSWORD", "ELEMENTS_API_TOKEN", *profile.masked().values()}
+    if any(item.variable in kept_apart and not given[item.name] for item in settings):
         reveal(kept).update(reveal(profile.secret()))
     for item in settings:
         found = Opaque(reveal(kept).get(item.variable))
@@ -247,21 +242,24 @@ def _session(
     :param by_hand: whether the block makes the calls that a `Session` makes by itself.
     """
     name = str(values["connection_login"])
-    login: Opaque[dict[str, Any]] = Opaque({"username": name})
-    reveal(login)["password"] = _password(name, values.get("connection_login_password"))
-    reveal(login)["otp"] = resolved("One-time code", values.get("connection_login_otp"))
+    login: Opaque[dict[str, Any]] = Opaque(
+        {
+            "username": name,
+            "password": _password(name, values.get("connection_login_password")),
+            "otp": resolved("One-time code", values.get("connection_login_otp")),
+        }
+    )
     if by_hand:
         with _bare_session(configuration, login, user) as client:
             yield client
         return
     from elements_sdk.session import Session
 
-    with Session(configuration, **reveal(login)) as session:
-        if user is None:
-            yield session.auth.api_client
-            return
-        with session.impersonate(user):
-            yield session.auth.api_client
+    with (
+        Session(configuration, **reveal(login)) as session,
+        nullcontext() if user is None else session.impersonate(user),
+    ):
+        yield session.api_client
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from traceback import walk_tb
 from typing import NamedTuple
 
 import click
@@ -28,7 +29,7 @@ from elements_sdk.exceptions import (
 
 REFUSED, USAGE, UNREACHABLE, NOT_AUTHENTICATED = 1, 2, 3, 4
 HOW_TO_CALL = "set ELEMENTS_API_TOKEN or ELEMENTS_API_TOKEN_FILE, or say --login NAME, or: elements-sdk configure"
-NO_API = (404, 405, 501)  # statuses by which a web server answers calls that it does not know
+_NO_API = (404, 405, 501)  # statuses by which a web server answers calls that it does not know
 
 # What the SDK calls a setting -> what it is called here.
 _SETTINGS = {
@@ -115,7 +116,7 @@ def _is_no_api(error: ApiException) -> bool:
     """Return whether the response is an HTML page of a web server that does not know the API."""
     headers = error.headers or {}
     kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
-    return error.status in NO_API and "html" in kind
+    return error.status in _NO_API and "html" in kind
 
 
 def _login_hint(error: ApiException) -> str:
@@ -179,8 +180,5 @@ def _with_option_names(text: str) -> str:
 
 def _location_of(error: BaseException) -> str:
     """Return class and location of an exception without its message, which may hold a secret."""
-    location, trace = "", error.__traceback__
-    while trace is not None:
-        location = f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return f"{type(error).__name__} at {location}"
+    frames = [f"{frame.f_globals.get('__name__', '?')}:{line}" for frame, line in walk_tb(error.__traceback__)]
+    return f"{type(error).__name__} at {''.join(frames[-1:])}"

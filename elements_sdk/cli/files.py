@@ -1,4 +1,4 @@
-"""Files that a command writes."""
+"""Files that a command reads and writes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,19 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+
+from elements_sdk._utils.errors import Translated, problem_of_file
+from elements_sdk.cli.errors import USAGE, CommandFailed
+
+
+def unreadable(option: str, path: str) -> Translated[Exception]:
+    """Return a block in which a file that cannot be read is a `CommandFailed` that names the option."""
+
+    def failed(error: Exception) -> CommandFailed:
+        problem = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else problem_of_file(error)
+        return CommandFailed(f"{option}: {path} cannot be read: {problem}", code=USAGE)
+
+    return Translated((OSError, ValueError), failed)
 
 
 def put_in_place(file: Path, text: str, mode: int = 0o666) -> None:

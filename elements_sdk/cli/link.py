@@ -13,10 +13,7 @@ from elements_sdk.models import ElementsUserMini, OneTimeAccessToken, OneTimeAcc
 
 def owner_of(link: OneTimeAccessToken) -> ElementsUserMini | None:
     """Return who made a link, or else the user in whose name it acts."""
-    for user in (link.created_by, link.user):
-        if isinstance(user, ElementsUserMini):
-            return user
-    return None
+    return next((user for user in (link.created_by, link.user) if isinstance(user, ElementsUserMini)), None)
 
 
 def name_of(user: ElementsUserMini | None) -> str:
@@ -41,10 +38,7 @@ def is_named(user: ElementsUserMini | None, name: str) -> bool:
 
 def visits_of(link: OneTimeAccessToken) -> list[OneTimeAccessTokenActivity]:
     """Return the visits by a link."""
-    visits: Any = link.activity
-    return (
-        [visit for visit in visits if isinstance(visit, OneTimeAccessTokenActivity)] if isinstance(visits, list) else []
-    )
+    return [visit for visit in _items(link.activity) if isinstance(visit, OneTimeAccessTokenActivity)]
 
 
 def shares_of(link: OneTimeAccessToken) -> list[Any]:
@@ -54,8 +48,7 @@ def shares_of(link: OneTimeAccessToken) -> list[Any]:
 
 def page_of(link: OneTimeAccessToken) -> str:
     """Return the page that a link leads to."""
-    page: Any = link.url
-    return "" if page is None else str(page)
+    return "" if link.url is None else str(link.url)
 
 
 def expiry_of(link: OneTimeAccessToken) -> datetime | None:

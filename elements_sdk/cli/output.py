@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from elements_sdk._utils.text import printable
-from elements_sdk.cli.columns import Names, arranged, picked
+from elements_sdk.cli.columns import arranged, names_in, picked
 from elements_sdk.cli.errors import CommandFailed
 from elements_sdk.models._base import Model
 
@@ -35,7 +35,7 @@ def output_options() -> list[click.Parameter]:
     by = "Sort a list by this property; descending with a - before it."
     return [
         output_option(),
-        click.Option(["--columns"], type=Names(), metavar="NAMES", help=about),
+        click.Option(["--columns"], type=names_in, metavar="NAMES", help=about),
         click.Option(["--sort"], metavar="NAME", help=by),
     ]
 

@@ -4,33 +4,19 @@ from __future__ import annotations
 
 import io
 import logging
-import os
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, chdir, suppress
 from pathlib import Path
 from typing import Any
 
 logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of a home that cannot be written, say
 
 
-@contextmanager
-def _inside(folder: Path) -> Iterator[None]:
-    """Work inside a folder for the block; if the current one has been deleted, there is none to return to."""
-    try:
-        before = os.getcwd()
-    except FileNotFoundError:
-        before = None
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        if before is not None:
-            os.chdir(before)
-
-
-with _inside(Path(__file__).parent):  # else it would obey a `matplotlibrc` in the current folder: `usetex` runs latex
+with ExitStack() as stack:
+    with suppress(FileNotFoundError):  # the current folder has been deleted, and has no `matplotlibrc`
+        stack.enter_context(chdir(Path(__file__).parent))  # else one would be obeyed: `usetex` runs latex
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -62,7 +48,6 @@ def bars(counts: Mapping[str, int]) -> str:
     positions = range(len(counts))
     drawn = axes.barh(positions, list(counts.values()), color=_COLOUR, height=0.7)
     axes.set_yticks(positions, [_short(label) for label in counts])
-    axes.tick_params(length=0)
     axes.invert_yaxis()
     axes.set_xticks([])
     axes.set_xlim(0, max(counts.values(), default=1) * _MARGIN or 1)
@@ -80,7 +65,6 @@ def columns(counts: Mapping[str, int], labels: Sequence[str]) -> str:
     positions = range(len(counts))
     drawn = axes.bar(positions, list(counts.values()), color=_COLOUR, width=0.75)
     axes.set_xticks(positions, labels)
-    axes.tick_params(length=0)
     axes.set_yticks([])
     axes.set_ylim(0, max(counts.values(), default=1) * _MARGIN or 1)
     numbers = [f"{count:,}" if count else "" for count in counts.values()]
@@ -95,6 +79,7 @@ def _figure(height: float, kept: str) -> tuple[Figure, Any]:
     FigureCanvasSVG(figure)
     axes = figure.subplots()
     axes.margins(0.02)
+    axes.tick_params(length=0)
     for side, spine in axes.spines.items():
         spine.set_visible(side == kept)
     return figure, axes
@@ -108,9 +93,8 @@ def _svg(figure: Figure) -> str:
     """Return the `svg` element alone, as wide as its container; matplotlib escapes the text of labels."""
     text = io.StringIO()
     with warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", "Glyph .* missing"
-        )  # the reader's machine draws the text, by fonts of its own
+        # The reader's machine draws the text, by fonts of its own.
+        warnings.filterwarnings("ignore", "Glyph .* missing")
         figure.savefig(text, format="svg", metadata=dict.fromkeys(["Date", "Creator", "Format", "Type"]))
     svg = text.getvalue()
     svg = svg[svg.index("<svg") :]

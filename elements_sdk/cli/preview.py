@@ -16,7 +16,8 @@ from elements_sdk._utils.text import one_line
 from elements_sdk.cli.errors import REFUSED, USAGE, CommandFailed
 from elements_sdk.cli.job import Action, Links
 from elements_sdk.cli.link import expiry_text, name_of, owner_of, visits_of
-from elements_sdk.cli.words import counted, say
+from elements_sdk.cli.secrets import is_a_terminal
+from elements_sdk.cli.words import counted, is_watched, say
 
 T = TypeVar("T")
 _SHOWN = 20  # links
@@ -61,7 +62,7 @@ def confirm(action: Action, found: Links, yes: bool) -> None:
     if "recipient" in action.detail_columns:
         addresses = {action.details(link)["recipient"] for link in found}
         what += f" to {len(addresses):,} address{'' if len(addresses) == 1 else 'es'}"
-    if not (sys.stdin and sys.stdin.isatty()):
+    if not is_a_terminal():
         problem = f"{what} would be {action.done}, and there is no terminal to ask on"
         raise CommandFailed(problem, "say --yes to go on, or --dry-run to see them only", USAGE)
     if not click.confirm(f"{what} will be {action.done}. Go on?", err=True):
@@ -70,7 +71,7 @@ def confirm(action: Action, found: Links, yes: bool) -> None:
 
 def counting(links: Iterable[T], noun: str = "link") -> Iterator[T]:
     """Pass links on as they are read, and say on a terminal how many there are so far."""
-    is_shown, number = sys.stderr is not None and sys.stderr.isatty(), 0
+    is_shown, number = is_watched(), 0
     for number, link in enumerate(links, 1):  # the last number is needed below
         if is_shown and number % _TOLD_EVERY == 0:
             _rewrite(f"{counted(number, noun)} are read")
@@ -82,23 +83,23 @@ def counting(links: Iterable[T], noun: str = "link") -> Iterator[T]:
 @contextmanager
 def waiting(text: str = "Waiting for the server ...") -> Iterator[None]:
     """Say on a terminal what is being waited for, once that has taken a second."""
-    if sys.stderr is None or not sys.stderr.isatty():
+    if not is_watched():
         yield
         return
-    ended, told = threading.Event(), list[str]()
+    told: list[str] = []
 
     def tell() -> None:
-        if not ended.wait(1):
-            told.append(text)
-            _rewrite(text)
+        told.append(text)
+        _rewrite(text)
 
-    thread = threading.Thread(target=tell, daemon=True)
-    thread.start()
+    timer = threading.Timer(1, tell)
+    timer.daemon = True
+    timer.start()
     try:
         yield
     finally:
-        ended.set()
-        thread.join()
+        timer.cancel()
+        timer.join()
         if told:
             _rewrite("")
 
@@ -106,7 +107,7 @@ def waiting(text: str = "Waiting for the server ...") -> Iterator[None]:
 @contextmanager
 def progress(total: int) -> Iterator[Callable[[], object]]:
     """Show a progress bar on a terminal, and yield the function that moves it."""
-    if sys.stderr is None or not sys.stderr.isatty():
+    if not is_watched():
         yield lambda: None
         return
     from rich.console import Console

@@ -13,13 +13,13 @@ from elements_sdk._operations.raw_request import METHODS
 from elements_sdk._utils.redaction import Opaque, reveal
 from elements_sdk.api.auth_api import OPERATIONS
 from elements_sdk.api_client import ApiClient
-from elements_sdk.cli.arguments import json_in, text_given
+from elements_sdk.cli.arguments import json_in
 from elements_sdk.cli.connection import connected, connection_options
 from elements_sdk.cli.errors import CommandFailed
 from elements_sdk.cli.output import output_options, write, write_lines
 from elements_sdk.cli.preview import counting, waiting
 from elements_sdk.cli.root import Command
-from elements_sdk.cli.secrets import Secret
+from elements_sdk.cli.secrets import secret
 from elements_sdk.cli.words import say_count
 from elements_sdk.exceptions import PagingError, ResponseFormatError
 from elements_sdk.pagination import Pager
@@ -30,28 +30,23 @@ _PAGING = ("limit", "offset", "ordering")
 _WITH_BODY = ("DELETE", "PATCH", "POST", "PUT")
 
 
-class Pair(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on only
-    """A name and its value, which may be secret."""
-
-    name = "pair"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Split the text at its first `=`."""
-        pair = Opaque(value.partition("="))
-        value = None  # no traceback shows it
-        if not reveal(pair)[0] or not reveal(pair)[1]:
-            raise click.BadParameter("this is not NAME=VALUE", ctx, param)
-        return Opaque((reveal(pair)[0], reveal(pair)[2]))
+def _pair(value: str) -> Opaque[tuple[str, str]]:
+    """Split a name from its value, which may be secret."""
+    pair = Opaque(value.partition("="))
+    del value  # no traceback shows it
+    if not reveal(pair)[0] or not reveal(pair)[1]:
+        raise click.BadParameter("this is not NAME=VALUE")
+    return Opaque((reveal(pair)[0], reveal(pair)[2]))
 
 
 _OPTIONS: list[click.Parameter] = [
     click.Argument(["method"], type=click.Choice(sorted(METHODS), case_sensitive=False), metavar="METHOD"),
-    click.Argument(["path"], type=Secret(), metavar="PATH"),
+    click.Argument(["path"], type=secret, metavar="PATH"),
     click.Option(
-        ["--query", "-q"], type=Pair(), multiple=True, metavar="NAME=VALUE", help="A parameter of the query; repeat it."
+        ["--query", "-q"], type=_pair, multiple=True, metavar="NAME=VALUE", help="A parameter of the query; repeat it."
     ),
     click.Option(
-        ["--data"], type=Secret(), metavar="JSON", help="The body, as JSON; @FILE reads a file, `-` standard input."
+        ["--data"], type=secret, metavar="JSON", help="The body, as JSON; @FILE reads a file, `-` standard input."
     ),
     click.Option(["--paginate"], is_flag=True, help="All pages of a list, by limit and offset; JSON lines by default."),
 ]
@@ -75,13 +70,9 @@ def call_api(context: click.Context, /, **values: Any) -> None:
     """
     method, query = values["method"].upper(), _query_in(values)
     path = reveal(values["path"]).partition("?")[0]
-    body: Opaque[Any] = Opaque(None)
-    if values["data"] is not None:
-        if method not in _WITH_BODY:
-            raise click.UsageError(f"a {method} has no body: --data goes with {', '.join(_WITH_BODY)}", context)
-        body, problem = json_in(text_given(reveal(values["data"])))
-        if problem:
-            raise click.UsageError(problem, context)
+    if values["data"] is not None and method not in _WITH_BODY:
+        raise click.UsageError(f"a {method} has no body: --data goes with {', '.join(_WITH_BODY)}", context)
+    body: Opaque[Any] = Opaque(None) if values["data"] is None else json_in(values["data"])
     if values["paginate"] and method != "GET":
         raise click.UsageError("--paginate goes with GET", context)
     documented = next((operation for operation in OPERATIONS if operation.path == path), None)

@@ -9,9 +9,9 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
+from elements_sdk._utils.errors import Translated
 from elements_sdk.cli.errors import USAGE, CommandFailed
 from elements_sdk.cli.output import as_csv, as_json, to_plain
 
@@ -80,9 +80,7 @@ class Record:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         os.close(self._descriptor)
 
     def add(self, row: Row) -> None:
@@ -135,11 +133,9 @@ class Record:
 
 
 def _opened(path: str, flags: int) -> int:
-    try:
+    cannot = f"{path} cannot be opened"
+    with Translated(OSError, lambda error: CommandFailed(f"{cannot}: {error.strerror}", "name another file", USAGE)):
         return os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666)
-    except OSError as error:
-        problem = error.strerror
-    raise CommandFailed(f"{path} cannot be opened: {problem}", "name another file", USAGE)
 
 
 def _lock(descriptor: int) -> bool:

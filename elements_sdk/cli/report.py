@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
@@ -88,12 +88,10 @@ def _figures(links: Links, expiring: Links, soon: int, now: datetime) -> list[tu
 
 def _by_owner(links: Links) -> Plot:
     counts = Counter(name_of(owner_of(link)) for link in links).most_common()
-    shown = dict(counts[:_OWNERS])
+    shown, about = dict(counts[:_OWNERS]), "Number of links that each user has made"
     if len(counts) > _OWNERS:
         shown[f"{len(counts) - _OWNERS} others"] = sum(count for _, count in counts[_OWNERS:])
-    about = "Number of links that each user has made" + (
-        f"; the {_OWNERS} with most by name" if len(counts) > _OWNERS else ""
-    )
+        about += f"; the {_OWNERS} with most by name"
     return _plot("Links by owner", about, shown, plots.bars(shown))
 
 
@@ -114,8 +112,7 @@ def _began(link: OneTimeAccessToken) -> datetime | None:
 
 
 def _dates(link: OneTimeAccessToken) -> list[datetime]:
-    dates: list[Any] = [as_moment(visit.date) for visit in visits_of(link)]
-    return [moment for moment in dates if moment is not None]
+    return [moment for visit in visits_of(link) if (moment := as_moment(visit.date)) is not None]
 
 
 def _views(links: Links, now: datetime) -> Plot:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 import click
 
@@ -14,21 +13,16 @@ ASK = "\x00ask"  # the value of an option that was given without one
 HOW = "`-` reads a line of standard input, no value asks"
 
 
-class Secret(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on only
-    """A value that may be secret: the command gets it as an `Opaque`."""
-
-    name = "secret"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Wrap the value."""
-        return value if isinstance(value, Opaque) else Opaque(value.removeprefix(ATTACHED))
+def secret(value: str) -> Opaque[str]:
+    """Wrap the value of an option that may be secret."""
+    return Opaque(value.removeprefix(ATTACHED))
 
 
 def secret_option(flag: str, name: str, help: str, variable: str) -> click.Option:
     """Make an option for a secret: `--otp -` reads a line of standard input, `--otp` alone asks."""
     return click.Option(
         [flag, name],
-        type=Secret(),
+        type=secret,
         help=f"{help.rstrip('.')} ({HOW}).",
         envvar=variable,
         show_envvar=True,
@@ -62,8 +56,7 @@ def ask(label: str) -> str:
     """
     if not is_a_terminal():
         raise click.UsageError(f"{label} is needed, and there is no terminal to ask for it")
-    answer: Any = click.prompt(label, hide_input=True, err=True)
-    return str(answer)
+    return str(click.prompt(label, hide_input=True, err=True))
 
 
 def is_a_terminal() -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ import click
 
 from elements_sdk._serialization.decode import reader
 from elements_sdk._utils.dates import parse_datetime
+from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.text import one_line
 from elements_sdk.api.auth_api import AuthApi
 from elements_sdk.bulk import map_calls
@@ -24,36 +25,34 @@ from elements_sdk.models import OneTimeAccessToken
 
 _PAGE = 200  # links a page
 _NUMBER = re.compile("[0-9]{1,18}")
-_FILTERS = ("expired", "expires_before", "expires_within", "never_expires", "owner", "never_viewed")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-class Moment(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on only
-    """A date or a date with time; without a zone it is that of this machine."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read the value."""
-        try:
-            moment = value if isinstance(value, datetime) else parse_datetime(str(value))
-            return moment if moment.tzinfo else moment.astimezone()
-        except (ValueError, OverflowError):
-            problem = "this is not a date; write it as 2026-12-31 or 2026-12-31T18:00:00+01:00"
-        raise click.BadParameter(problem, ctx, param)
+def _moment(value: str) -> datetime:
+    """Read a date, or a date with time; without a zone it is that of this machine."""
+    problem = "this is not a date; write it as 2026-12-31 or 2026-12-31T18:00:00+01:00"
+    with Translated((ValueError, OverflowError), lambda _: click.BadParameter(problem)):
+        moment = parse_datetime(value)
+        return moment if moment.tzinfo else moment.astimezone()
 
 
-class Span(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on only
-    """A length of time: 7d, 12h, 30m, 2w."""
+def _span(value: str) -> timedelta:
+    """Read a length of time: 7d, 12h, 30m, 2w."""
+    found = re.fullmatch(r"([0-9]{1,5})([mhdw])", value)
+    if found is None:
+        raise click.BadParameter("this is not a length of time; write it as 7d, 12h, 30m or 2w")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
-    name = "time"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """Read the value."""
-        found = re.fullmatch(r"([0-9]{1,5})([mhdw])", str(value))
-        if found is None:
-            raise click.BadParameter("this is not a length of time; write it as 7d, 12h, 30m or 2w", ctx, param)
-        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+# Option, how its value is read (a flag has none), what stands for that in the help, and what it is for.
+_FILTERS: tuple[tuple[str, Callable[[str], object] | None, str | None, str], ...] = (
+    ("--expired", None, None, "Only links that have expired."),
+    ("--expires-before", _moment, "DATE", "Only links that expire before this date."),
+    ("--expires-within", _span, "TIME", "Only links that expire in this time: 7d, 12h, 30m, 2w."),
+    ("--never-expires", None, None, "Only links that never stop working."),
+    ("--owner", str, "NAME", "Only links made by this user: user name, e-mail or full name."),
+    ("--never-viewed", None, None, "Only links that nobody has used yet."),
+)
 
 
 class Selection(NamedTuple):
@@ -84,19 +83,18 @@ class Selection(NamedTuple):
     def describe(self) -> str:
         """Return the conditions as text: `have expired and were made by editor`; empty for all links."""
         before, within = self.expires_before, self.expires_within
-        said = {
-            "have expired": self.expired,
-            f"expire before {before:%Y-%m-%d %H:%M %Z}" if before else "": before,
-            f"expire within {span_text(within)}" if within is not None else "": within is not None,
-            "never expire": self.never_expires,
-            f"were made by {one_line(self.owner or '')}": self.owner,
-            "were never viewed": self.never_viewed,
-        }
-        return " and ".join(words for words, holds in said.items() if holds)
+        said = (
+            self.expired and "have expired",
+            before and f"expire before {before:%Y-%m-%d %H:%M %Z}",
+            within is not None and f"expire within {_in_words(within)}",
+            self.never_expires and "never expire",
+            self.owner and f"were made by {one_line(self.owner)}",
+            self.never_viewed and "were never viewed",
+        )
+        return " and ".join(str(words) for words in said if words)
 
 
-def span_text(span: timedelta) -> str:
-    """Return a length of time in words: `7 days`, `36 hours`, `0.5 hours`."""
+def _in_words(span: timedelta) -> str:
     return f"{span / timedelta(hours=1):g} hours" if span.seconds else counted(span.days, "day")
 
 
@@ -106,19 +104,10 @@ def selection_options(with_numbers: bool = True) -> list[click.Parameter]:
     :param with_numbers: whether links can be named one by one, and all of them only by `--all`.
     """
     options: list[click.Parameter] = [
-        click.Option(["--expired"], is_flag=True, help="Only links that have expired."),
-        click.Option(
-            ["--expires-before"], type=Moment(), metavar="DATE", help="Only links that expire before this date."
-        ),
-        click.Option(
-            ["--expires-within"],
-            type=Span(),
-            metavar="TIME",
-            help="Only links that expire in this time: 7d, 12h, 30m, 2w.",
-        ),
-        click.Option(["--never-expires"], is_flag=True, help="Only links that never stop working."),
-        click.Option(["--owner"], metavar="NAME", help="Only links made by this user: user name, e-mail or full name."),
-        click.Option(["--never-viewed"], is_flag=True, help="Only links that nobody has used yet."),
+        click.Option([flag], type=read, metavar=metavar, help=about)
+        if read
+        else click.Option([flag], is_flag=True, help=about)
+        for flag, read, metavar, about in _FILTERS
     ]
     if with_numbers:
         options.append(click.Option(["--all", "all_of_them"], is_flag=True, help="All links that one may see."))
@@ -128,7 +117,7 @@ def selection_options(with_numbers: bool = True) -> list[click.Parameter]:
 
 def selection_of(values: Mapping[str, Any]) -> Selection:
     """Read the options that select links."""
-    return Selection(*(values[name] for name in _FILTERS))
+    return Selection(*(values[name] for name in Selection._fields))
 
 
 def select(auth: AuthApi, context: click.Context, values: Mapping[str, Any]) -> Iterator[OneTimeAccessToken]:
@@ -180,13 +169,10 @@ def rows_to_resume(record: Record, action: Action, server: str, again: bool) -> 
         raise CommandFailed(problem, code=USAGE)
     newest: dict[str, Row] = {}
     for row in record.rows:
-        before = newest.get(str(row["id"]))
-        if (
-            before is None
-            or (row["outcome"] != UNTOUCHED and before["outcome"] != UNKNOWN)
-            or row["outcome"] == action.done
-        ):
-            newest[str(row["id"])] = row  # what was not known stays so until it is known to be done
+        number, outcome = str(row["id"]), row["outcome"]
+        is_newer = number not in newest or (outcome != UNTOUCHED and newest[number]["outcome"] != UNKNOWN)
+        if is_newer or outcome == action.done:  # what was not known stays so until it is known to be done
+            newest[number] = row
     left = {action.done} if again else {action.done, UNKNOWN}
     return [row for row in newest.values() if row["outcome"] not in left and _NUMBER.fullmatch(str(row["id"]))]
 

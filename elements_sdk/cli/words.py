@@ -24,5 +24,10 @@ def counted(count: int, noun: str) -> str:
 
 def say_count(count: int, noun: str) -> None:
     """Say on a terminal how many there are."""
-    if sys.stderr is not None and sys.stderr.isatty():
+    if is_watched():
         say(counted(count, noun))
+
+
+def is_watched() -> bool:
+    """Return whether standard error is a terminal."""
+    return sys.stderr is not None and sys.stderr.isatty()
