@@ -61,7 +61,6 @@ class IsAdministrator(BasePermission):
     """The permission `system:admin-access`."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Return whether the caller has it."""
         return isinstance(request.user, User) and request.user.is_administrator
 
 
@@ -69,7 +68,6 @@ class IsAdministratorThemselves(BasePermission):
     """The permission `system:admin-access` of the session's own user, whomever it acts as."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Return whether the session's own user has it."""
         user = get_user(request._request)  # of the session; request.user is whom it acts as
         return isinstance(user, User) and user.is_administrator
 
@@ -80,5 +78,4 @@ class HasSession(BasePermission):
     message = "This needs a session; an API token has none."
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Return whether the caller has one."""
         return bool(request.user and request.user.is_authenticated) and not isinstance(request.auth, ApiToken)

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TextIO
 
 from elements_sdk.sandbox.server import settings
-from elements_sdk.sandbox.server.options import Options
 
 
 def main(folder: str, options: str, parent: str) -> None:
@@ -24,14 +23,14 @@ def main(folder: str, options: str, parent: str) -> None:
     channel, sys.stdout = sys.stdout, sys.stderr  # nothing but answers to the parent goes through the channel
     threading.Thread(target=_end_with_parent, args=(folder, int(parent)), daemon=True).start()
     try:
-        _serve(Path(folder), Options(**json.loads(options)), channel)
+        _serve(Path(folder), settings.Options(**json.loads(options)), channel)
     except BaseException:
         traceback.print_exc()
         _end(folder, status=1, remove=False)  # the parent reads the log, and removes the folder
     _end(folder)
 
 
-def _serve(folder: Path, options: Options, channel: TextIO) -> None:
+def _serve(folder: Path, options: settings.Options, channel: TextIO) -> None:
     settings.configure(Path(options.data or folder / "database.sqlite3"), options)
     from elements_sdk.sandbox.server import control, seed, web
 

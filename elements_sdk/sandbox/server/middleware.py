@@ -1,11 +1,14 @@
-"""What every request passes through."""
+"""What every request passes through, and what every body."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser
 
 USER = "elements.user"
 
@@ -34,3 +37,13 @@ def refuse_other_hosts(get_response: Callable[[HttpRequest], HttpResponse]) -> C
         return get_response(request)
 
     return checking
+
+
+class ShallowJSONParser(JSONParser):
+    """JSON, and a 400 rather than a 500 where it is nested too deeply."""
+
+    def parse(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            return super().parse(*arguments, **options)
+        except RecursionError:
+            raise ParseError("JSON parse error - nested too deeply") from None

@@ -35,7 +35,6 @@ class WholeNumberField(serializers.IntegerField):
     """A number in plain digits: no `1_000`, no `5.0`."""
 
     def to_internal_value(self, data: Any) -> int:
-        """Read the number."""
         if not re.fullmatch(r"-?[0-9]{1,1000}", str(data)):
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -45,7 +44,6 @@ class TextField(serializers.CharField):
     """A text as it comes; a number is not one."""
 
     def to_internal_value(self, data: Any) -> str:
-        """Read the text."""
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -139,7 +137,6 @@ class AccessTokenSerializer(serializers.ModelSerializer[OneTimeAccessToken]):
         fields = list(sdk.OneTimeAccessToken.openapi_types)
 
     def to_representation(self, instance: OneTimeAccessToken) -> dict[str, Any]:
-        """Add and change what newer servers add and change."""
         shown: dict[str, Any] = super().to_representation(instance)
         if settings.ELEMENTS.is_newer:
             newer = {"media_root_permissions": [1, 2], "created_at": "2026-01-01T00:00:00Z", "has_password": False}
@@ -160,14 +157,16 @@ class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
         fields = ["id", "name"]
 
 
-class _PageSerializer(serializers.Serializer[Any]):
+class PageSerializer(serializers.Serializer[Any]):
     """Which part of a list is asked for."""
+
+    FILTERS: tuple[str, ...]
 
     limit = WholeNumberField(required=False, min_value=1)
     offset = WholeNumberField(default=0, min_value=0, max_value=LARGEST)
 
 
-class ApiTokenQuerySerializer(_PageSerializer):
+class ApiTokenQuerySerializer(PageSerializer):
     """The filter, the ordering and the page of the list of API tokens."""
 
     FILTERS = ("name",)
@@ -176,7 +175,7 @@ class ApiTokenQuerySerializer(_PageSerializer):
     ordering = serializers.ChoiceField(["id", "-id", "name", "-name"], default="id")
 
 
-class AccessTokenQuerySerializer(_PageSerializer):
+class AccessTokenQuerySerializer(PageSerializer):
     """The filters, the ordering and the page of `get_all_access_tokens`."""
 
     FILTERS = ("shared_bundles", "shared_directories", "shared_bundles__asset", "user", "created_by")

@@ -1,15 +1,15 @@
-"""The settings of the Django project; its tables are made here too."""
+"""The options of the sandbox, and the settings of the Django project; its tables are made here too."""
 
 from __future__ import annotations
 
+import re
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
 import django
 from django.conf import settings
 from django.core.management import call_command
-
-from elements_sdk.sandbox.server.options import Options
 
 VALIDATORS = ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "NumericPasswordValidator")
 
@@ -29,9 +29,38 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["elements_sdk.sandbox.server.parsers.ShallowJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["elements_sdk.sandbox.server.middleware.ShallowJSONParser"],
     "URL_FORMAT_OVERRIDE": None,  # else `?format=` answers 404
 }
+
+
+@dataclass(frozen=True)
+class Options:
+    """The arguments of `Sandbox`, checked."""
+
+    port: int
+    https: bool
+    api_version: str
+    paging: str
+    max_limit: int | None
+    tokens: int
+    data: str | None
+    hosts: list[str]
+
+    def __post_init__(self) -> None:
+        for name, allowed in (("api_version", ("3.3", "26.8", "26.5")), ("paging", ("plain", "envelope"))):
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name} must be one of {', '.join(allowed)}")
+        if self.tokens < 0 or (self.max_limit is not None and self.max_limit < 1):
+            raise ValueError("tokens must be 0 or more, max_limit 1 or more")
+        for name in self.hosts:
+            if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", name):
+                raise ValueError(f"hosts must be names without scheme and port, as elements.test, not {name!r}")
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether responses have the format of 26.8, which is that of 26.5 as well."""
+        return self.api_version != "3.3"
 
 
 def configure(database: Path, options: Options) -> None:

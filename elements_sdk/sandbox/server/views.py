@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, cast
@@ -19,9 +18,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotFound, ParseError, ValidationError
-from rest_framework.generics import RetrieveUpdateDestroyAPIView
+from rest_framework.generics import RetrieveDestroyAPIView, RetrieveUpdateDestroyAPIView
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -69,8 +67,8 @@ class AccessTokensView(APIView):
     """GET: list access tokens."""
 
     def get(self, request: Request) -> Response:
-        kinds = serializers.AccessTokenQuerySerializer, serializers.AccessTokenSerializer
-        return _listed(request, _visible_tokens(request), *kinds)
+        tokens = _visible_tokens(request)
+        return _listed(request, tokens, serializers.AccessTokenQuerySerializer, serializers.AccessTokenSerializer)
 
 
 class _Pagination(LimitOffsetPagination):
@@ -80,18 +78,17 @@ class _Pagination(LimitOffsetPagination):
     max_limit = settings.ELEMENTS.max_limit
 
 
-class AccessTokenView(APIView):
+class AccessTokenView(RetrieveDestroyAPIView[OneTimeAccessToken]):
     """GET, DELETE: one access token."""
 
-    def get(self, request: Request, number: str) -> Response:
-        token = _visible_token(request, number)
-        return Response(serializers.AccessTokenSerializer(token, context={"request": request}).data)
+    serializer_class = serializers.AccessTokenSerializer
 
-    def delete(self, request: Request, number: str) -> Response:
-        token = _visible_token(request, number)
-        if not OneTimeAccessToken.objects.filter(pk=token.pk).delete()[0]:  # another request was faster
+    def get_object(self) -> OneTimeAccessToken:
+        return _visible_token(self.request, self.kwargs["number"])
+
+    def perform_destroy(self, instance: Any) -> None:
+        if not OneTimeAccessToken.objects.filter(pk=instance.pk).delete()[0]:  # another request was faster
             raise NotFound
-        return Response(status=204)
 
 
 class AccessTokenEmailView(APIView):
@@ -151,7 +148,7 @@ class LoginView(APIView):
 class LogoutView(APIView):
     """POST: log out. Nothing is checked, so the status is always 200."""
 
-    authentication_classes: Sequence[type[BaseAuthentication]] = []
+    authentication_classes = ()
     permission_classes = [AllowAny]
 
     def post(self, request: Request) -> Response:
@@ -218,7 +215,7 @@ def _valid(serializer: type[Serializer[Any]], data: Any) -> dict[str, Any]:
 def _listed(
     request: Request,
     rows: QuerySet[Any],
-    query_serializer: type[serializers.AccessTokenQuerySerializer] | type[serializers.ApiTokenQuerySerializer],
+    query_serializer: type[serializers.PageSerializer],
     serializer: type[ModelSerializer[Any]],
 ) -> Response:
     """Answer with the part of a list that the query asks for."""

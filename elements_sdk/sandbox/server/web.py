@@ -72,7 +72,6 @@ class _Server(Server):
     """A server that never lacks threads, so that connections that stall hold up none of the others."""
 
     def process_conn(self, conn: Any) -> None:
-        """Hand a connection to a thread."""
         if self.requests.idle - self.requests.qsize < _SPARE:
             self.requests.grow(32)
         super().process_conn(conn)
