@@ -169,8 +169,8 @@ def _is_same_server(one: str, other: str) -> bool:
 def _caller(context: click.Context, values: Mapping[str, Any], needs_session: bool, is_open: bool) -> Caller:
     """Choose what was said on the command line, else an API token, else a login."""
     said = {name for name in values if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
-    has_token = bool(values.get("connection_api_token") or values.get("connection_api_token_file"))
-    says_token = bool(said & {"connection_api_token", "connection_api_token_file"})
+    tokens = {item.name for item in _IDENTITY[:2]}
+    has_token, says_token = any(values.get(name) for name in tokens), bool(said & tokens)
     has_login, says_login = bool(values.get("connection_login")), "connection_login" in said
     if says_token and (says_login or needs_session):
         because = "a session is needed" if needs_session else "--login names one already"
@@ -192,17 +192,18 @@ def _configuration(context: click.Context, values: Mapping[str, Any], caller: Ca
     """Read the options as `from_env` reads the environment; an error names the setting as it was given."""
     from elements_sdk.configuration import Configuration
 
-    settings = [*SERVER, *_IDENTITY[:2]] if caller == "token" else list(SERVER)
-    given = Opaque({item.variable: values[item.name] for item in settings if values.get(item.name)})
-    said = [item for item in settings if context.get_parameter_source(item.name) is ParameterSource.COMMANDLINE]
-    tokens = [item for item in said if item in _IDENTITY]
-    if len(tokens) == 1:  # what is said on the command line wins over the environment
-        given = Opaque(
-            {name: value for name, value in reveal(given).items() if "TOKEN" not in name or name == tokens[0].variable}
-        )
-    for item in settings:
-        if item.may_be_secret and item.variable in reveal(given):
-            reveal(given)[item.variable] = resolved(item.label, reveal(given)[item.variable])
+    tokens = _IDENTITY[:2] if caller == "token" else ()
+    said = [
+        item for item in (*SERVER, *tokens) if context.get_parameter_source(item.name) is ParameterSource.COMMANDLINE
+    ]
+    settings = [*SERVER, *([item for item in tokens if item in said] or tokens)]  # what is said wins
+    given = Opaque(
+        {
+            item.variable: str(resolved(item.label, values[item.name]) if item.may_be_secret else values[item.name])
+            for item in settings
+            if values.get(item.name)
+        }
+    )
     try:
         configuration = Configuration.from_env(reveal(given))
         if values.get("debug"):

@@ -130,19 +130,10 @@ class _Terminal(io.StringIO):
         self._stderr = sys.stderr  # rich puts something of its own there
 
     def write(self, text: str) -> int:
-        """Show a text."""
         with suppress(OSError, ValueError):
             self._stderr.write(text)
             self._stderr.flush()
         return len(text)
-
-    def fileno(self) -> int:
-        """Return the number of its descriptor, by which its width is found."""
-        return self._stderr.fileno()
-
-    def isatty(self) -> bool:
-        """Return that it is a terminal."""
-        return True
 
 
 def _rewrite(text: str) -> None:

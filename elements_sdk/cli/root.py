@@ -32,7 +32,6 @@ _COMMANDS = {
     "tour": ("elements_sdk.cli.local:run_tour", "Make all calls against a sandbox of their own, and show what comes."),
 }
 
-
 # What options are for, the last first, and the names of those that it goes for; the first that fits counts.
 _SECTIONS = {
     "Output": "(output|columns|sort|debug)$",
@@ -54,7 +53,6 @@ class _Explained(click.Command):
     """A command that a list names with the whole first sentence of its help."""
 
     def get_short_help_str(self, limit: int = 45) -> str:
-        """Return the sentence."""
         return " ".join((self.help or "").partition("\n\n")[0].split())
 
 
@@ -68,7 +66,6 @@ class Command(_Explained):
         return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options by what they are for."""
         found: dict[str, list[tuple[str, str]]] = {name: [] for name in _SECTIONS}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
@@ -132,7 +129,6 @@ class Group(_Explained, click.Group):
         return {name: command.get_short_help_str() for name, command in loaded.items() if command}
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands."""
         with formatter.section("Commands"):
             formatter.write_dl(list(self.short_helps(ctx).items()))
 
@@ -141,7 +137,6 @@ class LazyGroup(Group):
     """A group that loads a command when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the commands."""
         return sorted(_COMMANDS)
 
     def short_helps(self, context: click.Context) -> Mapping[str, str]:
@@ -149,7 +144,6 @@ class LazyGroup(Group):
         return {name: words for name, (_, words) in sorted(_COMMANDS.items())}
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load a command."""
         if cmd_name not in _COMMANDS:
             return None
         module, _, name = _COMMANDS[cmd_name][0].partition(":")

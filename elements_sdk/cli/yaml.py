@@ -15,7 +15,6 @@ class _Dumper(yaml.SafeDumper):
     """A dumper that puts text in quotes where versions differ in what it is."""
 
     def represent_str(self, data: str) -> yaml.ScalarNode:
-        """Return the node of a text."""
         return self.represent_scalar("tag:yaml.org,2002:str", data, '"' if _READ_IN_TWO_WAYS.search(data) else None)
 
 
