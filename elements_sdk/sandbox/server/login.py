@@ -29,18 +29,9 @@ DETAILS = {
 _STEPS = ("otp_required", "password_change_required")
 
 
-class LoginRefused(Exception):
-    """A login without a user; `reason` says why."""
+def check(values: Mapping[str, str | None]) -> User | str:
+    """Return the user who may log in with this name, password, one-time code and new password, or else the reason.
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-def check(values: Mapping[str, str | None]) -> User:
-    """Return the user who may log in with this name, password, one-time code and new password.
-
-    :raises LoginRefused: the login is refused.
     :raises Throttled: the login is refused, and has failed too often.
     """
     username = values["username"] or ""
@@ -49,7 +40,7 @@ def check(values: Mapping[str, str | None]) -> User:
     if user is None or reason:
         if reason not in _STEPS:
             _count_failure(username)
-        raise LoginRefused(reason or "invalid_credentials")
+        return reason or "invalid_credentials"
     if user.password_change_required:
         set_password(user, values.get("new_password") or "", field="new_password")
     return user

@@ -134,11 +134,9 @@ class LoginView(APIView):
     permission_classes = [AllowAny]
 
     def post(self, request: Request) -> Response:
-        values = _valid(serializers.LoginSerializer, request.data)
-        try:
-            user = login.check(values)
-        except login.LoginRefused as refusal:
-            return Response({"reason": refusal.reason, "detail": login.DETAILS[refusal.reason]}, status=401)
+        user = login.check(_valid(serializers.LoginSerializer, request.data))
+        if isinstance(user, str):
+            return Response({"reason": user, "detail": login.DETAILS[user]}, status=401)
         start_session(request._request, user, backend="django.contrib.auth.backends.ModelBackend")
         impersonate(request, None)
         newer = {"session_key": request.session.session_key} if settings.ELEMENTS.is_newer else {}
