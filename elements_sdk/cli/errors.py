@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from traceback import walk_tb
 from typing import NamedTuple
 
@@ -133,13 +132,11 @@ def _login_hint(error: ApiException) -> str:
     return "check name and password (ELEMENTS_USERNAME and ELEMENTS_PASSWORD, where the environment has them)"
 
 
-# The first that fits counts.
-_HINTS: tuple[tuple[type[ApiException], str | Callable[[ApiException], str]], ...] = (
-    (LoginFailed, _login_hint),
-    (CsrfError, "the server did not take the session for genuine: does a proxy remove cookies or the Referer header?"),
-    (ProxyError, "it is named by --proxy (ELEMENTS_PROXY), or else by HTTPS_PROXY and HTTP_PROXY"),
-    (ApiTimeoutError, "is the server busy or far away? --timeout and --total-timeout give it longer"),
-)
+_HINTS: dict[type[ApiException], str] = {
+    CsrfError: "the server did not take the session for genuine: does a proxy remove cookies or the Referer header?",
+    ProxyError: "it is named by --proxy (ELEMENTS_PROXY), or else by HTTPS_PROXY and HTTP_PROXY",
+    ApiTimeoutError: "is the server busy or far away? --timeout and --total-timeout give it longer",
+}
 
 
 def _hint_for(error: ApiException, code: int) -> str | None:
@@ -152,9 +149,8 @@ def _hint_for(error: ApiException, code: int) -> str | None:
         )
     if isinstance(error, ResponseFormatError):
         return error.hint
-    for kind, hint in _HINTS:
-        if isinstance(error, kind) and (code != NOT_AUTHENTICATED or kind is LoginFailed):
-            return hint if isinstance(hint, str) else hint(error)
+    if isinstance(error, LoginFailed):
+        return _login_hint(error)
     if code == NOT_AUTHENTICATED and (error.hint or "").startswith(NOBODY):
         return f"{NOBODY}: {HOW_TO_CALL}"
     if code == NOT_AUTHENTICATED:
@@ -162,6 +158,9 @@ def _hint_for(error: ApiException, code: int) -> str | None:
             f"{TOKEN_REFUSED}. It comes from --api-token, ELEMENTS_API_TOKEN, "
             "ELEMENTS_API_TOKEN_FILE or a profile; with --login NAME a password is used instead"
         )
+    for kind, hint in _HINTS.items():
+        if isinstance(error, kind):
+            return hint
     if code == UNREACHABLE:
         return (
             "check --host (ELEMENTS_HOST): name, port, and http:// or https://; "

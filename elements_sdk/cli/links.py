@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -131,10 +131,8 @@ def revoke_links(context: click.Context, /, **values: Any) -> None:
     """
 
     def revoke(auth: AuthApi, link: OneTimeAccessToken) -> None:
-        try:
+        with suppress(NotFoundException):
             auth.delete_access_token(link.id)
-        except NotFoundException:
-            return
 
     _run(context, values, lambda auth: Action("revoke", "revoked", partial(revoke, auth), lambda _: {}), again=True)
 

@@ -25,7 +25,7 @@ _COMMANDS = {
         tag.replace("_", "-"): ("elements_sdk.cli.auth:groups", f"Make one of the calls of the {title} API.")
         for tag, title in TAGS.items()
     },
-    "completion": ("elements_sdk.cli.completion:completion", "Print the script that completes commands in a shell."),
+    "completion": ("elements_sdk.cli.root:completion", "Print the script that completes commands in a shell."),
     "configure": ("elements_sdk.cli.configure:configure", "Keep a server and who is calling as a profile, once tried."),
     "links": ("elements_sdk.cli.links:links", "Find, revoke, e-mail and report on share links, many at a time."),
     "sandbox": ("elements_sdk.cli.local:serve_sandbox", "Serve a sandbox until Ctrl-C, and print how to use it."),
@@ -161,3 +161,21 @@ def commands() -> None:
         export ELEMENTS_HOST=https://storage.example.com ELEMENTS_API_TOKEN_FILE=token.txt
         elements-sdk auth get-all-access-tokens --ordering expires --limit 10
     """
+
+
+@click.command("completion", cls=Command)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the script that completes commands in a shell.
+
+    \b
+    Example:
+        eval "$(elements-sdk completion bash)"   # and with this line in ~/.bashrc always
+        eval "$(elements-sdk completion zsh)"    # the same for ~/.zshrc
+        elements-sdk completion fish > ~/.config/fish/completions/elements-sdk.fish
+    """
+    from click.shell_completion import get_completion_class  # loaded late: the help does without it
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    click.echo(kind(commands, {}, "elements-sdk", "_ELEMENTS_SDK_COMPLETE").source())
