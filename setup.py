@@ -22,7 +22,7 @@ assert VERSION is not None
 REQUIRED = ["urllib3>=2.8,<3", "python-dateutil>=2.8.2", "certifi", "six>=1.16"]  # as in requirements.txt
 SANDBOX = ["Django>=5.2", "djangorestframework>=3.16", "cheroot>=10", "pyotp>=2.9", "trustme>=1.2"]
 AIO = ["aiohttp>=3.14,<4"]  # elements_sdk/aio/_connector.py relies on how its connections keep their timeouts
-CLI = ["click>=8.1.8,!=8.2.0", "rich>=13", "tomli-w>=1.0", "PyYAML>=6"]  # click 8.2.0 completes no options
+CLI = ["click>=8.2.1", "rich>=13", "tomli-w>=1.0", "PyYAML>=6"]  # 8.1 lacks NoArgsIsHelpError; 8.2.0 completes nothing
 KEYRING = ["keyring>=24"]
 REPORT = ["Jinja2>=3.1", "matplotlib>=3.9"]  # not part of cli: they take ten times its space, for one command
 
