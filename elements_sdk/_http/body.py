@@ -1,14 +1,16 @@
-"""Buffers that take the body of a response chunk by chunk, up to a number of bytes."""
+"""How bodies are framed, and buffers that take one chunk by chunk, up to a number of bytes."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from elements_sdk._http.budgets import BLOCK
 from elements_sdk._http.messages import Response
 
+_LENGTH = re.compile("[0-9]{1,18}")
 _MOST_DIGITS = 9  # of a Content-Length that is looked at; Python refuses to convert very many
 
 
@@ -57,6 +59,21 @@ class FileError(BodyError):
     """It could not be written to a file."""
 
 
+def check_framing(lengths: Sequence[str], codings: Sequence[str]) -> None:
+    """Check how a body is framed (RFC 9112 section 6): where two readers might not agree on its end, it is not read.
+
+    :param lengths: the values of `Content-Length`.
+    :param codings: those of `Transfer-Encoding`.
+    :raises Malformed: it is not one length, nor chunks, nor up to the end of the connection.
+    """
+    if codings and lengths:
+        raise Malformed("it has both Content-Length and Transfer-Encoding")
+    if codings and [coding.strip().lower() for coding in codings] != ["chunked"]:
+        raise Malformed("its Transfer-Encoding is not chunked")
+    if lengths and not (len(lengths) == 1 and _LENGTH.fullmatch(lengths[0].strip())):
+        raise Malformed("its Content-Length is not one number")
+
+
 class BodyBuffer:
     """A body in memory.
 
@@ -66,7 +83,7 @@ class BodyBuffer:
     def __init__(self, most: int | None) -> None:
         self._most = most
         self._size = 0
-        self._whole: io.BytesIO | None = None
+        self._whole = io.BytesIO()
 
     def reserve(self, promised: int | None) -> None:
         """Check the length that the headers promise, before anything of the body is read.
@@ -90,18 +107,14 @@ class BodyBuffer:
 
     def put_into(self, response: Response) -> None:
         """Put the complete body into its response: bytes as data, a path as file."""
-        response.data = b"" if self._whole is None else self._whole.getvalue()  # without a copy
+        response.data = self._whole.getvalue()  # without a copy
 
     def discard(self) -> None:
         """Drop what was stored."""
-        self._whole = None
+        self._whole = io.BytesIO()
 
     def _store(self, chunk: bytes) -> None:
-        if self._whole is None:
-            self._whole = io.BytesIO(chunk)  # without a copy
-            self._whole.seek(0, io.SEEK_END)
-        else:
-            self._whole.write(chunk)
+        self._whole.write(chunk)
 
 
 def too_large(most: int) -> str:

@@ -61,14 +61,11 @@ class _Cookie:
         return self.end > time.time() and (path == self.path or path.startswith(below))
 
 
-_Jar = dict[tuple[str, str, str], _Cookie]
-
-
 class Cookies:
     """The cookies that servers asked a client to send back. An origin gets its own only."""
 
     def __init__(self) -> None:
-        self._jars: dict[str, _Jar] = {}
+        self._jars: dict[str, dict[tuple[str, str, str], _Cookie]] = {}  # a jar never changes: `keep` puts a new one
         self._refusals: dict[str, str] = {}
         self._lock = threading.Lock()
         register_after_fork(self)
@@ -79,8 +76,7 @@ class Cookies:
         :param own: cookies of the caller's, which come first.
         """
         path = urlsplit(url).path or "/"
-        with self._lock:
-            found = [cookie for cookie in self._jars.get(origin_of(url), {}).values() if cookie.is_for(path)]
+        found = [cookie for cookie in self._jars.get(origin_of(url), {}).values() if cookie.is_for(path)]
         found.sort(key=lambda cookie: -len(cookie.path))
         sent = "; ".join([*filter(None, [own]), *(f"{cookie.name}={cookie.value}" for cookie in found)])
         if not sent:
@@ -109,9 +105,8 @@ class Cookies:
 
     def has_session(self, url: str) -> bool:
         """Return whether there is a cookie for the origin of this URL besides that of the CSRF token."""
-        with self._lock:
-            jar = self._jars.get(origin_of(url), {})
-            return any(cookie.name != CSRF_COOKIE and cookie.end > time.time() for cookie in jar.values())
+        jar = self._jars.get(origin_of(url), {})
+        return any(cookie.name != CSRF_COOKIE and cookie.end > time.time() for cookie in jar.values())
 
     def why_no_session(self, url: str) -> str | None:
         """Return why there is no session at the origin of this URL, if that is because of a cookie."""
@@ -120,8 +115,7 @@ class Cookies:
     def copy(self) -> Cookies:
         """Return an independent copy."""
         clone = Cookies()
-        with self._lock:
-            clone._jars, clone._refusals = dict(self._jars), dict(self._refusals)  # a jar never changes
+        clone._jars, clone._refusals = dict(self._jars), dict(self._refusals)
         return clone
 
     def renew_after_fork(self) -> None:

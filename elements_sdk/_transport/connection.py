@@ -28,9 +28,8 @@ from urllib3.connectionpool import (  # type: ignore[attr-defined]
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util import connection as addresses
 
-from elements_sdk._http.body import Malformed
+from elements_sdk._http.body import Malformed, check_framing
 from elements_sdk._http.budgets import HEADER_LINE, HEADERS
-from elements_sdk._http.framing import check_framing
 from elements_sdk._transport.slots import Slots
 from elements_sdk._transport.sockets import Socket, thread
 

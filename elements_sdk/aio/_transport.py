@@ -16,9 +16,8 @@ from aiohttp.client_exceptions import ClientConnectorDNSError, ClientSSLError
 from urllib3 import HTTPHeaderDict
 from yarl import URL
 
-from elements_sdk._http.body import Body, BodyBuffer, BodyError, is_small, new_body
+from elements_sdk._http.body import Body, BodyBuffer, BodyError, check_framing, is_small, new_body
 from elements_sdk._http.budgets import BLOCK, HEADER_LINE, HEADERS
-from elements_sdk._http.framing import check_framing
 from elements_sdk._http.inflate import Inflater
 from elements_sdk._http.messages import Request, Response
 from elements_sdk._http.timeouts import Timeouts
