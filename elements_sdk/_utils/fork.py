@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import Protocol
+from typing import Any
 from weakref import WeakSet
 
-
-class Renewable(Protocol):
-    """Something with locks or connections."""
-
-    def renew_after_fork(self) -> None:
-        """Take new locks and connections. The old ones are neither used nor closed: they are the parent's."""
-
-
 _of_parents: list[object] = []
-_alive: WeakSet[Renewable] = WeakSet()
+_alive: WeakSet[Any] = WeakSet()
 
 
-def register_after_fork(thing: Renewable) -> None:
-    """Renew a thing in every process that is forked from this one, as long as it is in use."""
+def register_after_fork(thing: Any) -> None:
+    """Have a thing take new locks and connections in every process that is forked from this one, if still in use.
+
+    Its `renew_after_fork` neither uses nor closes the old ones: they are the parent's.
+    """
     _alive.add(thing)
 
 

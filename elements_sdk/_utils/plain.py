@@ -9,6 +9,8 @@ from math import isfinite, nan
 from typing import Any, NamedTuple, get_args, get_origin
 
 NOT_A_DATE = "must be a date without time, as in 2026-01-31"
+_DIGITS = r"-?[0-9]+"
+_KINDS: dict[str, Any] = {"str": str, "bool": bool, "datetime": (datetime, str), "list": (list, tuple)}
 
 
 class Bounds(NamedTuple):
@@ -31,19 +33,11 @@ class Bounds(NamedTuple):
 
 def fits(declared: str, value: Any) -> bool:
     """Return whether a value is of a type that is not a model; any is of one that is not known here."""
-    if declared == "str":
-        return isinstance(value, str)
-    if declared == "bool":
-        return isinstance(value, bool)
-    if declared == "int":
-        if isinstance(value, str):  # digits as text go over the wire as well, and programs pass them from argv
-            return re.fullmatch(r"-?[0-9]+", value) is not None
-        return is_whole(value)
-    if declared == "datetime":
-        return isinstance(value, datetime | str)
+    if declared == "int":  # digits as text go over the wire as well, and programs pass them from argv
+        return re.fullmatch(_DIGITS, value) is not None if isinstance(value, str) else is_whole(value)
     if declared == "float":
         return as_number(value) is not None
-    return isinstance(value, list | tuple) if declared.startswith("list[") else True
+    return isinstance(value, _KINDS.get(declared.partition("[")[0], object))
 
 
 def is_whole(value: object) -> bool:
@@ -126,7 +120,7 @@ def _number_in(value: Any) -> int | float:
     """Return a number, or the one that a text says; NaN, which is within no bounds, of anything else."""
     try:
         if isinstance(value, str):
-            return int(value) if re.fullmatch(r"-?[0-9]+", value) else float(value)
+            return int(value) if re.fullmatch(_DIGITS, value) else float(value)
         number = as_number(value)
     except ValueError:
         number = None
