@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -124,24 +124,18 @@ class _TaskCondition:
 
     def __init__(self) -> None:
         self.lock = nullcontext()
-        self._waiting: list[asyncio.Future[None]] = []
+        self._change = asyncio.Event()
 
     async def wait_for(self, predicate: Callable[[], bool], within: float | None) -> bool:
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(within):
                 while not predicate():
-                    notice: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-                    self._waiting.append(notice)
-                    await notice
-        except TimeoutError:
-            return predicate()
-        return True
+                    await self._change.wait()
+        return predicate()
 
     def notify_all(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for notice in waiting:
-            if not notice.done():
-                notice.set_result(None)
+        self._change.set()
+        self._change = asyncio.Event()  # for those who wait for the next change
 
     def current_owner(self) -> object:
         return asyncio.current_task()
