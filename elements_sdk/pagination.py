@@ -108,7 +108,7 @@ class Cursor(Generic[T]):
         _check_options(self._paging, reveal(filters), options)
         if ordering is not None and not isinstance(ordering, str):
             raise ApiTypeError(f"ordering must be the name of a property, not {type(ordering).__name__}")
-        self.operation = operation.by_page()
+        self.operation = operation._replace(result=f"{operation.result}".replace("list[", "page[", 1))
         self.options = options
         self._filters = Opaque({**reveal(filters), self._paging.ordering: ordering})
         self._size = _whole_number("page_size", page_size, 1, "entries a page")
@@ -129,7 +129,10 @@ class Cursor(Generic[T]):
 
     def arguments(self) -> Opaque[dict[str, Any]] | None:
         """Return the arguments of the next call; `None`: the list is at its end."""
-        return None if self._is_done else self._arguments()
+        if self._is_done:
+            return None
+        page = {self._paging.limit: self._size + self._overlap, self._paging.offset: self._offset}
+        return Opaque({**reveal(self._filters), **page})
 
     def feed(self, page: list[Any]) -> list[T]:
         """Return what is new on a page; that may be nothing, though the list goes on.
@@ -139,7 +142,7 @@ class Cursor(Generic[T]):
         entries, is_last, offset, asked = page, getattr(page, "is_last", None), self._offset, self._size + self._overlap
         plain = getattr(page, "plain", None) or entries
         sort_keys = self._sort_keys(plain)
-        first = _identity(plain[0]) if plain else None
+        first = _id_of(plain[0], plain[0]) if plain else None
         self._longest = max(self._longest, len(entries))
         is_again = bool(entries) and offset > self._begin[0] >= 0 and first == self._begin[1]
         if self._has_moved(sort_keys):
@@ -173,10 +176,6 @@ class Cursor(Generic[T]):
     @property
     def _offset(self) -> int:
         return self._position - self._overlap
-
-    def _arguments(self) -> Opaque[dict[str, Any]]:
-        page = {self._paging.limit: self._size + self._overlap, self._paging.offset: self._offset}
-        return Opaque({**reveal(self._filters), **page})
 
     def _sort_keys(self, entries: list[Any]) -> list[int] | None:
         """Return where entries stand in the order by id; `None`, from then on, if they are not in that order."""
@@ -234,14 +233,9 @@ class Cursor(Generic[T]):
         return error
 
 
-def _id_of(entry: Any) -> Any:
-    return entry.get("id") if isinstance(entry, dict) else getattr(entry, "id", None)
-
-
-def _identity(entry: Any) -> Any:
-    """Return what tells an entry from others: its id, or else all of it."""
-    number = _id_of(entry)
-    return entry if number is None else number
+def _id_of(entry: Any, default: Any = None) -> Any:
+    number = entry.get("id") if isinstance(entry, dict) else getattr(entry, "id", None)
+    return default if number is None else number
 
 
 def _whole_number(name: str, value: Any, least: int, meaning: str) -> int:

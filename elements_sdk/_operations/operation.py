@@ -165,7 +165,7 @@ class Operation(NamedTuple):
                     raise ApiValueError(f"the {parameter.location} parameter {parameter.name!r} {problem}")
                 lists[parameter.location].append((parameter.wire_name, plain))
             elif parameter.required:
-                raise self._missing(parameter.name)
+                raise ApiValueError(f"{self.name} needs the argument {parameter.name!r}")
         if in_path:
             request.path, request.shown_path = expand_path(self.path, in_path, safe_characters)
         request.query = encode_query(in_query)
@@ -219,13 +219,9 @@ class Operation(NamedTuple):
             failed.__context__ = context
             del failed  # an exception whose frames hold itself would outlive its call
 
-    def by_page(self) -> "Operation":
-        """Return the operation that reads the same list as a `Page`."""
-        return self._replace(result=f"{self.result}".replace("list[", "page["))
-
     def _body(self, data: Any, check: bool) -> bytes:
         if data is None:
-            raise self._missing("data")
+            raise ApiValueError(f"{self.name} needs the argument 'data'")
         if self.body == ANY_JSON:
             return to_json(data)
         model = models.by_name(f"{self.body}")
@@ -236,9 +232,6 @@ class Operation(NamedTuple):
         if problem:
             raise ApiValueError(problem)
         return to_json(data)
-
-    def _missing(self, name: str) -> ApiValueError:
-        return ApiValueError(f"{self.name} needs the argument {name!r}")
 
 
 def value_for_url(parameter: Parameter, value: Any) -> str | int | float:
