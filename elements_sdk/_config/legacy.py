@@ -65,8 +65,7 @@ class LegacySettings:
         number = 0 if index is None else index
         if not 0 <= number < len(servers):
             raise ApiKeyError(f"there is no server number {number}; there are {len(servers)}")
-        url: str = servers[number]["url"]
-        return url.format(**(variables or {}))
+        return str(servers[number]["url"]).format(**(variables or {}))
 
     @property
     def logger(self) -> dict[str, logging.Logger]:
@@ -96,14 +95,8 @@ class LegacyClient:
 
     PRIMITIVE_TYPES: ClassVar[tuple[type, ...]] = (float, bool, bytes, str, int)
     NATIVE_TYPES_MAPPING: ClassVar[dict[str, type]] = {
-        "int": int,
         "long": int,
-        "float": float,
-        "str": str,
-        "bool": bool,
-        "date": date,
-        "datetime": datetime,
-        "object": object,
+        **{kind.__name__: kind for kind in (int, float, str, bool, date, datetime, object)},
     }
 
     def sanitize_for_serialization(self, obj: Any) -> Any:

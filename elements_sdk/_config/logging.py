@@ -56,9 +56,8 @@ log_handler = LogHandler()
 def record_attempt(request: Request, outcome: Response | Exception, seconds: float) -> None:
     """Record an attempt, and its status or the exception that came of it."""
     shown = outcome.status if isinstance(outcome, Response) else type(outcome).__name__
-    milliseconds = seconds * 1000
     text = "%s %s -> %s in %.1f ms (try %d)"
-    logger.debug(text, request.method, request.shown_path, shown, milliseconds, request.attempts)
+    logger.debug(text, request.method, request.shown_path, shown, seconds * 1000, request.attempts)
 
 
 def record_retry(request: Request, seconds: float) -> None:

@@ -17,18 +17,9 @@ from elements_sdk.exceptions import ApiValueError
 
 DEFAULT = "default"
 SERVICE = "elements-sdk"  # in the keyring
+_TLS_KEYS = ("ca_file", "cert_file", "key_file", "key_password")
 # Key of a profile -> the variable that says the same.
-KEYS = {
-    "host": "ELEMENTS_HOST",
-    "ca_file": "ELEMENTS_CA_FILE",
-    "cert_file": "ELEMENTS_CERT_FILE",
-    "key_file": "ELEMENTS_KEY_FILE",
-    "key_password": "ELEMENTS_KEY_PASSWORD",
-    "proxy": "ELEMENTS_PROXY",
-    "timeout": "ELEMENTS_TIMEOUT",
-    "total_timeout": "ELEMENTS_TOTAL_TIMEOUT",
-    "username": "ELEMENTS_USERNAME",
-}
+KEYS = {key: f"ELEMENTS_{key.upper()}" for key in ("host", *_TLS_KEYS, "proxy", "timeout", "total_timeout", "username")}
 _FLAGS = {"key_password": "--key-password-file FILE", "proxy": "--proxy -"}  # that keep what is secret
 _KNOWN = (*KEYS, "keyring", "secret_file")  # the last two: where the secret is
 

@@ -140,41 +140,32 @@ def _ascii_form(host: str) -> str | None:
 
 
 def _text(name: str, value: Any) -> str:
-    problem = _problem_of_text(value)
+    text, problem = _read_text(value)
     if problem:
         raise ApiValueError(f"{name} {problem}")
-    return _as_text(value)
+    return text
 
 
-def _as_text(value: str | bytes) -> str:
+def _read_text(value: Any) -> tuple[str, str | None]:
+    """Return text, given as such or as bytes; or an empty one, and what is wrong with the value."""
     if isinstance(value, str):
-        return value
+        return value, None
     import six  # loaded late, as hardly anybody has bytes
 
-    return six.ensure_str(value)
-
-
-def _problem_of_text(value: Any) -> str | None:
-    if isinstance(value, str):
-        return None
-    if not isinstance(value, bytes):
-        return f"must be text, not {type(value).__name__}"
     try:
-        _as_text(value)
+        return six.ensure_str(value), None
+    except TypeError:
+        return "", f"must be text, not {type(value).__name__}"
     except UnicodeDecodeError:
-        return "is not valid UTF-8"
-    return None
+        return "", "is not valid UTF-8"
 
 
 def problem_of_header(value: Any) -> str | None:
     """Return why a value cannot go into a header, without showing it; `None` if it can."""
-    problem = _problem_of_text(value)
-    if problem:
+    text, problem = _read_text(value)
+    if problem or (text.isascii() and text.isprintable()):
         return problem
-    text = _as_text(value)
-    if not text.isascii() or not text.isprintable():
-        return "must be printable ASCII on one line; was a line break copied along with it?"
-    return None
+    return "must be printable ASCII on one line; was a line break copied along with it?"
 
 
 def header_text(name: str, key: str, value: Any) -> str:
@@ -186,7 +177,7 @@ def header_text(name: str, key: str, value: Any) -> str:
         return value
     problem = problem_of_header(value)
     if problem is None:
-        return _as_text(value)
+        return _read_text(value)[0]
     value = None  # it may be a secret, and the exception takes this frame along
     raise ApiValueError(f"{name}[{key!r}] {problem}")
 

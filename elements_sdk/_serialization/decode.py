@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from datetime import datetime
 from functools import cache, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from elements_sdk import models
 from elements_sdk._http.budgets import ENTRIES_AT_A_TIME, JSON_DEPTH
@@ -54,21 +54,6 @@ _JSON_KINDS: dict[str, tuple[type, ...]] = {
     "date": (str,),
     "object": (object, bool),
 }
-
-
-class _Plan(NamedTuple):
-    """How a type is read.
-
-    :ivar name: the type; that of the whole list, if it is a page.
-    :ivar kinds: what its JSON may be.
-    :ivar read_item: reads the items of a list.
-    """
-
-    is_page: bool
-    name: str
-    kinds: tuple[type, ...]
-    read: Reader
-    read_item: Reader | None
 
 
 class Page(list[Any]):
@@ -118,25 +103,24 @@ async def read_json(
         if type_name == "object":
             return None
         raise UnexpectedJson(f"the answer is empty, {with_article(type_name)} was promised")
-    plan = _plan(type_name)
+    is_page, name, kinds, read, read_item = _plan(type_name)
     is_long = len(data) > ENTRIES_AT_A_TIME
     if is_long:
         _postponed.set([])
     try:
-        if plan.read_item is not None:
+        if read_item is not None:
             check_size(data, most)
-            most, items = None, await _read_item_by_item(data, plan.read_item, settings, rest)
+            most, items = None, await _read_item_by_item(data, read_item, settings, rest)
             if items is not None:
-                return Page(items, None) if plan.is_page else items
+                return Page(items, None) if is_page else items
         whole = parse_json(data, most)
-        value = whole if plan.read_item is None else list_in_envelope(whole)
-        if not isinstance(value, plan.kinds) or (isinstance(value, bool) and bool not in plan.kinds):
-            kind = _NAMES.get(type(value), "null")
-            raise UnexpectedJson(f"the answer is {kind}, {with_article(plan.name)} was promised")
-        promised = plan.read(value, settings)
+        value = whole if read_item is None else list_in_envelope(whole)
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            raise UnexpectedJson(f"the answer is {_NAMES.get(type(value), 'null')}, {with_article(name)} was promised")
+        promised = read(value, settings)
         if _postponed.get():
             await _catch_up(settings, rest)
-        return Page(promised, _is_last_page(whole)) if plan.is_page else promised
+        return Page(promised, _is_last_page(whole)) if is_page else promised
     finally:
         if is_long:
             _postponed.set(None)  # `reset` fails in a coroutine that is closed in another context
@@ -284,11 +268,15 @@ def reader(type_name: str) -> Reader:
 
 
 @cache
-def _plan(type_name: str) -> _Plan:
+def _plan(type_name: str) -> tuple[bool, str, tuple[type, ...], Reader, Reader | None]:
+    """Return whether a type is a page, the type of its whole list or itself, the kinds of its JSON, and what reads it.
+
+    The last reads an item of a list, so that a long one need not be parsed at once.
+    """
     without = without_page(type_name)
     item_type = list_of(without)
     kinds = (list,) if item_type else _JSON_KINDS.get(without, (dict,))
-    return _Plan(without != type_name, without, kinds, reader(without), reader(item_type) if item_type else None)
+    return without != type_name, without, kinds, reader(without), reader(item_type) if item_type else None
 
 
 def _read_or_keep(parse: Callable[[str], Any], value: Any, _settings: ReadSettings | None = None) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from enum import Enum
 from typing import Any
 
@@ -32,14 +32,12 @@ def to_plain(value: Any) -> Any:
         return {**sent, **newer}
     if isinstance(value, Mapping):
         return {key: to_plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [to_plain(item) for item in value]
-    if isinstance(value, tuple):
-        return tuple(to_plain(item) for item in value)
-    if isinstance(value, date | datetime):
+    if isinstance(value, list | tuple):
+        items = [to_plain(item) for item in value]
+        return tuple(items) if isinstance(value, tuple) else items
+    if isinstance(value, date):
         return value.isoformat()
-    number = as_number(value)
-    if number is not None:
+    if (number := as_number(value)) is not None:
         return number
     raise ApiTypeError(f"a value of type {type(value).__name__} cannot be sent; use a model, a dict or plain values")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from elements_sdk import models
@@ -25,11 +24,13 @@ def _mismatch(value: Any, type_name: str, path: str) -> str | None:
     if item_type := list_of(type_name):
         if not isinstance(value, list):
             return f"{path} is not a list"
-        return _first(_mismatch(item, item_type, f"{path}[{index}]") for index, item in enumerate(value))
+        found = (_mismatch(item, item_type, f"{path}[{index}]") for index, item in enumerate(value))
+        return next(filter(None, found), None)
     if value_type := dict_of(type_name):
         if not isinstance(value, dict):
             return f"{path} is not an object"
-        return _first(_mismatch(item, value_type, f"{path}[{key!r}]") for key, item in value.items())
+        found = (_mismatch(item, value_type, f"{path}[{key!r}]") for key, item in value.items())
+        return next(filter(None, found), None)
     if type_name in ("datetime", "date"):
         fits = not isinstance(reader(type_name)(value, None), type(value))
         return None if fits else f"{path} is not a {type_name}"
@@ -57,7 +58,3 @@ def _mismatch_in_model(value: Any, model: type[Model], path: str) -> str | None:
         if problem:
             return problem
     return None
-
-
-def _first(problems: Iterable[str | None]) -> str | None:
-    return next(filter(None, problems), None)
