@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from elements_sdk._http.messages import Request
@@ -68,13 +66,13 @@ class Echoes(Masked):
         return shown[:most]
 
     def _mask_spellings(self, text: str) -> str:
-        plain, escapes = _unescaped(text)
+        plain, begins, ends = _unescaped(text)
         found: list[tuple[int, int]] = []
         for secret in self._plain:
             at = plain.find(secret)
             while at >= 0:
                 end = at + len(secret)
-                found.append((_place_of(at, escapes)[0], _place_of(end - 1, escapes)[1]))
+                found.append((begins[at], ends[end - 1]))
                 at = plain.find(secret, end)
         parts, done = [], 0
         for begin, end in sorted(found):
@@ -88,35 +86,19 @@ def _longest_first(secrets: Iterable[str]) -> list[str]:
     return sorted({secret for secret in secrets if len(secret) >= _SHORTEST}, key=len, reverse=True)
 
 
-_start_of = itemgetter(0)
-
-
-class _Escape(NamedTuple):
-    """An escape in a text: where what it stands for is in the plain text, and where it is itself."""
-
-    start: int
-    stop: int
-    begin: int
-    end: int
-
-
-def _unescaped(text: str) -> tuple[str, list[_Escape]]:
-    """Return a text with its escapes resolved, and these."""
-    parts, escapes = list[str](), [_Escape(0, 0, 0, 0)]
+def _unescaped(text: str) -> tuple[str, list[int], list[int]]:
+    """Return a text with its escapes resolved, and where in it each character of that begins and ends."""
+    parts, begins, ends, done = list[str](), list[int](), list[int](), 0
     text = text.translate(_BLANKS)
     for found in re.finditer(_ESCAPES, text):
         begin, end = found.span()
-        before, character = text[escapes[-1].end : begin], _unescaped_one(found)
-        start = escapes[-1].stop + len(before)
-        parts += [before, character]
-        escapes.append(_Escape(start, start + len(character), begin, end))
-    return "".join([*parts, text[escapes[-1].end :]]), escapes
-
-
-def _place_of(at: int, escapes: list[_Escape]) -> tuple[int, int]:
-    """Return where in a text a character of its plain text begins and ends."""
-    _, stop, begin, end = escapes[bisect_right(escapes, at, key=_start_of) - 1]
-    return (begin, end) if at < stop else (end + at - stop, end + at - stop + 1)
+        character = _unescaped_one(found)
+        parts += [text[done:begin], character]
+        begins += [*range(done, begin), *[begin] * len(character)]
+        ends += [*range(done + 1, begin + 1), *[end] * len(character)]
+        done = end
+    rest = range(done, len(text))
+    return "".join([*parts, text[done:]]), [*begins, *rest], [*ends, *(at + 1 for at in rest)]
 
 
 def _unescaped_one(found: re.Match[str]) -> str:
