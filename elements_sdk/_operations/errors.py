@@ -52,9 +52,11 @@ def status_error(request: Request, response: Response, is_login: bool = False) -
     if kind is RedirectError:
         return make_exception(kind, request, response, reason=reason_of_stop(request, response))
     detail, errors = explanation_of(request, response)
+    # Else something between here and the server may have answered, or cut the body.
+    is_json = response.data[:ERROR_TEXT].lstrip()[:1] in (b"{", b"[", b'"')
     if response.status == 403 and "CSRF" in f"{detail} {errors}":
         kind = CsrfError
-    elif is_login and ("reason" in errors or (response.status < 500 and _is_json(response))):
+    elif is_login and ("reason" in errors or (response.status < 500 and is_json)):
         return login_error(request, response, detail, errors)
     failed = make_exception(kind, request, response, reason=response.reason, detail=detail, errors=errors)
     is_page = "html" in response.headers.get("Content-Type", "") and kind in _OF_API
@@ -71,11 +73,6 @@ def explanation_of(request: Request, response: Response) -> tuple[str | None, di
         begins = excerpt(decode_text(request, response))
         detail = None if begins in _NOTHING else begins
     return detail, errors
-
-
-def _is_json(response: Response) -> bool:
-    """Return whether a body is JSON: else something between here and the server may have answered, or cut it."""
-    return response.data[:ERROR_TEXT].lstrip()[:1] in (b"{", b"[", b'"')
 
 
 def login_error(request: Request, response: Response, detail: str | None, errors: dict[str, list[str]]) -> LoginFailed:

@@ -145,19 +145,13 @@ def without_page(type_name: str) -> str:
     return f"list[{page_of}]" if page_of else type_name
 
 
-def list_of(type_name: str) -> str | None:
-    """Return the type of a list's items; `None` if the type is not a list."""
-    return _inner(_LIST, type_name)
-
-
-def dict_of(type_name: str) -> str | None:
-    """Return the type of a dict's values; `None` if the type is not a dict."""
-    return _inner(_DICT, type_name)
-
-
 def _inner(pattern: str, type_name: str) -> str | None:
+    """Return the type of the items, or values, of a kind of type; `None`: the type is of another kind."""
     found = None if type_name.isidentifier() else re.fullmatch(pattern, type_name)
     return found[1] if found else None
+
+
+list_of, dict_of = partial(_inner, _LIST), partial(_inner, _DICT)
 
 
 async def _read_item_by_item(

@@ -16,17 +16,11 @@ def signature_of(model: Any) -> Signature:
         kinds.update(get_annotations(base))
     kinds["local_vars_configuration"] = "ModelSettings | None"
     needed = [name for name, declared in model._declared.items() if declared.required]
-    return Signature(
-        [
-            Parameter(
-                name,
-                Parameter.KEYWORD_ONLY,
-                default=Parameter.empty if name in needed else None,
-                annotation=kinds[name],
-            )
-            for name in (*model._declared, "local_vars_configuration")
-        ]
-    )
+    parameters = []
+    for name in (*model._declared, "local_vars_configuration"):
+        default = Parameter.empty if name in needed else None
+        parameters.append(Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kinds[name]))
+    return Signature(parameters)
 
 
 def core_schema_of(model: Any, handler: Any, problem_of: Callable[[Any, Any], str | None]) -> Any:
