@@ -11,7 +11,7 @@ from typing import Protocol
 from elements_sdk._client.settings import ReadySettings
 from elements_sdk._config.logging import logger, record_attempt, record_retry
 from elements_sdk._http.body import Body
-from elements_sdk._http.messages import Request, Response, check_headers, put_host
+from elements_sdk._http.messages import Request, Response, problem_of_headers, put_host
 from elements_sdk._http.redirects import MOST_REDIRECTS, follow
 from elements_sdk._http.timeouts import Timeouts
 from elements_sdk._utils.errors import without_frames
@@ -109,10 +109,9 @@ class Sender(Masked):
         """Add the length of the body, where aiohttp puts it; return the exception for headers that cannot be sent."""
         headers = request.headers
         if headers != self._sendable:
-            try:
-                check_headers(headers)
-            except ApiValueError as error:
-                return without_frames(error)
+            problem = problem_of_headers(headers)
+            if problem:
+                return ApiValueError(problem)
             self._sendable = MaskedDict(headers)
         if "%" in request.origin:
             put_host(request)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from elements_sdk._http.messages import check_headers
+from elements_sdk._http.messages import problem_of_headers
 from elements_sdk._http.timeouts import Seconds
 from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.redaction import MaskedDict
@@ -248,7 +248,9 @@ def _optional_headers(name: str, value: Any) -> MaskedDict | None:
     if value is None:
         return None
     headers = _masked_dict(name, value)
-    check_headers(headers)
+    problem = problem_of_headers(headers)
+    if problem:
+        raise ApiValueError(problem)
     return headers
 
 

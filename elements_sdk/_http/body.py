@@ -110,7 +110,6 @@ class BodyBuffer:
         response.data = self._whole.getvalue()  # without a copy
 
     def discard(self) -> None:
-        """Drop what was stored."""
         self._whole = io.BytesIO()
 
     def _store(self, chunk: bytes) -> None:

@@ -113,7 +113,6 @@ class Cookies:
         return None if self.has_session(url) else self._refusals.get(origin_of(url))
 
     def copy(self) -> Cookies:
-        """Return an independent copy."""
         clone = Cookies()
         clone._jars, clone._refusals = dict(self._jars), dict(self._refusals)
         return clone

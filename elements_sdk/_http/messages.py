@@ -140,17 +140,8 @@ def path_segment(name: str, value: object, safe_characters: str = "") -> str:
     return quoted
 
 
-def check_headers(headers: Mapping[str, Any]) -> None:
-    """Check that each header is one line of text, and none that only the transports may set.
-
-    :raises ApiValueError: a header is not. Its value is not shown.
-    """
-    problem = _problem_of_headers(headers)
-    if problem:
-        raise ApiValueError(problem)
-
-
-def _problem_of_headers(headers: Mapping[str, Any]) -> str | None:
+def problem_of_headers(headers: Mapping[str, Any]) -> str | None:
+    """Return why a header cannot be sent, without its value: not one line of text, or for the transports alone."""
     for name, value in headers.items():
         if not isinstance(name, str) or not re.fullmatch(_HEADER_NAME, name):
             return "a header has an impossible name: it must be of letters, digits and hyphens"
