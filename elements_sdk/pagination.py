@@ -154,11 +154,16 @@ class Cursor(Generic[T]):
         if is_again and sort_keys is None:
             new = []
         self._count += len(new)
-        self._check_progress(offset, is_again and not new)
+        # Some pages may come again, where as many other entries have been put before theirs meanwhile.
+        self._same_pages = self._same_pages + 1 if is_again and not new else 0
+        if self._same_pages == _MOST_SAME_PAGES:
+            self._same_pages = 0
+            raise self._error(f"the server gives the same page at offset {self._begin[0]} and at {offset}")
         # A server without pages sends more than was asked for, or a short list, and that again and again.
         is_whole = self._same_pages > 1 and self._count <= len(entries) < asked and is_last is not False
         ignores_paging = is_whole or len(entries) > asked
-        self._is_done = ignores_paging or self._is_end(is_last, len(entries), bool(new))
+        is_overlap_only = not new and len(entries) <= self._overlap and self._longest > 1
+        self._is_done = ignores_paging or is_last is True or not entries or is_overlap_only
         self._begin = (offset, first)
         self._position = offset + len(entries)
         self._go_on(sort_keys, asked, bool(new))
@@ -192,13 +197,6 @@ class Cursor(Generic[T]):
             return False
         return not sort_keys or sort_keys[0] > self._last
 
-    def _check_progress(self, offset: int, is_same: bool) -> None:
-        """Count pages that come again: some may, where as many others have been put before them meanwhile."""
-        self._same_pages = self._same_pages + 1 if is_same else 0
-        if self._same_pages == _MOST_SAME_PAGES:
-            self._same_pages = 0
-            raise self._error(f"the server gives the same page at offset {self._begin[0]} and at {offset}")
-
     def _go_back(self) -> None:
         """Go back by a page, and by twice as much each time that this is not enough."""
         self._count_empty_page()
@@ -217,10 +215,6 @@ class Cursor(Generic[T]):
             self._count_empty_page()
         gives_one_at_a_time = self._longest == 1 < asked
         self._overlap = 1 if self._direction and self._last is not None and not gives_one_at_a_time else 0
-
-    def _is_end(self, is_last: bool | None, count: int, has_new: bool) -> bool:
-        is_overlap_only = not has_new and count <= self._overlap and self._longest > 1
-        return is_last is True or not count or is_overlap_only
 
     def _count_empty_page(self) -> None:
         self._empty_pages += 1

@@ -240,9 +240,20 @@ def test_iterating_loses_and_repeats_nothing(returns: Any, number: Any, is_envel
     assert found == list(IDS)
 
 
-def test_entries_are_dicts_if_nothing_is_said(recorder: RecordingServer, recorded_client: ApiClient) -> None:
-    recorder.answers('[{"id": 1, "name": "a"}]')
-    assert next(recorded_client.iterate("/x", page_size=5, order=None)) == {"id": 1, "name": "a"}
+@pytest.mark.parametrize(
+    ("named", "body", "entry"),
+    [
+        ({}, '[{"id": 1, "name": "a"}]', {"id": 1, "name": "a"}),
+        ({"returns": list[int]}, "[[1, 2]]", [1, 2]),
+        ({"returns": list[list[str]]}, '[[["a"], []]]', [["a"], []]),
+        ({"returns": dict[str, list[int]]}, '[{"a": [1]}]', {"a": [1]}),
+    ],
+)
+def test_entries_are_dicts_if_nothing_else_is_said(
+    named: dict[str, Any], body: str, entry: Any, recorder: RecordingServer, recorded_client: ApiClient
+) -> None:
+    recorder.answers(body)
+    assert next(recorded_client.iterate("/x", page_size=5, order=None, **named)) == entry
     assert recorder.last.query == "limit=5&offset=0"
 
 
