@@ -32,9 +32,6 @@ class TokenFile:
     """An API token in a file, read again when the file changes. It serves as `refresh_api_key_hook`."""
 
     def __init__(self, path: str) -> None:
-        """
-        :raises ApiValueError: the file cannot be read, or is empty.
-        """
         self._path = path
         self._seen: tuple[int, int, int] | None = None
         self._token = ""
@@ -60,10 +57,8 @@ class TokenFile:
             seen = (status.st_mtime_ns, status.st_size, status.st_ino)
             if seen != self._seen:
                 self._token, self._seen = Path(self._path).read_text("utf-8-sig").strip(), seen
-        except OSError as error:
-            return f"cannot be read: {error.strerror}"
-        except ValueError:
-            return "cannot be read: it is not text"
+        except (OSError, ValueError) as error:
+            return f"cannot be read: {getattr(error, 'strerror', None) or 'it is not text'}"
         if not self._token:
             return "cannot be read: it is empty"
         problem = problem_of_header(self._token) or problem_of_token(self._token)

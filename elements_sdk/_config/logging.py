@@ -61,6 +61,5 @@ def record_attempt(request: Request, outcome: Response | Exception, seconds: flo
 
 
 def record_retry(request: Request, seconds: float) -> None:
-    """Record that a request will be sent again."""
     text = "%s %s is tried again in %.2f s (after try %d)"
     logger.info(text, request.method, request.shown_path, seconds, request.attempts)

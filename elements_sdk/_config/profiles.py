@@ -140,7 +140,6 @@ def profiles_file() -> Path:
 
 
 def secret_file(table: dict[str, Any]) -> Path:
-    """Return where the secret of a profile is."""
     return profiles_file().parent / os.path.expanduser(str(table["secret_file"]))
 
 

@@ -209,7 +209,6 @@ def _read_many(read: Reader, items: list[Any], settings: ReadSettings | None) ->
 
 
 async def _catch_up(settings: ReadSettings | None, rest: Rest) -> None:
-    """Read the lists that were postponed."""
     postponed = _postponed.get()
     while postponed:
         read, items = postponed.pop()

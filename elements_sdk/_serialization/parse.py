@@ -58,7 +58,6 @@ def check_size(data: bytes | str, most: int | None) -> None:
 
 
 def is_deep(value: Any) -> bool:
-    """Return whether a value is nested too deeply."""
     level = [value] if type(value) in _CONTAINERS else []
     for _ in range(JSON_DEPTH):
         if not level:

@@ -139,7 +139,6 @@ class Upload(aiohttp.BytesIOPayload):
         self._body, self._attempt = body, attempt
 
     async def write_with_length(self, writer: Any, content_length: int | None) -> None:
-        """Send the body."""
         transport = writer.transport
         raw = transport.get_extra_info("socket")
         try:
