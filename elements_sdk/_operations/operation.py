@@ -152,10 +152,7 @@ class Operation(NamedTuple):
         return request
 
     def _fill(self, request: Request, arguments: Mapping[str, Any], check: bool, safe_characters: str) -> None:
-        in_path: list[tuple[str, Any]] = []
-        in_query: list[tuple[str, Any]] = []
-        in_header: list[tuple[str, Any]] = []
-        lists = {"path": in_path, "query": in_query, "header": in_header}
+        given: dict[str, list[tuple[str, Any]]] = {"path": [], "query": [], "header": []}
         for parameter in self.parameters:
             value = arguments.get(parameter.name)
             if value is not None:
@@ -163,13 +160,13 @@ class Operation(NamedTuple):
                 is_ruled = check and (parameter.bounds is not None or parameter.type[:4] == "date")
                 if is_ruled and (problem := parameter.problem(plain)):
                     raise ApiValueError(f"the {parameter.location} parameter {parameter.name!r} {problem}")
-                lists[parameter.location].append((parameter.wire_name, plain))
+                given[parameter.location].append((parameter.wire_name, plain))
             elif parameter.required:
                 raise ApiValueError(f"{self.name} needs the argument {parameter.name!r}")
-        if in_path:
-            request.path, request.shown_path = expand_path(self.path, in_path, safe_characters)
-        request.query = encode_query(in_query)
-        for name, value in in_header:
+        if given["path"]:
+            request.path, request.shown_path = expand_path(self.path, given["path"], safe_characters)
+        request.query = encode_query(given["query"])
+        for name, value in given["header"]:
             request.headers[name] = str(value)
         if self.body:
             request.body = self._body(arguments.get("data"), check)

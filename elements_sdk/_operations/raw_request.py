@@ -58,9 +58,10 @@ class RawCall(Masked):
         :raises ApiTypeError: body and content type do not go together, or parameters are not pairs.
         """
         with Translated(BaseException, _own_error):
-            operation, request = _operation(self), _request(self, str(self.target), safe_characters)
+            operation, options = _operation(self)
+            request = _request(self, str(self.target), safe_characters)
             request.retryable = operation.retryable
-            return operation, request, _options(self)
+            return operation, request, options
 
     def request(self, user_agent: str) -> Request:
         """Return the request of `request`, to any URL.
@@ -85,30 +86,19 @@ def _own_error(error: BaseException) -> BaseException:
     return without_frames(error)
 
 
-def _operation(call: RawCall) -> Operation:
-    path, documented = call.target, _documented(call)
+def _operation(call: RawCall) -> tuple[Operation, RequestOptions]:
+    """Return the operation that is called, be it a documented one that is passed on, and the options of the call."""
+    path, method = call.target, checked_method(call.method)
     result = None if call.response_type is None else type_name(call.response_type)
-    if documented is not None:
-        operation = documented.operation
+    host = None if call.host is None else checked_host("_host", call.host)
+    options = read_options(RAW, call.options)._replace(host=host, sends_key="Bearer" in (call.auth_settings or ()))
+    if isinstance(path, DocumentedPath) and path.operation.method == method:
+        operation, options = path.operation, options._replace(identity=path.identity, bound_by=path.client)
         is_same = operation.result is not None and without_page(operation.result) == result
-        return operation if is_same else operation._replace(result=result)
-    operation = Operation("call_api", checked_method(call.method), path, result=result)
+        return operation if is_same else operation._replace(result=result), options
     if not path.startswith("/") or "#" in path:
         raise ApiValueError("the path must begin with a slash, as in /api/2/things, and hold no #")
-    return operation
-
-
-def _options(call: RawCall) -> RequestOptions:
-    host = None if call.host is None else checked_host("_host", call.host)
-    sends_key, documented = "Bearer" in (call.auth_settings or ()), _documented(call)
-    options = read_options(RAW, call.options)._replace(host=host, sends_key=sends_key)
-    return options._replace(identity=documented.identity, bound_by=documented.client) if documented else options
-
-
-def _documented(call: RawCall) -> DocumentedPath | None:
-    """Return the path of a documented call that is passed on; `None`: it is a call of any endpoint."""
-    path = call.target
-    return path if isinstance(path, DocumentedPath) and path.operation.method == checked_method(call.method) else None
+    return Operation("call_api", method, path, result=result), options
 
 
 def _request_to_url(call: RawCall) -> Request:
