@@ -10,6 +10,7 @@ entries, nested ones too, for whoever looks at the clock.
 
 from __future__ import annotations
 
+import json
 import linecache
 import re
 from codecs import BOM_UTF8
@@ -21,16 +22,7 @@ from typing import Any
 
 from elements_sdk import models
 from elements_sdk._http.budgets import ENTRIES_AT_A_TIME, JSON_DEPTH
-from elements_sdk._serialization.parse import (
-    SPACES,
-    UnexpectedJson,
-    brackets_in,
-    check_size,
-    is_deep,
-    next_sign,
-    parse_at,
-    parse_json,
-)
+from elements_sdk._serialization.parse import UnexpectedJson, brackets_in, check_size, is_deep, parse_json
 from elements_sdk._utils.dates import parse_date, parse_datetime
 from elements_sdk._utils.errors import Translated
 from elements_sdk._utils.plain import type_text
@@ -41,6 +33,8 @@ from elements_sdk.models._base import Model, ReadSettings
 Reader = Callable[[Any, ReadSettings | None], Any]
 Rest = Callable[[], Awaitable[None]]
 
+_SPACES = " \t\n\r"
+_parse_at = json.JSONDecoder().raw_decode
 _LIST, _PAGE, _DICT = r"(?i)list\[(.+)\]", r"page\[(.+)\]", r"(?i)dict[(\[]\s*[^,]+,\s*(.+)[)\]]"
 _COUNTED_AHEAD = 8_192  # characters of a list, so that brackets need not be counted for each item by itself
 _VOWEL_SOUND = r"(?!One)[AEIOaeio]|[FHLMNRSX][A-Z]"  # of a type's name; that of OneTime... begins as "won"
@@ -166,14 +160,14 @@ async def _read_item_by_item(
     counted = brackets = entries = 0  # brackets up to where they are counted; entries since the last rest, nested too
     try:
         text = data if isinstance(data, str) else data.removeprefix(BOM_UTF8).decode()
-        position = next_sign(text, 0)
+        position = _next_sign(text, 0)
         if text[position] != "[":
             return None
         while text[position] != "]":
-            begin = next_sign(text, position + 1)
-            value, position = parse_at(text, begin)
-            if text[position] in SPACES:
-                position = next_sign(text, position)
+            begin = _next_sign(text, position + 1)
+            value, position = _parse_at(text, begin)
+            if text[position] in _SPACES:
+                position = _next_sign(text, position)
             if text[position] not in ",]":
                 return None
             if position > counted:
@@ -190,7 +184,14 @@ async def _read_item_by_item(
     except (ValueError, RecursionError, IndexError):
         return None
     await _catch_up(settings, rest)
-    return None if text[position + 1 :].strip(SPACES) else items
+    return None if text[position + 1 :].strip(_SPACES) else items
+
+
+def _next_sign(text: str, position: int) -> int:
+    """Return the position of the next character that is not white space."""
+    while text[position] in _SPACES:
+        position += 1
+    return position
 
 
 # Long lists inside of what is being read, and what reads their items: done when there is time for a rest.

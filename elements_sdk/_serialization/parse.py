@@ -8,8 +8,6 @@ from typing import Any
 
 from elements_sdk._http.budgets import BYTES_OF_A_VALUE, BYTES_OF_AN_ENTRY, ENTRIES_AT_A_TIME, JSON_DEPTH
 
-SPACES = " \t\n\r"
-parse_at = json.JSONDecoder().raw_decode
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[{"))
 _CONTAINERS = frozenset({dict, list})
 _TOO_DEEP = f"the answer is nested more than {JSON_DEPTH} levels deep"
@@ -70,10 +68,3 @@ def is_deep(value: Any) -> bool:
 def brackets_in(text: str) -> int:
     """Return how many lists and objects begin in a text, or a few more: those in strings count as well."""
     return len(text.encode().translate(None, _NO_BRACKETS))
-
-
-def next_sign(text: str, position: int) -> int:
-    """Return the position of the next character that is not white space."""
-    while text[position] in SPACES:
-        position += 1
-    return position
