@@ -83,14 +83,19 @@ class Connector(aiohttp.TCPConnector):
             text = f"Unverified HTTPS request is being made to host '{req.url.host}': Configuration.verify_ssl is off"
             warnings.warn(text, InsecureRequestWarning, stacklevel=2)
         try:
-            protocol = await super()._create_connection(req, traces, timeout)
+            protocol: Any = await super()._create_connection(req, traces, timeout)
         except (aiohttp.ClientConnectorError, ssl.SSLError) as error:
             if isinstance(error, _CUT):
                 raise Broken(error) from None
             if isinstance(error.__cause__, _CUT):
                 raise Broken(error.__cause__) from None
             raise
-        self._compare_name(req, protocol)
+        if self._own_name is not None and req.is_ssl():  # aiohttp itself would send that name to the server
+            try:
+                match_hostname(protocol.transport.get_extra_info("peercert"), self._own_name)
+            except BaseException:
+                protocol.close()
+                raise
         return protocol
 
     async def _create_direct_connection(self, req: Any, *arguments: Any, **named: Any) -> Any:
@@ -109,19 +114,6 @@ class Connector(aiohttp.TCPConnector):
             return await super()._create_direct_connection(req, *arguments, **named)
         except (ClientConnectorDNSError, ClientSSLError) as error:
             raise aiohttp.ClientProxyConnectionError(req.connection_key, OSError()) from error.__cause__
-
-    def _compare_name(self, req: Any, protocol: Any) -> None:
-        """Compare the certificate with the name it must have. aiohttp itself would send that name to the server.
-
-        :raises urllib3.util.ssl_match_hostname.CertificateError: the certificate has another name.
-        """
-        if self._own_name is None or not req.is_ssl():
-            return
-        try:
-            match_hostname(protocol.transport.get_extra_info("peercert"), self._own_name)
-        except BaseException:
-            protocol.close()
-            raise
 
 
 class ImpatientRequest(aiohttp.ClientRequest):
