@@ -32,7 +32,11 @@ class BodyError(Exception):
 
 
 class TooLarge(BodyError):
-    """It is larger than the limit."""
+    """It has more bytes than it may: `most`."""
+
+    def __init__(self, most: int) -> None:
+        limit = f"{most:,} bytes (Configuration.max_response_bytes)"
+        super().__init__(f"the answer has more than {limit}: raise that, or ask for less")
 
 
 class Damaged(BodyError):
@@ -86,13 +90,13 @@ class BodyBuffer:
         self._whole = io.BytesIO()
 
     def reserve(self, promised: int | None) -> None:
-        """Check the length that the headers promise, before anything of the body is read.
+        """Check a length: the one that the headers promise, or that of what has come.
 
         :param promised: bytes; `None`: the headers do not say.
         :raises TooLarge: the length is over the limit.
         """
         if self._most is not None and promised is not None and promised > self._most:
-            raise TooLarge(too_large(self._most))
+            raise TooLarge(self._most)
 
     def write(self, chunk: bytes) -> None:
         """Store the next chunk.
@@ -101,8 +105,7 @@ class BodyBuffer:
         :raises FileError: the chunk cannot be written.
         """
         self._size += len(chunk)
-        if self._most is not None and self._size > self._most:
-            raise TooLarge(too_large(self._most))
+        self.reserve(self._size)
         self._store(chunk)
 
     def put_into(self, response: Response) -> None:
@@ -114,11 +117,6 @@ class BodyBuffer:
 
     def _store(self, chunk: bytes) -> None:
         self._whole.write(chunk)
-
-
-def too_large(most: int) -> str:
-    """Return the message for a body that has more bytes than it may."""
-    return f"the answer has more than {most:,} bytes (Configuration.max_response_bytes): raise that, or ask for less"
 
 
 Body = Literal["read", "leave"] | Callable[[], BodyBuffer]  # what becomes of the body of a success

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Mapping
 
-from elements_sdk._http.body import Damaged, TooLarge, UnknownCoding, too_large
+from elements_sdk._http.body import Damaged, TooLarge, UnknownCoding
 from elements_sdk._http.budgets import BLOCK, GZIP_MEMBERS, INFLATED_AT_A_TIME
 
 _GZIP, _ZLIB, _RAW_DEFLATE = 31, 15, -15  # `wbits` of zlib
@@ -41,7 +41,7 @@ class Inflater:
             return
         self._size += len(chunk)
         if self._most is not None and self._size > self._most:
-            raise TooLarge(too_large(self._most))
+            raise TooLarge(self._most)
         for position in range(0, len(chunk), INFLATED_AT_A_TIME):
             yield from self._inflate(self._held + chunk[position : position + INFLATED_AT_A_TIME], self._wbits)
 
