@@ -173,8 +173,6 @@ def header_text(name: str, key: str, value: Any) -> str:
 
     :raises ApiValueError: the value cannot be sent in a header.
     """
-    if isinstance(value, str) and value.isascii() and value.isprintable():
-        return value
     problem = problem_of_header(value)
     if problem is None:
         return _read_text(value)[0]

@@ -263,10 +263,7 @@ def reader(type_name: str) -> Reader:
 
 @cache
 def _plan(type_name: str) -> tuple[bool, str, tuple[type, ...], Reader, Reader | None]:
-    """Return whether a type is a page, the type of its whole list or itself, the kinds of its JSON, and what reads it.
-
-    The last reads an item of a list, so that a long one need not be parsed at once.
-    """
+    """Return how a type is read: whether as a page, its list's name, the kinds of its JSON, its reader, its items'."""
     without = without_page(type_name)
     item_type = list_of(without)
     kinds = (list,) if item_type else _JSON_KINDS.get(without, (dict,))

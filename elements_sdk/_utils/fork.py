@@ -11,9 +11,9 @@ _alive: WeakSet[Any] = WeakSet()
 
 
 def register_after_fork(thing: Any) -> None:
-    """Have a thing take new locks and connections in every process that is forked from this one, if still in use.
+    """Renew a thing in every process that is forked from this one, as long as it is in use.
 
-    Its `renew_after_fork` neither uses nor closes the old ones: they are the parent's.
+    Its `renew_after_fork` takes new locks and connections, and neither uses nor closes the old ones of the parent.
     """
     _alive.add(thing)
 
