@@ -41,11 +41,11 @@ class Echoes(Masked):
             self._collect(request)
 
     def _collect(self, request: Request) -> None:
-        given = {secret for secret in _secrets_of(request) if len(secret) >= _SHORTEST}
+        given = set(_secrets_of(request))
         pieces = {secret[at : at + _COMPARED] for secret in given for at in range(0, len(secret), _COMPARED)}
         self._secrets = _longest_first(pieces)
         self._plain = _longest_first(_unescaped(piece)[0] for piece in pieces)
-        self._margin = _PER_CHARACTER * len(self._secrets[0]) if pieces else 0
+        self._margin = _PER_CHARACTER * len(self._secrets[0]) if self._secrets else 0
 
     def mask(self, text: str | bytes, most: int) -> str:
         """Return the beginning of a text, with the secrets masked; half of one is not shown either.
@@ -97,8 +97,9 @@ def _unescaped(text: str) -> tuple[str, list[int], list[int]]:
         begins += [*range(done, begin), *[begin] * len(character)]
         ends += [*range(done + 1, begin + 1), *[end] * len(character)]
         done = end
-    rest = range(done, len(text))
-    return "".join([*parts, text[done:]]), [*begins, *rest], [*ends, *(at + 1 for at in rest)]
+    begins += range(done, len(text))
+    ends += range(done + 1, len(text) + 1)
+    return "".join([*parts, text[done:]]), begins, ends
 
 
 def _unescaped_one(found: re.Match[str]) -> str:
