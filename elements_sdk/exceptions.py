@@ -77,7 +77,8 @@ __all__ = [
 RequestSent = Literal["no", "maybe", "yes"]
 
 _OF_NO_FIELD = ("", "non_field_errors")  # names of Django REST Framework for what concerns no field
-_LONGEST_LINE = 500  # characters of a message; a server may explain itself at any length
+_LONGEST_LINE = 500  # characters of what a server says, which may be of any length
+_LONGEST_MESSAGE = 600  # with the call, and what to do
 
 
 class OpenApiException(Exception):
@@ -186,11 +187,10 @@ class ApiException(OpenApiException):
         explanation = detail if fields in detail else f"{detail}; {fields}".removeprefix("; ")
         if explanation:
             text += f": {explanation}"
-        text = one_line(text[: 10 * _LONGEST_LINE])
-        if len(text) > _LONGEST_LINE:
-            text = text[:_LONGEST_LINE] + "..."
-        text = f"{text} ({self.method} {one_line(self.path or '')[:90]})" if self.method else text
-        return f"{text}; {self.hint}" if self.hint else text
+        call = f" ({self.method} {one_line(self.path or '')[:90]})" if self.method else ""
+        rest = f"{call}; {self.hint}" if self.hint else call
+        text, most = one_line(text[: 10 * _LONGEST_LINE]), min(_LONGEST_LINE, _LONGEST_MESSAGE - len(f"...{rest}"))
+        return f"{text if len(text) <= most else f'{text[:most]}...'}{rest}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Body and headers of a response may hold secrets; they stay behind when an exception travels.

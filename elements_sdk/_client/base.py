@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from elements_sdk._client.credentials import Credentials
-from elements_sdk._client.hints import hint_elsewhere, hint_for
+from elements_sdk._client.hints import hint_for, told_elsewhere
 from elements_sdk._client.sender import Sender, Transport
 from elements_sdk._client.settings import ReadySettings
 from elements_sdk._config.legacy import LegacyClient
@@ -132,9 +132,7 @@ class BaseClient(LegacyClient):
         timeouts = Timeouts(*settings.timeouts, options.timeout)
         response = await self._sender.send(request, settings, timeouts, "read" if options.preload else "leave")
         if not 200 <= response.status < 300:
-            failed = status_error(request, response)
-            failed.hint = hint_elsewhere(failed, request)
-            raise failed
+            raise told_elsewhere(status_error(request, response), request)
         return response if options.preload else response.raw
 
     async def execute(

@@ -25,7 +25,7 @@ _OTHER_KEY = "api_key has a key under a name that is not sent; did you mean 'Bea
 def hint_for(error: ApiException, request: Request, configuration: Configuration) -> str | None:
     """Return what to do about a failed call, if the settings of the client tell."""
     if request.origin != origin_of(configuration.host):
-        return hint_elsewhere(error, request)
+        return told_elsewhere(error, request).hint
     if error.status in (404, 405):
         return _hint_about_path(request, configuration.host)
     is_unknown = error.status == 401 or (error.status == 403 and error.detail == NOT_AUTHENTICATED)
@@ -43,11 +43,13 @@ def hint_for(error: ApiException, request: Request, configuration: Configuration
     return f"{NOBODY}: {_FOR_SESSION if configuration.username or configuration.password else _HOW}"
 
 
-def hint_elsewhere(error: ApiException, request: Request) -> str | None:
-    """Return what to do about a failed call to an address that the caller has named, without credentials."""
+def told_elsewhere(error: ApiException, request: Request) -> ApiException:
+    """Return the error of a call to an address that the caller has named, with what to do about it."""
     if error.status in (401, 403) and "authorization" not in {name.lower() for name in request.headers}:
-        return _ELSEWHERE
-    return error.hint and error.hint.replace("Configuration.host", "the address")
+        error.hint = _ELSEWHERE
+    elif error.hint:
+        error.hint = error.hint.replace("Configuration.host", "the address")
+    return error
 
 
 def _hint_about_path(request: Request, host: str) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from elements_sdk._config.validators import problem_of_header, problem_of_token
+from elements_sdk._utils.errors import problem_of_file
 from elements_sdk._utils.redaction import MaskedDict
 from elements_sdk.exceptions import ApiValueError
 
@@ -58,7 +59,7 @@ class TokenFile:
             if seen != self._seen:
                 self._token, self._seen = Path(self._path).read_text("utf-8-sig").strip(), seen
         except (OSError, ValueError) as error:
-            return f"cannot be read: {getattr(error, 'strerror', None) or 'it is not text'}"
+            return f"cannot be read: {problem_of_file(error)}"
         if not self._token:
             return "cannot be read: it is empty"
         problem = problem_of_header(self._token) or problem_of_token(self._token)

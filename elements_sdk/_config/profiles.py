@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from elements_sdk._utils.errors import Translated
+from elements_sdk._utils.errors import Translated, problem_of_file
 from elements_sdk._utils.extras import missing_extra
 from elements_sdk._utils.redaction import MASK, Opaque, reveal
 from elements_sdk._utils.text import closest
@@ -90,7 +90,7 @@ class Profile:
     def _read_file(self) -> str:
         path = secret_file(self.table)
         reading = f"{self}: {path} cannot be read"
-        with Translated((OSError, ValueError), lambda error: ApiValueError(f"{reading}: {_problem(error)}")):
+        with Translated((OSError, ValueError), lambda error: ApiValueError(f"{reading}: {problem_of_file(error)}")):
             mode = path.stat().st_mode
             secret = Opaque(path.read_text("utf-8-sig").rstrip("\r\n"))
         if not reveal(secret):
@@ -158,10 +158,6 @@ def read_profiles() -> dict[str, Any]:
     file = profiles_file()
     with Translated((OSError, ValueError), _unreadable):
         return tomllib.loads(file.read_text("utf-8-sig")) if file.exists() else {}
-
-
-def _problem(error: Exception) -> str:
-    return getattr(error, "strerror", None) or "it is not UTF-8 text"
 
 
 def _unreadable(error: Exception) -> ApiValueError:

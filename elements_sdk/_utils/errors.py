@@ -48,5 +48,7 @@ def without_frames(error: E) -> E:
 
 
 def problem_of_file(error: Exception) -> str:
-    """Return why a file or folder cannot be used, in the words of the operating system."""
+    """Return why a file or folder cannot be used, in the words of the operating system where they are its own."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text"
     return getattr(error, "strerror", None) or "that is not a path"

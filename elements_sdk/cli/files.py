@@ -15,8 +15,7 @@ def unreadable(option: str, path: str) -> Translated[Exception]:
     """Return a block in which a file that cannot be read is a `CommandFailed` that names the option."""
 
     def failed(error: Exception) -> CommandFailed:
-        problem = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else problem_of_file(error)
-        return CommandFailed(f"{option}: {path} cannot be read: {problem}", code=USAGE)
+        return CommandFailed(f"{option}: {path} cannot be read: {problem_of_file(error)}", code=USAGE)
 
     return Translated((OSError, ValueError), failed)
 

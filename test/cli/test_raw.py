@@ -133,9 +133,9 @@ def test_what_is_not_safe_to_send_twice_is_sent_once(recorder: RecordingServer, 
 
 @pytest.mark.parametrize("where", ["--query", "path", "--data"])
 def test_secret_that_a_server_repeats_is_masked(recorder: RecordingServer, where: str) -> None:
-    recorder.answers('{"detail": "no such token: Lantern-4471"}', 400)
-    more = {"--query": ["/x", "-q", "token=Lantern-4471"], "path": ["/x?token=Lantern-4471"]}.get(where)
-    more = more or ["/x", "--data", '{"token": "Lantern-4471"}']
+    recorder.answers('{"detail": "no such token: Pelican-5582"}', 400)
+    more = {"--query": ["/x", "-q", "token=Pelican-5582"], "path": ["/x?token=Pelican-5582"]}.get(where)
+    more = more or ["/x", "--data", '{"token": "Pelican-5582"}']
     method = "POST" if where == "--data" else "GET"
     for flag in ([], ["--paginate"]) if method == "GET" else ([],):
         result = run("api", method, *more, *flag, ELEMENTS_HOST=recorder.host, ELEMENTS_API_TOKEN="T")

@@ -30,6 +30,9 @@ def test_copies_share_a_token_file_and_none_stays_behind(environment: pytest.Mon
     file.write_text("two\nlines")
     with pytest.raises(ApiValueError, match="ELEMENTS_API_TOKEN_FILE holds a token that must be printable ASCII"):
         first.get_api_key_with_prefix("Bearer")
+    file.write_bytes(b"t\xf6ken")
+    with pytest.raises(ApiValueError, match="ELEMENTS_API_TOKEN_FILE cannot be read: it is not UTF-8 text"):
+        first.get_api_key_with_prefix("Bearer")
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,18 @@ def test_exception_survives_pickle_and_copy_without_body_and_headers(kind: type[
         assert pickle.loads(pickle.dumps(error)).retry_after == 7
 
 
+@pytest.mark.parametrize("hint", [None, "check what was sent, and whether Configuration.host is the server"])
+@pytest.mark.parametrize("long", ["reason", "detail", "errors", "path"])
+def test_message_is_bounded_and_ends_with_what_to_do(long: str, hint: str | None) -> None:
+    words = {"reason": "Bad", "detail": "No.", "path": "/x", long: "long " * 300}
+    errors = {"email": ["long " * 300]} if long == "errors" else {}
+    error = ApiException(400, words["reason"], detail=words["detail"], errors=errors, method="GET", path=words["path"])
+    error.hint = hint
+    assert len(str(error)) <= 600
+    assert str(error).endswith(f"; {hint}" if hint else ")")
+    assert (" (GET /x)" in str(error), "..." in str(error)) == (long != "path", long != "path")
+
+
 def test_3_3_ways_of_making_an_exception() -> None:
     error = ApiException(status=404, reason="Not Found")
     assert (error.status, error.reason, error.body, error.headers) == (404, "Not Found", None, None)

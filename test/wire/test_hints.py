@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fractions
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -107,6 +109,31 @@ def test_failure_elsewhere_is_not_blamed_on_the_configured_host(
         client.call_api("/x", "GET", response_type="object", _host=elsewhere(recorder))
     assert "the address" in str(caught.value)
     assert "Configuration" not in str(caught.value)
+
+
+@only_blocking  # a task keeps its exception
+@pytest.mark.parametrize("call", ["request", "another host", "documented"])
+def test_no_error_outlives_its_handler(call: str, recorder: RecordingServer) -> None:
+    def kept() -> weakref.ref[ApiException]:
+        try:
+            if call == "request":
+                client.request("GET", f"{elsewhere(recorder)}/x")
+            elif call == "another host":
+                client.call_api("/x", "GET", _host=elsewhere(recorder))
+            else:
+                AuthApi(client).create_auth_ticket()
+        except ApiException as error:
+            return weakref.ref(error)
+        raise AssertionError("it did not fail")
+
+    recorder.answers("{}", 401)
+    with ApiClient(Configuration(host=recorder.host)) as client:
+        kept()  # what is made once, at the first call, is made
+        gc.disable()
+        try:
+            assert kept()() is None
+        finally:
+            gc.enable()
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 418])

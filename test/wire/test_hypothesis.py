@@ -86,7 +86,7 @@ def check_result_or_our_exception(call: Callable[[], Any]) -> None:
     except ApiException as error:
         failed = error
     if failed is not None:
-        assert len(str(failed)) <= 700  # 500 of what was answered, the call, and what to do
+        assert len(str(failed)) <= 600
         assert len(str(failed).splitlines()) == 1
         assert failed.__cause__ is None
 
