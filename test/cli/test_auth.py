@@ -35,7 +35,9 @@ def test_there_is_a_command_for_each_operation() -> None:
         assert f"  {operation.name.replace('_', '-')} " in shown.replace("\n", " \n")
 
 
-@pytest.mark.parametrize("output", ["table", "json", "jsonl", "yaml", "csv"])
+@pytest.mark.parametrize(
+    "output", ["table", "json", *(pytest.param(name, marks=pytest.mark.slow) for name in ("jsonl", "yaml", "csv"))]
+)
 def test_all_operations_succeed_in_every_format(fresh_sandbox: Sandbox, output: str) -> None:
     sandbox = fresh_sandbox
     user, admin = by_token(sandbox), by_login(sandbox, sandbox.admin)

@@ -113,7 +113,7 @@ def test_ctrl_c_while_it_waits_to_stop_leaves_nobody_impersonated(fresh_sandbox:
 
         async def hold() -> None:
             async with session._lock.shared():
-                release.wait(20)
+                release.wait(2)
 
         holder = threading.Thread(target=lambda: run(hold()))
         timer = threading.Timer(0.3, signal.raise_signal, (signal.SIGINT,))

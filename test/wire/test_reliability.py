@@ -125,7 +125,7 @@ def test_outage_is_not_answered_with_a_multiple_of_load() -> None:
     with FaultServer(does.answer(503)) as server:
         settings = Configuration(host=server.host)
         settings.retries = 4
-        with ApiClient(settings) as client, ThreadPoolExecutor(10) as threads:
+        with ApiClient(settings) as client, ThreadPoolExecutor(50) as threads:
             results = list(threads.map(lambda _: raised_by(AuthApi(client).get_access_token, 7), range(50)))
         assert all(type(error) is ServiceException for error in results)
         assert server.count() == 50 + 100  # a budget of 500 tokens, 5 for each retry
